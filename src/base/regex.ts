@@ -86,7 +86,7 @@ export function compileReplacing(source: string): ReplacingRegex {
         /\$(?:\$|(\w+)|\{(\w+)\})/g,
         (whole, bare: string | undefined, braced: string | undefined) => {
           if (whole === '$$') return '$'
-          const name = bare ?? braced
+          const name = bare ?? braced ?? ''
           if (/^\d+$/.test(name)) {
             const index = Number(name)
             return index <= matcher.groupCount() ? (matcher.group(index) ?? '') : ''

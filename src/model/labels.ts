@@ -27,7 +27,7 @@ export function labelsFrom(pairs: Iterable<readonly [string, string]>): Labels {
   const names = [...byName.keys()].sort(compareText)
   const labels: string[] = []
   for (const name of names) {
-    const value = byName.get(name)
+    const value = byName.get(name) ?? ''
     if (value !== '') labels.push(name, value)
   }
   return labels

@@ -1,0 +1,126 @@
+/** Makes dist/: one JavaScript file per role and the UI, each only when a source is newer. */
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+
+/** Entry of each bundle; a role loads only its rooms because each is bundled alone. */
+const ENTRIES = {
+  narthex: 'src/cli/narthex.ts',
+  up: 'src/cli/up.ts',
+  check: 'src/cli/check.ts',
+  queryworker: 'src/roles/queryworker.ts',
+} as const
+
+/** Native addons stay in node_modules; everything else goes into the file. */
+const EXTERNAL = [/^node:/, 'lmdb']
+
+async function main(): Promise<void> {
+  const startedSeconds = Date.now() / 1000
+  mkdirSync(dist, { recursive: true })
+  const staging = join(dist, `.staging-${process.pid}`)
+  try {
+    process.stderr.write('bundling the program ...')
+    await Promise.all(Object.entries(ENTRIES).map(([name, path]) => bundle(name, path, staging)))
+    for (const name of Object.keys(ENTRIES)) {
+      renameSync(join(staging, `${name}.js`), join(dist, `${name}.js`))
+    }
+    if (isUserInterfaceStale()) {
+      process.stderr.write(' the pages ...')
+      await bundleUserInterface(join(staging, 'ui'))
+      rmSync(join(dist, 'ui'), { recursive: true, force: true })
+      renameSync(join(staging, 'ui'), join(dist, 'ui'))
+    }
+    writeFileSync(join(dist, 'build.json'), `${JSON.stringify(readRevision())}\n`)
+    const stamp = join(dist, 'narthex.stamp')
+    writeFileSync(stamp, '')
+    utimesSync(stamp, startedSeconds, startedSeconds)
+    process.stderr.write(` done in ${(Date.now() / 1000 - startedSeconds).toFixed(1)} s\n`)
+  } finally {
+    rmSync(staging, { recursive: true, force: true })
+  }
+}
+
+async function bundle(name: string, path: string, staging: string): Promise<void> {
+  const build = await rolldown({
+    input: join(root, path),
+    platform: 'node',
+    external: EXTERNAL,
+    logLevel: 'warn',
+  })
+  await build.write({
+    file: join(staging, `${name}.js`),
+    format: 'esm',
+    codeSplitting: false,
+    minify: { compress: true, mangle: { keepNames: true } },
+  })
+  await build.close()
+}
+
+async function bundleUserInterface(outDir: string): Promise<void> {
+  const { build } = await import('vite')
+  await build({
+    configFile: join(root, 'ui/vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir, emptyOutDir: true },
+  })
+}
+
+/** Whether anything that the pages are made of is newer than them. */
+function isUserInterfaceStale(): boolean {
+  const page = join(dist, 'ui/index.html')
+  if (!existsSync(page)) return true
+  const builtMs = statSync(page).mtimeMs
+  return ['ui', 'src/query/promql', 'src/model', 'package-lock.json'].some(
+    (path) => newestMs(join(root, path)) > builtMs,
+  )
+}
+
+function newestMs(path: string): number {
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return stat.mtimeMs
+  return readdirSync(path).reduce(
+    (newest, name) => Math.max(newest, newestMs(join(path, name))),
+    stat.mtimeMs,
+  )
+}
+
+/** Revision and branch of the checkout, for build information; empty outside of one. */
+function readRevision(): { revision: string; branch: string; buildDate: string } {
+  const git = (...args: string[]): string => {
+    try {
+      return execFileSync('git', args, {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim()
+    } catch {
+      return '' // not a checkout: the published form has no revision to tell
+    }
+  }
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return Object.assign(
+    { version },
+    {
+      revision: git('rev-parse', 'HEAD'),
+      branch: git('rev-parse', '--abbrev-ref', 'HEAD'),
+      buildDate: new Date().toISOString(),
+    },
+  )
+}
+
+await main()

@@ -1,0 +1,139 @@
+/** Real servers and exporters for tests and benchmarks, from Debian's packages. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const cache = join(root, '.cache/debian')
+const unpacked = join(cache, 'root')
+
+/** Command name to the package that brings it. */
+export const COMPONENTS: Readonly<Record<string, string>> = {
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
+  'prometheus-node-exporter': 'prometheus-node-exporter',
+  'redis-server': 'redis-server',
+  'prometheus-redis-exporter': 'prometheus-redis-exporter',
+  chromium: 'chromium',
+  openssl: 'openssl',
+}
+
+/** How to start a component. */
+export interface Component {
+  readonly path: string
+  /** Variables that an unpacked, not installed, package needs. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Where a component is, without installing anything; undefined when it is not on this machine. */
+export function findComponent(command: string): Component | undefined {
+  for (const folder of (process.env.PATH ?? '').split(delimiter).concat('/usr/sbin', '/sbin')) {
+    const path = join(folder, command)
+    if (existsSync(path)) return { path, env: {} }
+  }
+  for (const folder of ['usr/bin', 'usr/sbin', 'bin']) {
+    const path = join(unpacked, folder, command)
+    if (existsSync(path)) return { path, env: { LD_LIBRARY_PATH: libraryPath() } }
+  }
+  return undefined
+}
+
+/**
+ * Brings the components that are missing: installs as root, else unpacks into the cache folder.
+ *
+ * @returns the commands that could not be had, with the reason
+ */
+export function provideComponents(say: (line: string) => void): Map<string, string> {
+  const missing = Object.keys(COMPONENTS).filter((name) => findComponent(name) === undefined)
+  const failures = new Map<string, string>()
+  if (missing.length === 0) return failures
+  const packages = [...new Set(missing.map((name) => COMPONENTS[name]))]
+  say(`bringing ${packages.join(', ')} from Debian packages ...`)
+  const problem = process.getuid?.() === 0 ? install(packages) : unpack(packages)
+  for (const name of missing) {
+    if (findComponent(name) === undefined) {
+      failures.set(name, problem ?? `package ${COMPONENTS[name]} does not bring it`)
+    }
+  }
+  return failures
+}
+
+/** Installs as root, without starting services. @returns the problem, if any */
+function install(packages: readonly string[]): string | undefined {
+  // RUNLEVEL=1 keeps the packages' own scripts from starting services on the host.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const update = run('apt-get', ['update', '-q'], env)
+  if (update !== undefined) return update
+  return run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], env)
+}
+
+/** Downloads the packages with what they depend on and unpacks them. @returns the problem, if any */
+function unpack(packages: readonly string[]): string | undefined {
+  for (const folder of ['lists/partial', 'archives/partial', 'download', 'root']) {
+    mkdirSync(join(cache, folder), { recursive: true })
+  }
+  const own = [
+    ...['-o', `Dir::State::lists=${join(cache, 'lists')}`],
+    ...['-o', `Dir::Cache=${cache}`],
+    ...['-o', 'Debug::NoLocking=true'],
+  ]
+  const update = run('apt-get', [...own, 'update', '-q'])
+  if (update !== undefined) return update
+  const wanted = new Set<string>()
+  for (const name of packages) for (const needed of dependencies(own, name)) wanted.add(needed)
+  const download = run('apt-get', [...own, 'download', '-q', ...wanted], process.env, 'download')
+  if (download !== undefined) return download
+  for (const file of readdirSync(join(cache, 'download'))) {
+    const problem = run('dpkg', ['-x', join(cache, 'download', file), unpacked])
+    if (problem !== undefined) return problem
+  }
+  writeFileSync(join(cache, 'libraries'), collectLibraryFolders(unpacked).join(delimiter))
+  return undefined
+}
+
+/** The package and all it depends on that this machine does not have. */
+function dependencies(own: readonly string[], name: string): string[] {
+  const options = ['--recurse', '--no-recommends', '--no-suggests', '--no-conflicts']
+  const more = ['--no-breaks', '--no-replaces', '--no-enhances']
+  const text = execFileSync('apt-cache', [...own, 'depends', ...options, ...more, name], {
+    encoding: 'utf8',
+  })
+  const names = text.split('\n').filter((line) => /^[a-z0-9]/.test(line))
+  return names.filter((each) => each === name || !isInstalled(each))
+}
+
+function isInstalled(name: string): boolean {
+  const found = spawnSync('dpkg-query', ['-W', '-f', `\${Status}`, name], { encoding: 'utf8' })
+  return found.status === 0 && found.stdout.includes('ok installed')
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  folder = '.',
+): string | undefined {
+  const cwd = join(cache, folder)
+  mkdirSync(cwd, { recursive: true })
+  const done = spawnSync(command, args, { env, cwd, encoding: 'utf8', timeout: 900_000 })
+  if (done.status === 0) return undefined
+  const lines = `${done.stderr ?? ''}${done.error?.message ?? ''}`.trim().split('\n')
+  return `${command} ${args.at(0)} failed: ${lines.at(-1)}`
+}
+
+function libraryPath(): string {
+  const file = join(cache, 'libraries')
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+/** Folders below `folder` that hold shared libraries. */
+function collectLibraryFolders(folder: string): string[] {
+  const folders: string[] = []
+  const entries = readdirSync(folder, { withFileTypes: true })
+  if (entries.some((entry) => entry.isFile() && /\.so(\.|$)/.test(entry.name))) folders.push(folder)
+  for (const entry of entries) {
+    if (entry.isDirectory()) folders.push(...collectLibraryFolders(join(folder, entry.name)))
+  }
+  return folders
+}
