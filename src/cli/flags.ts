@@ -1,0 +1,109 @@
+/** Flags as a table: one place for parsing, help and the page of all flags. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '../base/error.ts'
+
+/** How the text of a flag becomes a value. */
+export type FlagParser<T> = (text: string) => T
+
+/** One flag; its name is Prometheus's where Prometheus has one. */
+export interface Flag<T = unknown> {
+  /** Without the dashes: `storage.path`. */
+  readonly name: string
+  /** Word for the value in the help; absent for a switch. */
+  readonly value?: string
+  readonly help: string
+  /** Text of the default, parsed like given text; absent for none. */
+  readonly preset?: string
+  readonly parse?: FlagParser<T>
+  /** May be given more than once, or with commas; the value is then a list. */
+  readonly many?: boolean
+}
+
+/** Values by flag name; lists for flags that may be given more than once. */
+export type FlagValues = ReadonlyMap<string, unknown>
+
+/** What a command line comes to. */
+export type Parsed =
+  | { readonly outcome: 'run'; readonly values: FlagValues; readonly words: readonly string[] }
+  /** Help was asked for and printed (0), or the usage was wrong and said so (2). */
+  | { readonly outcome: 'exit'; readonly code: 0 | 2 }
+
+/** Describes one command. */
+export interface CommandSpec {
+  readonly name: string
+  readonly summary: string
+  readonly flags: readonly Flag[]
+  /** Positional arguments in commander's notation. */
+  readonly arguments?: string
+  /** Printed under the flags. */
+  readonly footer?: string
+}
+
+/** Reads the words of a command line; prints help and usage errors itself. */
+export function parseFlags(spec: CommandSpec, argv: readonly string[]): Parsed {
+  const command = new Command(spec.name)
+    .description(spec.summary)
+    .exitOverride()
+    .configureHelp({ helpWidth: 100 })
+    .helpOption('-h, --help', 'show this help')
+  if (spec.arguments !== undefined) command.arguments(spec.arguments)
+  if (spec.footer !== undefined) command.addHelpText('after', `\n${spec.footer}`)
+
+  const values = new Map<string, unknown>()
+  const switches = new Map<string, Option>()
+  for (const flag of spec.flags) {
+    const option = makeOption(flag, values)
+    values.set(flag.name, presetOf(flag))
+    if (flag.value === undefined) switches.set(flag.name, option)
+    command.addOption(option)
+  }
+  try {
+    command.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return { outcome: 'exit', code: error.exitCode === 0 ? 0 : 2 }
+    }
+    throw error
+  }
+  for (const [name, option] of switches) {
+    values.set(name, command.getOptionValue(option.attributeName()) === true)
+  }
+  return { outcome: 'run', values, words: command.args }
+}
+
+function makeOption(flag: Flag, values: Map<string, unknown>): Option {
+  const given = flag.value === undefined ? '' : ` <${flag.value}>`
+  const preset = flag.preset === undefined || flag.preset === '' ? '' : ` (default ${flag.preset})`
+  const option = new Option(`--${flag.name}${given}`, `${flag.help}${preset}`)
+  if (flag.value === undefined) return option
+  let seen = false
+  return option.argParser((text) => {
+    try {
+      const parsed = readValue(flag, text)
+      if (flag.many === true && seen) {
+        values.set(flag.name, [...(values.get(flag.name) as unknown[]), ...(parsed as unknown[])])
+      } else {
+        values.set(flag.name, parsed)
+      }
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error))
+    }
+    seen = true
+    return text
+  })
+}
+
+function presetOf(flag: Flag): unknown {
+  if (flag.value === undefined) return false
+  if (flag.preset === undefined) return flag.many === true ? [] : undefined
+  return readValue(flag, flag.preset)
+}
+
+function readValue(flag: Flag, text: string): unknown {
+  const parse = flag.parse ?? ((each: string) => each)
+  if (flag.many !== true) return parse(text)
+  return text
+    .split(',')
+    .filter((each) => each !== '')
+    .map((each) => parse(each))
+}

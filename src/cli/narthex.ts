@@ -1,0 +1,31 @@
+/** `narthex`: names the roles and tools. */
+import { VERSION } from '../base/version.ts'
+
+const HELP = `narthex ${VERSION}: finds what to monitor, collects it, keeps it, answers questions about it.
+
+Usage: narthex <command> [flags]
+
+  up       all in one: scrape, store, query and the pages on one port
+  check    looks at files before they are used: narthex check config FILE
+
+  narthex <command> --help   flags of one command
+  narthex --version          the version
+
+Start with \`narthex up\` and open the address that it prints.
+`
+
+function main(argv: readonly string[]): number {
+  const word = argv.at(0)
+  if (word === '--version' || word === 'version') {
+    console.log(`narthex ${VERSION} (Node.js ${process.version})`)
+    return 0
+  }
+  if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
+    console.log(HELP)
+    return word === undefined ? 2 : 0
+  }
+  console.error(`cannot run narthex: unknown command ${JSON.stringify(word)}, wanted up or check`)
+  return 2
+}
+
+process.exitCode = main(process.argv.slice(2))

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CommandSpec, parseFlags } from '../../src/cli/flags.ts'
+import { parseDuration } from '../../src/model/duration.ts'
+
+const spec: CommandSpec = {
+  name: 'narthex try',
+  summary: 'tries',
+  flags: [
+    { name: 'storage.path', value: 'folder', help: 'where', preset: 'data' },
+    {
+      name: 'query.timeout',
+      value: 'duration',
+      help: 'bound',
+      preset: '30s',
+      parse: parseDuration,
+    },
+    { name: 'enable-feature', value: 'names', help: 'features', many: true },
+    { name: 'web.listen-address', value: 'address', help: 'where', preset: 'a:1', many: true },
+    { name: 'web.insecure-listen', help: 'allow' },
+  ],
+}
+
+test('flags have their presets, given values replace them and lists add up', () => {
+  const none = parseFlags(spec, [])
+  assert.ok(none.outcome === 'run')
+  assert.deepEqual(Object.fromEntries(none.values), {
+    'storage.path': 'data',
+    'query.timeout': 30_000,
+    'enable-feature': [],
+    'web.listen-address': ['a:1'],
+    'web.insecure-listen': false,
+  })
+  const given = parseFlags(spec, [
+    '--storage.path=/tmp/x y',
+    '--enable-feature=a,b',
+    '--enable-feature',
+    'c',
+    '--web.insecure-listen',
+    '--web.listen-address=b:2',
+  ])
+  assert.ok(given.outcome === 'run')
+  assert.equal(given.values.get('storage.path'), '/tmp/x y')
+  assert.deepEqual(given.values.get('enable-feature'), ['a', 'b', 'c'])
+  assert.deepEqual(given.values.get('web.listen-address'), ['b:2'])
+  assert.equal(given.values.get('web.insecure-listen'), true)
+})
+
+for (const argv of [['--nonsense'], ['--query.timeout=fast'], ['--storage.path']]) {
+  test(`wrong usage ends with exit code 2: ${argv.join(' ')}`, (t) => {
+    t.mock.method(process.stderr, 'write', () => true)
+    assert.deepEqual(parseFlags(spec, argv), { outcome: 'exit', code: 2 })
+  })
+}
