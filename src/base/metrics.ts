@@ -22,6 +22,11 @@ export interface HistogramCell {
   observe(value: number): void
 }
 
+/** Histograms of one metric name; `with` picks the one of the given label values, in declared order. */
+export interface HistogramFamily {
+  with(...labelValues: string[]): HistogramCell
+}
+
 interface Entry {
   readonly name: string
   readonly help: string
@@ -36,6 +41,36 @@ class NumberCell implements Cell {
   }
   set(value: number): void {
     this.value = value
+  }
+}
+
+class CountedHistogram implements HistogramCell {
+  readonly #bounds: readonly number[]
+  readonly #counts: Float64Array
+  #sum = 0
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds
+    this.#counts = new Float64Array(bounds.length + 1)
+  }
+
+  observe(value: number): void {
+    let i = 0
+    while (i < this.#bounds.length && value > this.#bounds[i]) i++
+    this.#counts[i]++
+    this.#sum += value
+  }
+
+  write(lines: string[], name: string, pairs: string): void {
+    const before = pairs === '' ? '' : `${pairs},`
+    const labels = pairs === '' ? '' : `{${pairs}}`
+    let total = 0
+    for (let i = 0; i < this.#counts.length; i++) {
+      total += this.#counts[i]
+      const bound = i < this.#bounds.length ? formatValue(this.#bounds[i]) : '+Inf'
+      lines.push(`${name}_bucket{${before}le="${bound}"} ${total}`)
+    }
+    lines.push(`${name}_sum${labels} ${formatValue(this.#sum)}`, `${name}_count${labels} ${total}`)
   }
 }
 
@@ -54,28 +89,34 @@ export class Metrics {
 
   /** A histogram without labels; `bounds` rise strictly and leave out +Inf. */
   histogram(name: string, help: string, bounds: readonly number[]): HistogramCell {
-    const counts = new Float64Array(bounds.length + 1)
-    let sum = 0
+    return this.histograms(name, help, [], bounds).with()
+  }
+
+  /** Histograms of one name, one per combination of label values; none of the labels is `le`. */
+  histograms(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    bounds: readonly number[],
+  ): HistogramFamily {
+    const cells = new Map<string, CountedHistogram>()
     this.#add({
       name,
       help,
       kind: 'histogram',
       write(lines) {
-        let total = 0
-        for (let i = 0; i < counts.length; i++) {
-          total += counts[i]
-          const bound = i < bounds.length ? formatValue(bounds[i]) : '+Inf'
-          lines.push(`${name}_bucket{le="${bound}"} ${total}`)
-        }
-        lines.push(`${name}_sum ${formatValue(sum)}`, `${name}_count ${total}`)
+        for (const [pairs, cell] of cells) cell.write(lines, name, pairs)
       },
     })
     return {
-      observe(value) {
-        let i = 0
-        while (i < bounds.length && value > bounds[i]) i++
-        counts[i] = counts[i] + 1
-        sum += value
+      with(...labelValues) {
+        const pairs = formatPairs(name, labelNames, labelValues)
+        let cell = cells.get(pairs)
+        if (cell === undefined) {
+          cell = new CountedHistogram(bounds)
+          cells.set(pairs, cell)
+        }
+        return cell
       },
     }
   }
@@ -99,10 +140,8 @@ export class Metrics {
   #family(name: string, help: string, kind: Kind, labelNames: readonly string[]): Family {
     const cells = new Map<string, NumberCell>()
     const keyOf = (values: string[]): string => {
-      assert(values.length === labelNames.length, `${labelNames.length} label values for ${name}`)
-      return values.length === 0
-        ? ''
-        : `{${values.map((v, i) => `${labelNames[i]}="${escapeValue(v)}"`).join(',')}}`
+      const pairs = formatPairs(name, labelNames, values)
+      return pairs === '' ? '' : `{${pairs}}`
     }
     this.#add({
       name,
@@ -134,6 +173,12 @@ export class Metrics {
     assert(!this.#entries.has(entry.name), `metric ${entry.name} to be registered once`)
     this.#entries.set(entry.name, entry)
   }
+}
+
+/** `a="x",b="y"`; '' for no labels. */
+function formatPairs(name: string, labelNames: readonly string[], values: string[]): string {
+  assert(values.length === labelNames.length, `${labelNames.length} label values for ${name}`)
+  return values.map((value, i) => `${labelNames[i]}="${escapeValue(value)}"`).join(',')
 }
 
 function escapeValue(value: string): string {

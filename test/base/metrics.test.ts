@@ -39,3 +39,23 @@ test('gauges are refreshed right before they are written, and a forgotten cell i
   assert.match(metrics.render(), /\ndepth\{queue="new"\} 2\n$/)
   assert.doesNotMatch(metrics.render(), /old/)
 })
+
+test('histograms of one name keep a row of buckets per combination of labels', () => {
+  const metrics = new Metrics()
+  const durations = metrics.histograms('d_seconds', 'Time.', ['handler'], [0.1, 1])
+  durations.with('/a').observe(0.1)
+  durations.with('/a').observe(2)
+  durations.with('/b"').observe(0.5)
+  assert.deepEqual(metrics.render().trimEnd().split('\n').slice(2), [
+    'd_seconds_bucket{handler="/a",le="0.1"} 1',
+    'd_seconds_bucket{handler="/a",le="1"} 1',
+    'd_seconds_bucket{handler="/a",le="+Inf"} 2',
+    'd_seconds_sum{handler="/a"} 2.1',
+    'd_seconds_count{handler="/a"} 2',
+    'd_seconds_bucket{handler="/b\\"",le="0.1"} 0',
+    'd_seconds_bucket{handler="/b\\"",le="1"} 1',
+    'd_seconds_bucket{handler="/b\\"",le="+Inf"} 1',
+    'd_seconds_sum{handler="/b\\""} 0.5',
+    'd_seconds_count{handler="/b\\""} 1',
+  ])
+})
