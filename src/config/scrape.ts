@@ -1,0 +1,88 @@
+/** One scrape job: whom to ask, how often, how, and what to keep. */
+import type { Labels } from '../model/labels.ts'
+import type { HttpClientConfig } from './http.ts'
+import type { RelabelRule } from './relabel.ts'
+
+/** Formats a target may answer in, in order of preference. */
+export type ScrapeProtocol =
+  | 'PrometheusProto'
+  | 'OpenMetricsText0.0.1'
+  | 'OpenMetricsText1.0.0'
+  | 'PrometheusText0.0.4'
+  | 'PrometheusText1.0.0'
+
+/** What Prometheus 3 asks for when nothing is configured. */
+export const DEFAULT_SCRAPE_PROTOCOLS: readonly ScrapeProtocol[] = Object.freeze([
+  'OpenMetricsText1.0.0',
+  'OpenMetricsText0.0.1',
+  'PrometheusText1.0.0',
+  'PrometheusText0.0.4',
+] as const)
+
+export type NameValidation = 'utf8' | 'legacy'
+
+/** Targets named in the file, with labels for all of them. */
+export interface StaticGroup {
+  readonly targets: readonly string[]
+  readonly labels: Labels
+}
+
+/** Targets in files; the last part of a path may be a pattern. */
+export interface FileDiscovery {
+  /** Absolute, a pattern with `*` in the last part allowed. */
+  readonly files: readonly string[]
+  readonly refreshIntervalMs: number
+}
+
+/** Targets behind a URL. */
+export interface HttpDiscovery {
+  readonly url: string
+  readonly refreshIntervalMs: number
+  readonly http: HttpClientConfig
+}
+
+/** Who is found for a job. */
+export interface DiscoveryConfigs {
+  readonly static: readonly StaticGroup[]
+  readonly file: readonly FileDiscovery[]
+  readonly http: readonly HttpDiscovery[]
+}
+
+/** One entry of `scrape_configs` with all defaults filled in. Limits of 0 mean no limit. */
+export interface ScrapeConfig {
+  readonly jobName: string
+  readonly scrapeIntervalMs: number
+  readonly scrapeTimeoutMs: number
+  readonly metricsPath: string
+  readonly scheme: 'http' | 'https'
+  /** In the order of the file; one name may have several values. */
+  readonly params: readonly (readonly [string, readonly string[]])[]
+  readonly honorLabels: boolean
+  readonly honorTimestamps: boolean
+  readonly trackTimestampsStaleness: boolean
+  readonly scrapeProtocols: readonly ScrapeProtocol[]
+  /** Taken when the answer has no usable content type; undefined: such a scrape fails. */
+  readonly fallbackScrapeProtocol: ScrapeProtocol | undefined
+  readonly scrapeNativeHistograms: boolean
+  readonly alwaysScrapeClassicHistograms: boolean
+  readonly convertClassicHistogramsToNhcb: boolean
+  readonly nativeHistogramBucketLimit: number
+  readonly nativeHistogramMinBucketFactor: number
+  readonly nameValidation: NameValidation
+  readonly enableCompression: boolean
+  /** Bytes of a body after decompression. */
+  readonly bodySizeLimitBytes: number
+  readonly sampleLimit: number
+  readonly labelLimit: number
+  readonly labelNameLengthLimit: number
+  readonly labelValueLengthLimit: number
+  readonly targetLimit: number
+  /** How many dropped targets stay visible. */
+  readonly keepDroppedTargets: number
+  /** Path of the file for failed scrapes, or ''. */
+  readonly scrapeFailureLogFile: string
+  readonly relabel: readonly RelabelRule[]
+  readonly metricRelabel: readonly RelabelRule[]
+  readonly http: HttpClientConfig
+  readonly discovery: DiscoveryConfigs
+}
