@@ -1,0 +1,71 @@
+/** The neutral runners over the real program: what others' suites say about us. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ROOT, SHARED, startProcess } from '../support/processes.ts'
+
+const RUNNERS = join(SHARED, 'conformance/runners')
+const DATA = join(SHARED, 'conformance/data')
+const SKIP = existsSync(RUNNERS) ? false : `the suites are not beside the checkout`
+
+const FEATURES =
+  'promql-experimental-functions,promql-duration-expr,promql-extended-range-selectors,promql-binop-fill-modifiers'
+const UP = [
+  join(ROOT, 'bin/narthex'),
+  'up',
+  '--config.file={dir}/config.yml',
+  '--storage.path={dir}/data',
+  '--storage.retention.time=100y',
+  '--web.listen-address=127.0.0.1:{port}',
+  '--log.level=error',
+  `--enable-feature=${FEATURES}`,
+].join(' ')
+const CHECK = `${join(ROOT, 'bin/narthex')} check config --syntax-only {agent} {file}`
+
+/** Runs a runner to its end. @returns the counts of its last line and all it said */
+async function runRunner(
+  name: string,
+  args: readonly string[],
+): Promise<{ passed: number; failed: number; output: string }> {
+  const run = startProcess(process.execPath, [join(RUNNERS, name), ...args])
+  await run.ended
+  const output = run.output()
+  const counts = [...output.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1)
+  assert.ok(counts, `${name} ends with its counts: ${output.slice(-2000)}`)
+  return { passed: Number(counts[1]), failed: Number(counts[2]), output }
+}
+
+/** Name of the runner, its arguments, and how many cases must pass at least, with the reason for the rest. */
+const SUITES: readonly (readonly [string, readonly string[], number])[] = [
+  [
+    'parse-cases.js',
+    [
+      '--start',
+      UP,
+      join(DATA, 'promql-parse/parse-cases.json'),
+      join(DATA, 'promql-parse/format-cases.json'),
+    ],
+    299,
+  ],
+  [
+    'scrape-cases.js',
+    [
+      '--start',
+      UP,
+      ...['client-python', 'expfmt-corpus', 'openmetrics-spec', 'prometheus-textparse'].map(
+        (name) => join(DATA, `exposition/${name}.json`),
+      ),
+    ],
+    366,
+  ],
+  ['relabel-cases.js', ['--start', UP, join(DATA, 'relabel/relabel-cases.json')], 30],
+  ['check-cases.js', ['--cmd', CHECK, join(DATA, 'config'), '--messages'], 128],
+]
+
+for (const [name, args, passedMin] of SUITES) {
+  test(`${name} passes at least ${passedMin} cases`, { skip: SKIP }, async () => {
+    const { passed, output } = await runRunner(name, args)
+    assert.ok(passed >= passedMin, output.slice(-6000))
+  })
+}
