@@ -1,0 +1,100 @@
+/** Request bodies: read whole, within a bound of their own and one for all together. */
+import type { IncomingMessage } from 'node:http'
+import { NarthexError } from '../../base/error.ts'
+
+/** Bytes of all bodies that are held now. */
+export class BodyBudget {
+  readonly #bytesMax: number
+  #bytes = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** @throws NarthexError `busy` when the bound is reached */
+  take(sizeBytes: number): void {
+    if (this.#bytes + sizeBytes > this.#bytesMax) {
+      throw new NarthexError(
+        'busy',
+        `cannot take request: the bodies of all requests need more than ${this.#bytesMax} bytes (--limit.inflight-bytes)`,
+      )
+    }
+    this.#bytes += sizeBytes
+  }
+
+  give(sizeBytes: number): void {
+    this.#bytes -= sizeBytes
+  }
+}
+
+/** A body and its share of the budget, to be given back when the request is answered. */
+export interface HeldBody {
+  readonly bytes: Uint8Array
+  release(): void
+}
+
+export const NO_BODY: HeldBody = Object.freeze({ bytes: new Uint8Array(0), release() {} })
+
+/**
+ * Reads a body to its end.
+ *
+ * @param bytesMax of this body, as it is sent
+ * @throws NarthexError `too_big` over the bound, before reading where the client declares it; `busy`
+ *   when the budget is used up; `canceled` when the client leaves
+ */
+export async function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  budget: BodyBudget,
+): Promise<HeldBody> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > bytesMax) throw tooBig(`${declared} bytes`, bytesMax)
+  let taken = 0
+  const release = (): void => {
+    budget.give(taken)
+    taken = 0
+  }
+  const chunks: Uint8Array[] = []
+  try {
+    await new Promise<void>((resolve, reject) => {
+      request.on('data', (chunk: Uint8Array) => {
+        try {
+          if (taken + chunk.length > bytesMax) throw tooBig(`more than ${bytesMax} bytes`, bytesMax)
+          budget.take(chunk.length)
+          taken += chunk.length
+          chunks.push(chunk)
+        } catch (error) {
+          request.removeAllListeners('data')
+          reject(error)
+        }
+      })
+      request.on('end', resolve)
+      request.on('error', () => reject(new NarthexError('canceled', 'the client has left')))
+    })
+  } catch (error) {
+    release()
+    throw error
+  }
+  return { bytes: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, taken), release }
+}
+
+function tooBig(seen: string, bytesMax: number): NarthexError {
+  return new NarthexError('too_big', `cannot take body: ${seen}, at most ${bytesMax}`)
+}
+
+/** Whether a content type is that of a form, whatever its parameters. */
+export function isForm(contentType: string | undefined): boolean {
+  const type = (contentType ?? '').split(';', 1)[0].trim().toLowerCase()
+  return type === 'application/x-www-form-urlencoded'
+}
+
+/** The fields of a form, then those of the address, as Prometheus orders them. */
+export function joinParams(form: Uint8Array, query: string): URLSearchParams {
+  const params = new URLSearchParams(Buffer.from(form).toString('utf8'))
+  for (const [name, value] of new URLSearchParams(query)) params.append(name, value)
+  return params
+}

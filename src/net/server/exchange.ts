@@ -1,0 +1,271 @@
+/** One request from the gate to the last byte of its reply. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { Clock } from '../../base/clock.ts'
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { Log } from '../../base/log.ts'
+import type { Access } from './access.ts'
+import { type BodyBudget, type HeldBody, isForm, joinParams, NO_BODY, readBody } from './body.ts'
+import { compressQuickly, isWorthCompressing, pickEncoding } from './compress.ts'
+import { type Fault, faultOf, renderFault } from './fault.ts'
+import { refuseForeignSite, refuseShape } from './gate.ts'
+import type { ServerLimits } from './limits.ts'
+import { type Ask, hasRole, type Identity, type Reply, type Route } from './message.ts'
+import type { RouteMatch, RouteTable } from './route.ts'
+import type { RequestMetrics } from './telemetry.ts'
+import { certificateName } from './tls.ts'
+
+/** What every exchange needs; `access` may be another one for the next request. */
+export interface Hall {
+  readonly table: RouteTable
+  readonly limits: ServerLimits
+  readonly budget: BodyBudget
+  readonly requests: RequestMetrics
+  readonly clock: Clock
+  readonly log: Log
+  /** Requests under way, so that stopping can end them. */
+  readonly underWay: Set<Departure>
+  isStopping(): boolean
+  access(): Access
+}
+
+/** Tells a handler that nobody waits for its reply any more. */
+export class Departure {
+  #controller: AbortController | undefined
+  #reason: NarthexError | undefined
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  leave(reason: NarthexError): void {
+    this.#reason ??= reason
+    this.#controller?.abort(this.#reason)
+  }
+}
+
+/** What the gate let in. */
+interface Admitted {
+  readonly match: RouteMatch
+  readonly identity: Identity
+}
+
+/** Answers one request; never throws. */
+export async function exchange(
+  hall: Hall,
+  request: IncomingMessage,
+  response: ServerResponse,
+  waitsForContinue: boolean,
+): Promise<void> {
+  const startedMs = hall.clock.monotonicMs()
+  const access = hall.access()
+  const departure = new Departure()
+  hall.underWay.add(departure)
+  response.once('close', () => {
+    if (response.writableFinished) return
+    departure.leave(new NarthexError('canceled', 'the client has left'))
+  })
+
+  const target = request.url ?? ''
+  const mark = target.indexOf('?')
+  const path = mark < 0 ? target : target.slice(0, mark)
+  const query = mark < 0 ? '' : target.slice(mark + 1)
+  let held: HeldBody = NO_BODY
+  let handler = 'unmatched'
+  let reply: Reply
+  try {
+    const admitted = await admit(hall, access, request, path)
+    if ('status' in admitted) {
+      reply = renderFault(admitted, path, request.headers.accept)
+    } else {
+      const { route } = admitted.match
+      handler = route.path
+      if (takesBody(route, request)) {
+        if (waitsForContinue) response.writeContinue()
+        const { formBytesMax, requestBytesMax } = hall.limits
+        const bytesMax = route.body === 'form' ? formBytesMax : requestBytesMax
+        held = await readBody(request, bytesMax, hall.budget)
+      }
+      const ask = new ReadAsk(request, admitted, query, held.bytes, departure)
+      reply = await route.handle(ask)
+    }
+  } catch (error) {
+    if (!(error instanceof NarthexError)) {
+      const stack = error instanceof Error ? error.stack : undefined
+      hall.log.error('request failed by a fault of ours', {
+        handler,
+        error: messageOf(error),
+        stack,
+      })
+    }
+    reply = renderFault(faultOf(error), path, request.headers.accept)
+  }
+
+  try {
+    await send(hall, access, request, response, reply)
+  } catch (error) {
+    hall.log.error('reply could not be sent', { handler, error: messageOf(error) })
+    response.destroy()
+  } finally {
+    held.release()
+    hall.underWay.delete(departure)
+    hall.requests.observe(handler, reply.status, hall.clock.monotonicMs() - startedMs)
+  }
+}
+
+/** Lets a request in or says why not; the order decides what a stranger learns: nothing. */
+async function admit(
+  hall: Hall,
+  access: Access,
+  request: IncomingMessage,
+  path: string,
+): Promise<Admitted | Fault> {
+  const { method = '', url: target = '', httpVersion, headers, rawHeaders } = request
+  const incoming = { method, target, httpVersion, headers, rawHeaders }
+  const shape = refuseShape(incoming, access.hosts, hall.limits.urlLengthMax)
+  if (shape !== undefined) return shape
+  const flood = access.rate?.take()
+  if (flood !== undefined) return flood
+
+  const address = request.socket.remoteAddress ?? ''
+  const certificate = certificateName(request.socket as TLSSocket)
+  const { authorization } = headers
+  const verdict = await access.authenticator.identify(authorization, address, certificate)
+  if ('fault' in verdict) {
+    if (authorization !== undefined) hall.requests.countRefusedLogin()
+    return verdict.fault
+  }
+
+  const found = hall.table.find(method, path)
+  if (found === undefined) {
+    return { status: 404, errorType: 'not_found', message: '404 page not found' }
+  }
+  if (!('route' in found)) {
+    return {
+      status: 405,
+      errorType: 'bad_data',
+      message: `method ${method} is not served here, wanted ${found.join(' or ')}`,
+      headers: { allow: found.join(', ') },
+    }
+  }
+  const { identity } = verdict
+  if (!hasRole(identity.role, found.route.role)) {
+    const message = `cannot do this as ${identity.role}: wanted the role ${found.route.role}`
+    return { status: 403, errorType: 'forbidden', message }
+  }
+  return refuseForeignSite(headers, found.route.changes) ?? { match: found, identity }
+}
+
+function takesBody(route: Route, request: IncomingMessage): boolean {
+  if (route.body === 'none' || request.method === 'GET' || request.method === 'HEAD') return false
+  return route.body === 'bytes' || isForm(request.headers['content-type'])
+}
+
+/** The ask of a request whose body has been read. */
+class ReadAsk implements Ask {
+  readonly #request: IncomingMessage
+  readonly #query: string
+  readonly #isForm: boolean
+  readonly #departure: Departure
+  #params: URLSearchParams | undefined
+  readonly method: string
+  readonly segments: ReadonlyMap<string, string>
+  readonly identity: Identity
+  readonly body: Uint8Array
+
+  constructor(
+    request: IncomingMessage,
+    admitted: Admitted,
+    query: string,
+    body: Uint8Array,
+    departure: Departure,
+  ) {
+    this.#request = request
+    this.#query = query
+    this.#isForm = admitted.match.route.body === 'form'
+    this.#departure = departure
+    this.method = request.method ?? ''
+    this.segments = admitted.match.segments
+    this.identity = admitted.identity
+    this.body = body
+  }
+
+  get params(): URLSearchParams {
+    this.#params ??= this.#isForm
+      ? joinParams(this.body, this.#query)
+      : new URLSearchParams(this.#query)
+    return this.#params
+  }
+
+  get signal(): AbortSignal {
+    return this.#departure.signal
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+}
+
+async function send(
+  hall: Hall,
+  access: Access,
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+): Promise<void> {
+  if (response.destroyed) return
+  const headers: Record<string, string | number> = { ...access.headers, ...reply.headers }
+  let body = reply.body
+  if (reply.type !== '') headers['content-type'] = reply.type
+  if (headers['content-encoding'] === undefined && isWorthCompressing(reply.type, body.length)) {
+    headers.vary = 'accept-encoding'
+    const accept = request.headers['accept-encoding']
+    const encoding = pickEncoding(accept, ['zstd', 'gzip'])
+    if (encoding !== 'identity') {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      body = await compressQuickly(bytes, encoding)
+      headers['content-encoding'] = encoding
+    }
+  }
+  const isBodiless = reply.status === 204 || reply.status === 304
+  if (!isBodiless) {
+    headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  }
+  const isUnread = !request.complete && hasBody(request)
+  if (isUnread || hall.isStopping()) headers.connection = 'close'
+
+  response.writeHead(reply.status, headers)
+  response.setTimeout(hall.limits.writeStallMsMax, () => {
+    hall.requests.countStalled()
+    response.destroy()
+  })
+  if (isUnread && !isBodiless) {
+    response.write(body)
+    await drain(request, hall)
+    response.end()
+  } else {
+    response.end(isBodiless ? undefined : body)
+  }
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  const { headers } = request
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** Throws away what still comes, for a moment: closing at once would take the reply with it. */
+function drain(request: IncomingMessage, hall: Hall): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = hall.clock.after(hall.limits.lingerMsMax, resolve)
+    const done = (): void => {
+      timer.cancel()
+      resolve()
+    }
+    request.once('end', done)
+    request.once('close', done)
+    request.resume()
+  })
+}

@@ -1,0 +1,56 @@
+/** What a handler gets and gives: a request without its socket, and a reply without one. */
+
+import { ROLES, type Role } from '../../config/web.ts'
+
+/** Whether `role` may do what needs `needed`: each may do what the ones before it may. */
+export function hasRole(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
+}
+
+/** Who asks. */
+export interface Identity {
+  readonly name: string
+  readonly role: Role
+}
+
+/** One request that has passed the gate, its body already read. */
+export interface Ask {
+  readonly method: string
+  /** The query of the address and the fields of a form, the form's first. */
+  readonly params: URLSearchParams
+  /** Values of the `:name` segments of the route, percent-decoded. */
+  readonly segments: ReadonlyMap<string, string>
+  readonly identity: Identity
+  /** The bytes as they came, of a route that takes bytes; otherwise empty. */
+  readonly body: Uint8Array
+  /** Fires when the client leaves or the server stops. */
+  readonly signal: AbortSignal
+  /** A header by its lower-case name. */
+  header(name: string): string | undefined
+}
+
+/** What goes back. */
+export interface Reply {
+  readonly status: number
+  /** Media type; '' with an empty body. */
+  readonly type: string
+  readonly body: string | Uint8Array
+  /** More headers by lower-case name; they win over the server's own. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** How a route takes its body. `form` fields become parameters; a body of another type is not read. */
+export type BodyKind = 'none' | 'form' | 'bytes'
+
+/** One address and what may be done there. */
+export interface Route {
+  readonly methods: readonly ('GET' | 'POST' | 'PUT')[]
+  /** `/a/:name/b`; a `:name` takes one segment that is not empty. */
+  readonly path: string
+  /** Nobody gets in without at least this role. */
+  readonly role: Role
+  /** Changes something: browsers may only call it from our own pages. */
+  readonly changes: boolean
+  readonly body: BodyKind
+  handle(ask: Ask): Reply | Promise<Reply>
+}

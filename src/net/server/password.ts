@@ -1,0 +1,120 @@
+/** Checks passwords against their hashes without holding up the loop, and remembers the verdicts. */
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import bcrypt from 'bcryptjs'
+import { NarthexError } from '../../base/error.ts'
+
+/** Verdicts remembered; the oldest goes first. */
+const VERDICTS_MAX = 1024
+/** Checks that may wait for their turn; one more is refused. */
+const WAITING_MAX = 64
+/** Bytes that one scrypt hash may ask for. */
+const SCRYPT_BYTES_MAX = 256 * 1024 * 1024
+
+const BCRYPT = /^\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}$/
+const SCRYPT =
+  /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
+
+/** What a check may find out beside the verdict. */
+export interface PasswordChecks {
+  /** Whether the pair has been checked before: true, false, or undefined for not yet. */
+  known(user: string, hash: string, password: string): boolean | undefined
+  /**
+   * Whether the password belongs to the hash.
+   *
+   * @throws NarthexError `busy` when too many checks wait
+   */
+  check(user: string, hash: string, password: string): Promise<boolean>
+}
+
+/**
+ * Opens a memory of verdicts. It holds keyed digests only, over all three parts with their lengths,
+ * so that no two different triples meet and nobody reads a password out of it.
+ */
+export function openPasswordChecks(): PasswordChecks {
+  const secret = randomBytes(32)
+  const verdicts = new Map<string, boolean>()
+  const underWay = new Map<string, Promise<boolean>>()
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const keyOf = (user: string, hash: string, password: string): string => {
+    const hmac = createHmac('sha256', secret)
+    for (const part of [user, hash, password])
+      hmac.update(`${Buffer.byteLength(part)}:`).update(part)
+    return hmac.digest('base64')
+  }
+  const remember = (key: string, verdict: boolean): boolean => {
+    if (verdicts.size >= VERDICTS_MAX) {
+      const [oldest] = verdicts.keys()
+      verdicts.delete(oldest)
+    }
+    verdicts.set(key, verdict)
+    return verdict
+  }
+
+  return {
+    known: (user, hash, password) => verdicts.get(keyOf(user, hash, password)),
+    check(user, hash, password) {
+      const key = keyOf(user, hash, password)
+      const running = underWay.get(key)
+      if (running !== undefined) return running
+      if (underWay.size >= WAITING_MAX) {
+        const seen = `${underWay.size} checks are waiting, at most ${WAITING_MAX}`
+        return Promise.reject(new NarthexError('busy', `cannot check password: ${seen}`))
+      }
+      const verdict = turn
+        .then(() => matchesHash(password, hash))
+        .then((matches) => remember(key, matches))
+        .finally(() => underWay.delete(key))
+      underWay.set(key, verdict)
+      turn = verdict.catch(() => undefined) // the one who asked gets the error
+      return verdict
+    },
+  }
+}
+
+/**
+ * Refuses a hash that no password could be checked against.
+ *
+ * @throws NarthexError `bad_data`, without the hash
+ */
+export function requirePasswordHash(user: string, hash: string): void {
+  const parts = SCRYPT.exec(hash)
+  if (parts !== null && scryptBytes(parts) <= SCRYPT_BYTES_MAX) return
+  if (BCRYPT.test(hash)) return
+  throw new NarthexError(
+    'bad_data',
+    `cannot use password of ${JSON.stringify(user)}: wanted a bcrypt hash ($2y$...) ` +
+      'or a scrypt hash ($scrypt$ln=..,r=..,p=..$salt$hash) of at most 256 MiB',
+  )
+}
+
+/** How long a check takes beside others; the larger, the longer. */
+export function hashCost(hash: string): number {
+  const bcryptParts = BCRYPT.exec(hash)
+  if (bcryptParts !== null) return 2 ** Number(bcryptParts[1])
+  const parts = SCRYPT.exec(hash)
+  return parts === null ? 0 : scryptBytes(parts) / 1024
+}
+
+async function matchesHash(password: string, hash: string): Promise<boolean> {
+  const parts = SCRYPT.exec(hash)
+  if (parts === null) return bcrypt.compare(password, hash)
+  const wanted = Buffer.from(parts[5], 'base64')
+  const options = {
+    N: 2 ** Number(parts[1]),
+    r: Number(parts[2]),
+    p: Number(parts[3]),
+    maxmem: SCRYPT_BYTES_MAX * 2,
+  }
+  const salt = Buffer.from(parts[4], 'base64')
+  const seen = await new Promise<Buffer>((resolve, reject) =>
+    scrypt(password, salt, wanted.length, options, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    ),
+  )
+  return timingSafeEqual(seen, wanted)
+}
+
+function scryptBytes(parts: RegExpExecArray): number {
+  return 128 * 2 ** Number(parts[1]) * Number(parts[2]) * Number(parts[3])
+}

@@ -1,0 +1,101 @@
+/** The route table: whatever is not in it does not exist. */
+import { assert } from '../../base/error.ts'
+import type { Route } from './message.ts'
+
+/** A path that is in the table. */
+export interface RouteMatch {
+  readonly route: Route
+  readonly segments: ReadonlyMap<string, string>
+}
+
+const NO_SEGMENTS: ReadonlyMap<string, string> = new Map()
+
+interface Pattern {
+  readonly parts: readonly string[]
+  readonly routes: Route[]
+}
+
+/** Finds routes by path and method. */
+export class RouteTable {
+  readonly #exact = new Map<string, Route[]>()
+  readonly #patterns: Pattern[] = []
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) this.#add(route)
+  }
+
+  /** The route; the methods that the path has instead; undefined for a path that is not there. */
+  find(method: string, path: string): RouteMatch | readonly string[] | undefined {
+    const wanted = method === 'HEAD' ? 'GET' : method
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) return pick(exact, wanted, NO_SEGMENTS)
+    const parts = path.split('/')
+    for (const pattern of this.#patterns) {
+      const segments = matchParts(pattern.parts, parts)
+      if (segments !== undefined) return pick(pattern.routes, wanted, segments)
+    }
+    return undefined
+  }
+
+  #add(route: Route): void {
+    const routes = this.#routesAt(route.path)
+    for (const method of route.methods) {
+      const taken = routes.some((other) => other.methods.includes(method))
+      assert(!taken, `${method} ${route.path} to be in the route table once`)
+    }
+    routes.push(route)
+  }
+
+  #routesAt(path: string): Route[] {
+    if (!path.includes('/:')) {
+      const routes = this.#exact.get(path) ?? []
+      this.#exact.set(path, routes)
+      return routes
+    }
+    const known = this.#patterns.find((pattern) => pattern.parts.join('/') === path)
+    if (known !== undefined) return known.routes
+    const pattern: Pattern = { parts: path.split('/'), routes: [] }
+    this.#patterns.push(pattern)
+    return pattern.routes
+  }
+}
+
+function pick(
+  routes: readonly Route[],
+  method: string,
+  segments: ReadonlyMap<string, string>,
+): RouteMatch | readonly string[] {
+  for (const route of routes) {
+    if ((route.methods as readonly string[]).includes(method)) return { route, segments }
+  }
+  const methods = routes.flatMap((route) => route.methods as readonly string[])
+  return methods.includes('GET') ? [...methods, 'HEAD'] : methods
+}
+
+/** The decoded segments; undefined when the path is another one or cannot be decoded. */
+function matchParts(
+  pattern: readonly string[],
+  parts: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  if (pattern.length !== parts.length) return undefined
+  const segments = new Map<string, string>()
+  for (let i = 0; i < pattern.length; i++) {
+    if (!pattern[i].startsWith(':')) {
+      if (pattern[i] !== parts[i]) return undefined
+      continue
+    }
+    const value = decodeSegment(parts[i])
+    if (value === undefined) return undefined
+    segments.set(pattern[i].slice(1), value)
+  }
+  return segments
+}
+
+function decodeSegment(part: string): string | undefined {
+  if (part === '') return undefined
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined // broken percent-encoding names nothing
+  }
+}

@@ -1,0 +1,243 @@
+/** The listener: connections, their bounds and their end. */
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Clock } from '../../base/clock.ts'
+import { NarthexError } from '../../base/error.ts'
+import type { Running } from '../../base/lifecycle.ts'
+import type { Log } from '../../base/log.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { WebConfig } from '../../config/web.ts'
+import { type Access, openAccess } from './access.ts'
+import {
+  explainListenError,
+  formatAddress,
+  type ListenAddress,
+  parseListenAddress,
+} from './address.ts'
+import { BodyBudget } from './body.ts'
+import { type Departure, exchange, type Hall } from './exchange.ts'
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
+import type { Route } from './message.ts'
+import { RouteTable } from './route.ts'
+import { type ConnectionMetrics, openConnectionMetrics, openRequestMetrics } from './telemetry.ts'
+import { acceptsClient } from './tls.ts'
+
+export interface ServerOptions {
+  /** `host:port` each; port 0 for any free one. */
+  readonly addresses: readonly string[]
+  readonly routes: readonly Route[]
+  readonly web: WebConfig
+  /** Names by which clients may call this server, beside addresses and localhost. */
+  readonly hostNames: readonly string[]
+  readonly limits?: Partial<ServerLimits>
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly clock: Clock
+}
+
+/** A server that listens. */
+export interface Server extends Running {
+  /** Where it listens, with the real ports. */
+  readonly addresses: readonly ListenAddress[]
+  /** `http://…` or `https://…` of the first address, as this machine reaches it. */
+  readonly url: string
+  /**
+   * Takes another web configuration for the connections and requests that come.
+   *
+   * @throws NarthexError `bad_data` when it cannot work; the old one then stays
+   */
+  reload(web: WebConfig): void
+  /** Lets requests under way end, for a while, and closes everything. */
+  stop(): Promise<void>
+}
+
+/** How often slow connections are looked for, as a share of the time they have. */
+const CHECKS_PER_TIMEOUT = 4
+
+/**
+ * Listens on every address or on none.
+ *
+ * @throws NarthexError `bad_data` for a wrong address or web configuration, `io` when an address
+ *   cannot be had
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const addresses = options.addresses.map(parseListenAddress)
+  const names = [...options.hostNames, ...addresses.map((address) => address.host)]
+  let web = options.web
+  let access = openAccess(web, names, options.clock)
+  let isStopping = false
+
+  const budget = new BodyBudget(limits.inflightBytesMax)
+  const underWay = new Set<Departure>()
+  const hall: Hall = {
+    table: new RouteTable(options.routes),
+    limits,
+    budget,
+    requests: openRequestMetrics(options.metrics),
+    clock: options.clock,
+    log: options.log,
+    underWay,
+    isStopping: () => isStopping,
+    access: () => access,
+  }
+  const connections = openConnectionMetrics(
+    options.metrics,
+    limits.connectionsMax,
+    () => budget.bytes,
+    limits.inflightBytesMax,
+  )
+
+  const servers: HttpServer[] = []
+  const bound: ListenAddress[] = []
+  try {
+    for (const address of addresses) {
+      const server = makeServer(hall, access, limits)
+      guardConnections(server, limits, connections, options.clock)
+      server.on('secureConnection', (socket: TLSSocket) => {
+        if (web.tls !== undefined && !acceptsClient(web.tls, socket)) socket.destroy()
+      })
+      servers.push(server)
+      bound.push(await listen(server, address))
+    }
+  } catch (error) {
+    for (const server of servers) server.close()
+    throw error
+  }
+
+  return {
+    addresses: bound,
+    url: `${access.tls === undefined ? 'http' : 'https'}://${formatAddress(reachable(bound[0]))}`,
+    reload(next) {
+      if (next.tls?.clientAuth !== web.tls?.clientAuth) {
+        throw new NarthexError(
+          'bad_data',
+          'cannot change TLS while serving: turning it on or off and client_auth_type need a restart',
+        )
+      }
+      const opened = openAccess(next, names, options.clock)
+      if (opened.tls !== undefined) {
+        for (const server of servers) secure(server, opened.tls.options)
+      }
+      access = opened
+      web = next
+    },
+    async stop() {
+      isStopping = true
+      const closed = servers.map((server) => new Promise((done) => server.close(done)))
+      const timer = options.clock.after(limits.stopMsMax, () => {
+        for (const departure of underWay) departure.leave(stopped())
+        for (const server of servers) server.closeAllConnections()
+      })
+      for (const server of servers) server.closeIdleConnections()
+      await Promise.all(closed)
+      timer.cancel()
+    },
+  }
+}
+
+function stopped(): NarthexError {
+  return new NarthexError('canceled', 'the server stops')
+}
+
+/** ESM imports of node:http would load undici, 10 MiB that nobody here uses. */
+function makeServer(hall: Hall, access: Access, limits: ServerLimits): HttpServer {
+  const options = {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headerMsMax,
+    requestTimeout: limits.requestMsMax,
+    keepAliveTimeout: limits.idleMsMax,
+    connectionsCheckingInterval: Math.ceil(limits.headerMsMax / CHECKS_PER_TIMEOUT),
+    insecureHTTPParser: false,
+  }
+  const server =
+    access.tls === undefined
+      ? process.getBuiltinModule('node:http').createServer(options)
+      : process.getBuiltinModule('node:https').createServer({
+          ...options,
+          ...access.tls.options,
+          handshakeTimeout: limits.headerMsMax,
+        })
+  const answer =
+    (waitsForContinue: boolean) =>
+    (request: IncomingMessage, response: ServerResponse): void => {
+      void exchange(hall, request, response, waitsForContinue)
+    }
+  server.on('request', answer(false))
+  server.on('checkContinue', answer(true))
+  return server
+}
+
+function secure(server: HttpServer, options: object): void {
+  if ('setSecureContext' in server) (server.setSecureContext as (next: object) => void)(options)
+}
+
+/** Bounds connections and answers what is not HTTP. */
+function guardConnections(
+  server: HttpServer,
+  limits: ServerLimits,
+  connections: ConnectionMetrics,
+  clock: Clock,
+): void {
+  server.on('connection', (socket: Socket) => {
+    if (connections.open.value >= limits.connectionsMax) {
+      connections.refused.inc()
+      socket.destroy()
+      return
+    }
+    connections.open.inc()
+    socket.once('close', () => connections.open.inc(-1))
+  })
+  server.on('tlsClientError', (_error, socket) => {
+    connections.broken.inc()
+    socket.destroy()
+  })
+  const answered = new WeakSet<object>()
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (answered.has(socket)) return
+    answered.add(socket)
+    connections.broken.inc()
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    socket.end(rawReply(error.code))
+    clock.after(limits.lingerMsMax, () => socket.destroy())
+  })
+}
+
+/** The reply to something that never became a request. */
+function rawReply(code: string | undefined): string {
+  const [status, text] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'cannot read request: its headers are too long']
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'cannot read request: it took too long to come']
+        : ['400 Bad Request', 'cannot read request: this is not HTTP/1.1']
+  return (
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+    `x-content-type-options: nosniff\r\ncontent-length: ${text.length + 1}\r\n\r\n${text}\n`
+  )
+}
+
+function listen(server: HttpServer, address: ListenAddress): Promise<ListenAddress> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(explainListenError(address, error))
+    server.once('error', fail)
+    server.listen(
+      { port: address.port, ...(address.host === '' ? {} : { host: address.host }) },
+      () => {
+        server.off('error', fail)
+        const { port } = server.address() as AddressInfo
+        resolve({ host: address.host, port })
+      },
+    )
+  })
+}
+
+/** An address that this machine can reach itself by. */
+function reachable({ host, port }: ListenAddress): ListenAddress {
+  const isEverywhere = host === '' || host === '0.0.0.0' || host === '::'
+  return { host: isEverywhere ? '127.0.0.1' : host, port }
+}
