@@ -21,54 +21,28 @@ export interface ReplacingRegex {
 
 /** Longest expression taken, in characters. */
 export const REGEX_LENGTH_MAX = 16_384
-
-const LITERAL = /^[^\\^$.|?*+()[\]{}]*$/
+/** Most instructions of a compiled expression: the work for a text is instructions times length. */
+export const REGEX_PROGRAM_MAX = 8_192
 
 /**
  * Compiles an expression.
  *
- * @throws NarthexError `bad_data` where RE2 refuses it or it is longer than REGEX_LENGTH_MAX
+ * @throws NarthexError `bad_data` where RE2 refuses it or it is too large
  */
 export function compileRegex(source: string): Regex {
-  const literals = readLiterals(source)
-  if (literals !== undefined) {
-    const set = new Set(literals)
-    const only = literals.length === 1 ? literals[0] : undefined
-    const test: TextTest = only === undefined ? (text) => set.has(text) : (text) => text === only
-    return { test, literals, prefix: only ?? '' }
+  refuseLong(source)
+  const branches = readBranches(source)
+  if (branches === undefined) return compileAny(source)
+  if (branches.every((branch) => branch.length === 1)) {
+    return literalRegex(branches.map((branch) => branch[0].text))
   }
-  const trailing = /^([^\\^$.|?*+()[\]{}]*)\.([*+])$/.exec(source)
-  if (trailing !== null) {
-    const prefix = trailing[1]
-    const longer = trailing[2] === '+' ? 1 : 0
-    return {
-      test: (text) => text.startsWith(prefix) && text.length >= prefix.length + longer,
-      literals: undefined,
-      prefix,
-    }
-  }
-  const inner = /^\.([*+])([^\\^$.|?*+()[\]{}]*)\.([*+])$/.exec(source)
-  if (inner !== null && inner[2] !== '') {
-    const before = inner[1] === '+' ? 1 : 0
-    const after = inner[3] === '+' ? 1 : 0
-    const middle = inner[2]
-    return {
-      test(text) {
-        const at = text.indexOf(middle, before)
-        return at >= 0 && at + middle.length + after <= text.length
-      },
-      literals: undefined,
-      prefix: '',
-    }
-  }
-  const program = compileProgram(source)
-  const prefix = /^[^\\^$.|?*+()[\]{}]*(?=[.([])/.exec(source)?.[0] ?? ''
-  const safePrefix = source.includes('|') ? '' : prefix
-  return {
-    test: (text) => text.startsWith(safePrefix) && program.matches(text),
-    literals: undefined,
-    prefix: safePrefix,
-  }
+  const prefix = branches.length === 1 ? branches[0][0].text : ''
+  const [first] = branches
+  const test: TextTest =
+    branches.length === 1
+      ? (text) => matchesBranch(first, text)
+      : (text) => branches.some((branch) => matchesBranch(branch, text))
+  return { test, literals: undefined, prefix }
 }
 
 /**
@@ -77,6 +51,7 @@ export function compileRegex(source: string): Regex {
  * @throws NarthexError `bad_data` as compileRegex
  */
 export function compileReplacing(source: string): ReplacingRegex {
+  refuseLong(source)
   const program = compileProgram(source)
   return {
     expand(text, template) {
@@ -98,26 +73,130 @@ export function compileReplacing(source: string): ReplacingRegex {
   }
 }
 
+function literalRegex(literals: readonly string[]): Regex {
+  const set = new Set(literals)
+  const only = literals.length === 1 ? literals[0] : undefined
+  const test: TextTest = only === undefined ? (text) => set.has(text) : (text) => text === only
+  return { test, literals: [...set], prefix: only ?? '' }
+}
+
+/** Whatever is no short cut; a known prefix spares the program most texts. */
+function compileAny(source: string): Regex {
+  const program = compileProgram(source)
+  const start = /^[^\\^$.|?*+()[\]{}]*(?=[.([])/.exec(source)?.[0] ?? ''
+  const prefix = source.includes('|') ? '' : start
+  const test: TextTest =
+    prefix === ''
+      ? (text) => program.testExact(text)
+      : (text) => text.startsWith(prefix) && program.testExact(text)
+  return { test, literals: undefined, prefix }
+}
+
+function refuseLong(source: string): void {
+  if (source.length <= REGEX_LENGTH_MAX) return
+  throw new NarthexError(
+    'bad_data',
+    `cannot compile regular expression: ${source.length} characters, at most ${REGEX_LENGTH_MAX}`,
+  )
+}
+
 function compileProgram(source: string): RE2JS {
-  if (source.length > REGEX_LENGTH_MAX) {
-    throw new NarthexError(
-      'bad_data',
-      `cannot compile regular expression: ${source.length} characters, at most ${REGEX_LENGTH_MAX}`,
-    )
-  }
+  const program = compileRe2(source)
+  const size = program.programSize()
+  if (size <= REGEX_PROGRAM_MAX) return program
+  throw new NarthexError(
+    'bad_data',
+    `cannot compile regular expression: ${size} instructions, at most ${REGEX_PROGRAM_MAX}`,
+  )
+}
+
+function compileRe2(source: string): RE2JS {
   try {
-    return RE2JS.compile(`^(?s:${source})$`)
+    return RE2JS.compile(source, RE2JS.DOTALL)
   } catch (error) {
     throw new NarthexError(
       'bad_data',
       `cannot compile regular expression ${JSON.stringify(source)}: ${messageOf(error)}`,
+      error,
     )
   }
 }
 
-/** The texts of `a`, `a|b|c` or `(a|b|c)`; undefined for anything else. */
-function readLiterals(source: string): readonly string[] | undefined {
-  const body = /^\((?:\?:)?([^()]*)\)$/.exec(source)?.[1] ?? source
-  const parts = body.split('|')
-  return parts.every((part) => LITERAL.test(part)) ? parts : undefined
+/** A literal text and how much of anything stands before it. */
+interface Piece {
+  readonly text: string
+  /** Fewest characters before the text; -1: none at all, it stands right here. */
+  readonly gapMin: number
+}
+
+/**
+ * Reads alternatives made of plain text, `.*` and `.+` only, as `a|b`, `(?:a|b)` or `^a\.b.*$`.
+ *
+ * The first piece of a branch has no gap; its text is '' where the branch begins with one.
+ *
+ * @returns undefined for anything else
+ */
+function readBranches(source: string): readonly (readonly Piece[])[] | undefined {
+  let from = 0
+  let to = source.length
+  if (source.startsWith('^')) from++
+  if (to > from && source.endsWith('$') && source[to - 2] !== '\\') to--
+  if (source[from] === '(' && source[to - 1] === ')') {
+    from += source.startsWith('(?:', from) ? 3 : 1
+    to--
+  }
+  const branches: Piece[][] = []
+  let pieces: Piece[] = []
+  let text = ''
+  let gapMin = -1
+  const endPiece = (): void => {
+    pieces.push({ text, gapMin })
+    text = ''
+  }
+  for (let at = from; at < to; at++) {
+    const char = source[at]
+    if (char === '|') {
+      endPiece()
+      branches.push(pieces)
+      pieces = []
+      gapMin = -1
+    } else if (char === '.') {
+      const repeat = source[++at]
+      if (at >= to || (repeat !== '*' && repeat !== '+')) return undefined
+      if (source[at + 1] === '?' || source[at + 1] === '+') return undefined
+      if (text !== '' || gapMin < 0) {
+        endPiece()
+        gapMin = 0
+      }
+      gapMin += repeat === '+' ? 1 : 0
+      // Two characters may be one pair of surrogates or two: the program counts them.
+      if (gapMin > 1) return undefined
+    } else if (char === '\\') {
+      const escaped = source[++at]
+      if (at >= to || !/^[!-/:-@[-`{-~]$/.test(escaped)) return undefined
+      text += escaped
+    } else if ('^$?*+()[]{}'.includes(char) || (char >= '\ud800' && char <= '\udfff')) {
+      return undefined
+    } else text += char
+  }
+  endPiece()
+  branches.push(pieces)
+  return branches
+}
+
+/** Leftmost placement of every piece; the last one stands at the end. */
+function matchesBranch(pieces: readonly Piece[], text: string): boolean {
+  const first = pieces[0].text
+  if (pieces.length === 1) return text === first
+  if (!text.startsWith(first)) return false
+  let at = first.length
+  const last = pieces.length - 1
+  for (let i = 1; i < last; i++) {
+    const { text: wanted, gapMin } = pieces[i]
+    const found = text.indexOf(wanted, at + gapMin)
+    if (found < 0) return false
+    at = found + wanted.length
+  }
+  const { text: wanted, gapMin } = pieces[last]
+  return text.length - wanted.length >= at + gapMin && text.endsWith(wanted)
 }
