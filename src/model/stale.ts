@@ -8,19 +8,24 @@ const scratch = new Float64Array(1)
 const scratchBits = new Uint32Array(scratch.buffer)
 
 /**
- * A one-slot array that holds the marker. Move it with typed arrays (`set`, element copies between
- * Float64Arrays); the tests of this file prove that the engine keeps the bits on such copies.
+ * A one-slot array that holds the marker. Move it as a double between arrays that are arguments or
+ * fields, or as two uint32. V8 may set the quiet bit (0x0008 in the highest bytes) of a signalling
+ * NaN that is stored as a double into an array known at compile time, such as a module's constant
+ * (seen in Node 26, middle compiler tier). `isStale` therefore takes the quiet form for the marker;
+ * whoever hands bits to others writes STALE_HIGH and STALE_LOW.
  */
 export const STALE: Float64Array = (() => {
   const bits = new Uint32Array([STALE_LOW, STALE_HIGH])
   return new Float64Array(bits.buffer)
 })()
 
-/** Whether a number is the staleness marker. Only worth asking when it is NaN. */
+const QUIET_BIT = 0x00080000
+
+/** Whether a number is the staleness marker, quiet or not. Only worth asking when it is NaN. */
 export function isStale(value: number): boolean {
   if (!Number.isNaN(value)) return false
   scratch[0] = value
-  return scratchBits[1] === STALE_HIGH && scratchBits[0] === STALE_LOW
+  return scratchBits[0] === STALE_LOW && (scratchBits[1] | QUIET_BIT) === (STALE_HIGH | QUIET_BIT)
 }
 
 /** Whether slot `i` of an array holds the marker. */

@@ -23,3 +23,13 @@ test('the marker keeps its bits when optimised code moves it as a number', () =>
   for (let round = 0; round < 20_000; round++) move()
   for (let i = 0; i < 64; i++) assert.equal(isStale(to[i]), i % 2 === 0)
 })
+
+test('the marker is told apart however often it is asked for', () => {
+  const values = new Float64Array(64)
+  values.set(STALE, 5)
+  let seen = 0
+  for (let turn = 0; turn < 20_000; turn++) {
+    for (let i = 0; i < values.length; i++) if (isStaleAt(values, i)) seen++
+  }
+  assert.equal(seen, 20_000)
+})
