@@ -114,10 +114,12 @@ function compileRe2(source: string): RE2JS {
   try {
     return RE2JS.compile(source, RE2JS.DOTALL)
   } catch (error) {
+    // The library shows the flag as if the user had written it.
+    const reason = messageOf(error).replace('`(?s)', '`')
     throw new NarthexError(
       'bad_data',
-      `cannot compile regular expression ${JSON.stringify(source)}: ${messageOf(error)}`,
-      error,
+      `cannot compile regular expression ${JSON.stringify(source)}: ${reason}`,
+      new Error(reason, { cause: error }),
     )
   }
 }
