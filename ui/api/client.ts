@@ -1,0 +1,137 @@
+/** Asks the server: one envelope, one kind of error, and one place that knows whether it answers. */
+import { type Signal, signal } from '@preact/signals'
+
+/** A good answer with the notes that came with it. */
+export interface Reply<T> {
+  readonly data: T
+  readonly warnings: readonly string[]
+  readonly infos: readonly string[]
+  /** From the first byte sent to the answer read. */
+  readonly tookMs: number
+}
+
+/** A refused question (`kind` is Prometheus's errorType), or 'away' when nobody answered. */
+export class ApiError extends Error {
+  readonly kind: string
+
+  constructor(kind: string, message: string) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+/** Whether the last question reached a server. */
+export const serverAway: Signal<boolean> = signal(false)
+/** Grows with each return of the server; what shows data asks again when it changes. */
+export const comebacks: Signal<number> = signal(0)
+
+const PROBE_MS = 4000
+let probe: number | undefined
+
+/** The address of an API path; relative, so that a prefix of a proxy stays. */
+export function apiUrl(path: string): string {
+  return new URL(`api/v1/${path}`, document.baseURI).href
+}
+
+type Params = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** GET with parameters in the address. */
+export function ask<T>(path: string, params: Params = {}, abort?: AbortSignal): Promise<Reply<T>> {
+  const query = encodeParams(params).toString()
+  return send(query === '' ? apiUrl(path) : `${apiUrl(path)}?${query}`, { method: 'GET' }, abort)
+}
+
+/** POST with a form, for questions that may be long. */
+export function askLong<T>(path: string, params: Params, abort?: AbortSignal): Promise<Reply<T>> {
+  return send(apiUrl(path), { method: 'POST', body: encodeParams(params) }, abort)
+}
+
+/** fetch that reports to serverAway; for the editor's own client. */
+export async function watchedFetch(url: RequestInfo, init?: RequestInit): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(url, init)
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    setAway(true)
+    throw new ApiError('away', 'the server does not answer')
+  }
+  // A proxy in front answers for a server that is gone.
+  setAway(response.status === 502 || response.status === 504)
+  return response
+}
+
+/** Asks now whether the server is back. */
+export async function probeServer(): Promise<void> {
+  try {
+    const response = await fetch(new URL('-/ready', document.baseURI), { cache: 'no-store' })
+    if (response.status < 500) setAway(false)
+  } catch {
+    // Still away: the banner says so and the next probe is already due.
+  }
+}
+
+/** Whether the error only says that the question was withdrawn. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
+
+/** The sentence an error has for people. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+async function send<T>(url: string, init: RequestInit, abort?: AbortSignal): Promise<Reply<T>> {
+  const startedMs = performance.now()
+  const response = await watchedFetch(url, abort === undefined ? init : { ...init, signal: abort })
+  const body = await readBody(response)
+  if (body?.status === 'success') {
+    return {
+      data: body.data as T,
+      warnings: body.warnings ?? [],
+      infos: body.infos ?? [],
+      tookMs: performance.now() - startedMs,
+    }
+  }
+  if (body?.status === 'error') throw new ApiError(body.errorType ?? 'error', body.error ?? '')
+  throw new ApiError('http', `the server answered ${response.status} ${response.statusText}`)
+}
+
+interface Envelope {
+  readonly status?: string
+  readonly data?: unknown
+  readonly errorType?: string
+  readonly error?: string
+  readonly warnings?: readonly string[]
+  readonly infos?: readonly string[]
+}
+
+async function readBody(response: Response): Promise<Envelope | undefined> {
+  try {
+    return (await response.json()) as Envelope
+  } catch (error) {
+    if (isAbort(error)) throw error
+    return undefined
+  }
+}
+
+function encodeParams(params: Params): URLSearchParams {
+  const encoded = new URLSearchParams()
+  for (const [key, value] of Object.entries(params)) {
+    if (value === undefined) continue
+    if (typeof value === 'string') encoded.append(key, value)
+    else for (const one of value) encoded.append(key, one)
+  }
+  return encoded
+}
+
+function setAway(away: boolean): void {
+  if (away === serverAway.value) return
+  serverAway.value = away
+  if (away) {
+    probe = window.setInterval(() => void probeServer(), PROBE_MS)
+  } else {
+    window.clearInterval(probe)
+    comebacks.value++
+  }
+}

@@ -1,0 +1,227 @@
+/** What stands under an empty expression: what is being collected, and a first look at it. */
+
+import { type Signal, useComputed, useSignal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { ask, comebacks, errorText, isAbort } from '../api/client.ts'
+import { type Columns, columnsOf } from '../api/columns.ts'
+import { gridOf, stepOf } from '../api/grid.ts'
+import { commonLabels, distinctLabels } from '../api/series.ts'
+import { Canvas, type Drawing } from '../chart/canvas.tsx'
+import type { ChartCursor } from '../chart/chart.ts'
+import { formatCount, type Unit } from '../format/value.ts'
+import { Icon } from '../shell/icon.tsx'
+import { followLink } from '../shell/router.ts'
+import { type Ready, readyGraphs } from './firstlook.ts'
+import { askRange } from './panel.ts'
+
+const RANGE_MS = 15 * 60_000
+const REFRESH_MS = 10_000
+const CHART_HEIGHT = 150
+
+interface Collected {
+  readonly targetsUp: number
+  readonly targets: number
+  readonly metrics: number
+  readonly series: number
+  readonly graphs: readonly Ready[]
+}
+
+export function Welcome({ onChoose }: { onChoose: (expr: string) => void }): JSX.Element {
+  const [collected, setCollected] = useState<Collected>()
+  const [failure, setFailure] = useState('')
+  const tick = useTick(REFRESH_MS)
+  const back = comebacks.value
+
+  useEffect(() => {
+    const abort = new AbortController()
+    loadCollected(abort.signal).then(
+      (got) => {
+        setCollected(got)
+        setFailure('')
+      },
+      (error: unknown) => {
+        if (!isAbort(error)) setFailure(errorText(error))
+      },
+    )
+    return () => abort.abort()
+  }, [tick, back])
+
+  if (collected === undefined && failure === '') return <WelcomeSkeleton />
+  return (
+    <div class="welcome">
+      {failure !== '' && <p class="note bad">{failure}</p>}
+      {collected !== undefined && (
+        <>
+          <Summary collected={collected} />
+          {collected.graphs.length === 0 ? (
+            <div class="empty">
+              <Icon name="clock" />
+              <strong>Nothing collected yet</strong>
+              <span>The first graphs appear as soon as a target has answered.</span>
+            </div>
+          ) : (
+            <ul class="ready">
+              {collected.graphs.map((ready) => (
+                <ReadyGraph key={ready.title} ready={ready} tick={tick} onChoose={onChoose} />
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </div>
+  )
+}
+
+function Summary({ collected }: { collected: Collected }): JSX.Element {
+  const { targetsUp, targets, metrics, series } = collected
+  const health = targetsUp === targets ? 'good' : 'warn'
+  return (
+    <div class="welcome-summary">
+      <p>
+        Collecting from{' '}
+        <a href="targets" onClick={followLink} class={`badge ${targets === 0 ? 'warn' : health}`}>
+          {`${targetsUp} of ${targets} targets up`}
+        </a>
+        , <b>{formatCount(metrics)}</b> metrics in <b>{formatCount(series)}</b> series.
+      </p>
+      <p class="soft">
+        Type an expression above, or start from one of these. Press <kbd>m</kbd> to search all
+        metrics, <kbd>?</kbd> for the keys.
+      </p>
+    </div>
+  )
+}
+
+interface ReadyGraphProps {
+  readonly ready: Ready
+  readonly tick: number
+  readonly onChoose: (expr: string) => void
+}
+
+interface Loaded {
+  readonly columns: Columns
+  readonly unit: Unit
+}
+
+function ReadyGraph({ ready, tick, onChoose }: ReadyGraphProps): JSX.Element {
+  const loaded = useSignal<Loaded | undefined>(undefined)
+  const failure = useSignal('')
+
+  useEffect(() => {
+    const abort = new AbortController()
+    loadReady(ready.expr, abort.signal).then(
+      (got) => {
+        loaded.value = got
+        failure.value = ''
+      },
+      (error: unknown) => {
+        if (!isAbort(error)) failure.value = errorText(error)
+      },
+    )
+    return () => abort.abort()
+  }, [ready, tick, loaded, failure])
+
+  return (
+    <li class="ready-graph">
+      <button type="button" onClick={() => onChoose(ready.expr)} title={ready.expr}>
+        <h3>{ready.title}</h3>
+        <span class="ready-open">Open</span>
+      </button>
+      <ReadyCanvas ready={ready} loaded={loaded} />
+      {failure.value !== '' && <p class="note bad">{failure.value}</p>}
+    </li>
+  )
+}
+
+interface ReadyCanvasProps {
+  readonly ready: Ready
+  readonly loaded: Signal<Loaded | undefined>
+}
+
+function ReadyCanvas({ ready, loaded }: ReadyCanvasProps): JSX.Element {
+  const cursor = useSignal<ChartCursor | undefined>(undefined)
+  const hidden = useSignal<ReadonlySet<number>>(new Set())
+  const highlighted = useSignal<number | undefined>(undefined)
+  const names = useComputed(() => {
+    const metrics = loaded.value?.columns.series.map((s) => s.metric) ?? []
+    const common = commonLabels(metrics)
+    return metrics.map((metric) => distinctLabels(metric, common))
+  })
+  const drawing = useComputed<Drawing | undefined>(() => {
+    if (loaded.value === undefined) return undefined
+    const { columns, unit } = loaded.value
+    const values = columns.series.map((s) => s.values)
+    return { times: columns.times, columns: values, unit, stacked: false, yMin: 0 }
+  })
+  return (
+    <Canvas
+      drawing={drawing}
+      names={names}
+      hidden={hidden}
+      highlighted={highlighted}
+      cursor={cursor}
+      height={CHART_HEIGHT}
+      label={`Graph of ${ready.title}`}
+    />
+  )
+}
+
+function WelcomeSkeleton(): JSX.Element {
+  return (
+    <div class="welcome" aria-busy="true">
+      <span class="sr-only">Loading</span>
+      <ul class="ready">
+        {[1, 2, 3].map((n) => (
+          <li key={n} class="skeleton ready-skeleton" />
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** Counts up while the page is visible. */
+function useTick(everyMs: number): number {
+  const [tick, setTick] = useState(0)
+  useEffect(() => {
+    const timer = window.setInterval(() => {
+      if (!document.hidden) setTick((n) => n + 1)
+    }, everyMs)
+    return () => window.clearInterval(timer)
+  }, [everyMs])
+  return tick
+}
+
+async function loadReady(expr: string, abort: AbortSignal): Promise<Loaded> {
+  const stepMs = stepOf({ kind: 'auto', density: 'medium' }, RANGE_MS)
+  const grid = gridOf(Date.now(), RANGE_MS, stepMs)
+  const [reply, { unitOfText }] = await Promise.all([
+    askRange(expr, grid, abort),
+    import('../format/unittext.ts'),
+  ])
+  return { columns: columnsOf(reply.data, grid), unit: unitOfText(expr) }
+}
+
+interface TargetsData {
+  readonly activeTargets: readonly { readonly health: string }[]
+}
+
+interface TsdbData {
+  readonly headStats: { readonly numSeries: number }
+}
+
+async function loadCollected(abort: AbortSignal): Promise<Collected> {
+  const [targets, names, tsdb] = await Promise.all([
+    ask<TargetsData>('targets', { state: 'active' }, abort),
+    ask<readonly string[]>('label/__name__/values', {}, abort),
+    ask<TsdbData>('status/tsdb', { limit: '1' }, abort),
+  ])
+  const { activeTargets } = targets.data
+  return {
+    targetsUp: activeTargets.filter((t) => t.health === 'up').length,
+    targets: activeTargets.length,
+    metrics: names.data.length,
+    series: tsdb.data.headStats.numSeries,
+    graphs: readyGraphs(new Set(names.data)),
+  }
+}

@@ -1,0 +1,125 @@
+/** Numbers with their unit, short enough for an axis and exact enough for a table. */
+
+/** What a value counts; 'none' where nobody can tell. */
+export type Unit =
+  | 'none'
+  | 'bytes'
+  | 'bytes/s'
+  | 'seconds'
+  | 'ratio'
+  | 'percent'
+  | 'per second'
+  | 'celsius'
+  | 'hertz'
+  | 'volts'
+  | 'time'
+
+const BYTE_STEPS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB']
+const PLAIN_STEPS = ['', 'k', 'M', 'G', 'T', 'P', 'E']
+
+/**
+ * The value with its unit, with at most four significant digits.
+ *
+ * @param spread  the distance that must stay visible (an axis step); 0 when there is none
+ */
+export function formatValue(value: number, unit: Unit, spread = 0): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  switch (unit) {
+    case 'bytes':
+      return scaled(value, spread, 1024, BYTE_STEPS, ' ')
+    case 'bytes/s':
+      return `${scaled(value, spread, 1024, BYTE_STEPS, ' ')}/s`
+    case 'seconds':
+      return formatSeconds(value, spread)
+    case 'ratio':
+      return `${digits(value * 100, spread * 100)} %`
+    case 'percent':
+      return `${digits(value, spread)} %`
+    case 'per second':
+      return `${scaled(value, spread, 1000, PLAIN_STEPS, '')}/s`
+    case 'celsius':
+      return `${digits(value, spread)} °C`
+    case 'hertz':
+      return `${scaled(value, spread, 1000, PLAIN_STEPS, ' ')}Hz`
+    case 'volts':
+      return `${digits(value, spread)} V`
+    case 'time':
+      return formatTimestamp(value)
+    case 'none':
+      return scaled(value, spread, 1000, PLAIN_STEPS, '')
+  }
+}
+
+/** Digits that show `spread`, or four significant ones without it. */
+function digits(value: number, spread: number): string {
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  if (spread > 0) {
+    const decimals = Math.min(12, Math.max(0, Math.ceil(-Math.log10(spread) - 1e-9)))
+    return trimZeros(value.toFixed(decimals))
+  }
+  if (size >= 1e15 || size < 1e-6) return value.toExponential(2)
+  return trimZeros(value.toFixed(Math.min(9, Math.max(0, 3 - Math.floor(Math.log10(size))))))
+}
+
+function trimZeros(text: string): string {
+  if (!text.includes('.')) return text
+  const trimmed = text.replace(/0+$/, '').replace(/\.$/, '')
+  return trimmed === '-0' ? '0' : trimmed
+}
+
+function scaled(
+  value: number,
+  spread: number,
+  base: number,
+  steps: readonly string[],
+  gap: string,
+): string {
+  const size = Math.abs(value)
+  let step = 0
+  let divisor = 1
+  while (size / divisor >= base && step < steps.length - 1) {
+    divisor *= base
+    step++
+  }
+  const text = digits(value / divisor, spread / divisor)
+  return steps[step] === '' ? text : `${text}${gap}${steps[step]}`
+}
+
+function formatSeconds(value: number, spread: number): string {
+  const size = Math.abs(value)
+  if (size === 0) return '0 s'
+  if (size < 1e-6) return `${digits(value * 1e9, spread * 1e9)} ns`
+  if (size < 1e-3) return `${digits(value * 1e6, spread * 1e6)} µs`
+  if (size < 1) return `${digits(value * 1e3, spread * 1e3)} ms`
+  if (size < 120) return `${digits(value, spread)} s`
+  if (size < 7200) return `${digits(value / 60, spread / 60)} min`
+  if (size < 172_800) return `${digits(value / 3600, spread / 3600)} h`
+  return `${digits(value / 86_400, spread / 86_400)} d`
+}
+
+function formatTimestamp(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  if (Number.isNaN(date.getTime())) return digits(seconds, 0)
+  return date.toISOString().slice(0, 16).replace('T', ' ')
+}
+
+/** A whole number with thin groups of three: `12 345`. */
+export function formatCount(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u2009')
+}
+
+/** Distances between axis ticks that look round in the unit: powers of two for bytes, of ten elsewhere. */
+export function tickSteps(unit: Unit): number[] {
+  const steps: number[] = []
+  if (unit === 'bytes' || unit === 'bytes/s') {
+    for (let exponent = -10; exponent <= 62; exponent++) steps.push(2 ** exponent)
+    return steps
+  }
+  for (let exponent = -12; exponent <= 18; exponent++) {
+    for (const mantissa of [1, 2, 5]) steps.push(Number(`${mantissa}e${exponent}`))
+  }
+  return steps
+}

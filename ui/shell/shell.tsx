@@ -1,0 +1,176 @@
+/** The frame around every page: name, pages, settings, help, and whether the server answers. */
+import type { ComponentType, JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { errorText, probeServer, serverAway } from '../api/client.ts'
+import { Help } from './help.tsx'
+import { Brand, Icon, type IconName } from './icon.tsx'
+import { followLink, navigate, type PageName, page } from './router.ts'
+import { type Theme, theme, zone } from './settings.ts'
+import { addShortcuts } from './shortcuts.ts'
+import './shell.css'
+
+const PAGES: readonly (readonly [PageName, string, string])[] = [
+  ['explore', 'query', 'Explore'],
+  ['targets', 'targets', 'Targets'],
+  ['status', 'status', 'Status'],
+]
+
+const LOADERS: Readonly<Record<PageName, () => Promise<ComponentType>>> = {
+  explore: async () => (await import('../explore/page.tsx')).ExplorePage,
+  targets: async () => (await import('../targets/page.tsx')).TargetsPage,
+  status: async () => (await import('../status/page.tsx')).StatusPage,
+}
+
+const THEMES: readonly (readonly [Theme, IconName, string])[] = [
+  ['auto', 'auto', "the system's"],
+  ['light', 'sun', 'light'],
+  ['dark', 'moon', 'dark'],
+]
+
+export function Shell(): JSX.Element {
+  const help = useRef<HTMLDialogElement>(null)
+  useEffect(
+    () =>
+      addShortcuts([
+        { keys: ['g', 'e'], does: 'Explore', run: () => navigate('query') },
+        { keys: ['g', 't'], does: 'Targets', run: () => navigate('targets') },
+        { keys: ['g', 's'], does: 'Status', run: () => navigate('status') },
+        { keys: ['t'], does: 'colours', run: nextTheme },
+        { keys: ['?'], does: 'help', run: () => help.current?.showModal() },
+      ]),
+    [],
+  )
+
+  return (
+    <div class="shell">
+      <a class="button skip" href="#content">
+        Skip to the content
+      </a>
+      <header class="masthead">
+        <div class="masthead-row">
+          <a class="brand" href="query" onClick={followLink} aria-label="narthex, to Explore">
+            <Brand />
+            <span>narthex</span>
+          </a>
+          <nav class="nav" aria-label="Pages">
+            {PAGES.map(([name, path, title]) => (
+              <a
+                key={name}
+                href={path}
+                onClick={followLink}
+                aria-current={page.value === name ? 'page' : undefined}
+              >
+                {title}
+              </a>
+            ))}
+          </nav>
+          <ZoneButton />
+          <ThemeButton />
+          <button
+            type="button"
+            class="button bare icon-only"
+            aria-label="Keys and gestures"
+            title="Keys and gestures (?)"
+            onClick={() => help.current?.showModal()}
+          >
+            <Icon name="help" />
+          </button>
+        </div>
+        {serverAway.value && <Away />}
+      </header>
+      <main class="page" id="content" tabIndex={-1}>
+        <CurrentPage name={page.value} />
+      </main>
+      <Help dialog={help} />
+    </div>
+  )
+}
+
+function Away(): JSX.Element {
+  return (
+    <div class="away" role="alert">
+      The server does not answer. What you see is what it said last.
+      <button type="button" class="button" onClick={() => void probeServer()}>
+        Try now
+      </button>
+    </div>
+  )
+}
+
+function nextTheme(): void {
+  const index = THEMES.findIndex(([name]) => name === theme.value)
+  theme.value = THEMES[(index + 1) % THEMES.length][0]
+}
+
+function ThemeButton(): JSX.Element {
+  const [, icon, name] = THEMES.find(([key]) => key === theme.value) ?? THEMES[0]
+  return (
+    <button
+      type="button"
+      class="button bare icon-only"
+      aria-label={`Colours: ${name}`}
+      title={`Colours: ${name} (t)`}
+      onClick={nextTheme}
+    >
+      <Icon name={icon} />
+    </button>
+  )
+}
+
+function ZoneButton(): JSX.Element {
+  const name = zone.value === 'utc' ? 'UTC' : 'Local time'
+  return (
+    <button
+      type="button"
+      class="button bare zone-button"
+      aria-label={`Times in ${name}`}
+      title="Switch between local time and UTC"
+      onClick={() => {
+        zone.value = zone.value === 'utc' ? 'local' : 'utc'
+      }}
+    >
+      {name}
+    </button>
+  )
+}
+
+/** The page, once its files have come; a page that was shown before is there at once. */
+function CurrentPage({ name }: { name: PageName }): JSX.Element {
+  const [loaded, setLoaded] = useState<{ name: PageName; Page: ComponentType }>()
+  const [failure, setFailure] = useState('')
+  useEffect(() => {
+    let current = true
+    setFailure('')
+    LOADERS[name]().then(
+      (Page) => {
+        if (current) setLoaded({ name, Page })
+        document.title = `${PAGES.find(([key]) => key === name)?.[2]} · narthex`
+      },
+      (error: unknown) => current && setFailure(errorText(error)),
+    )
+    return () => {
+      current = false
+    }
+  }, [name])
+
+  if (failure !== '') {
+    return (
+      <div class="empty" role="alert">
+        <Icon name="warn" />
+        <strong>This page could not be loaded</strong>
+        <span>{failure}</span>
+        <button type="button" class="button" onClick={() => location.reload()}>
+          Load again
+        </button>
+      </div>
+    )
+  }
+  if (loaded?.name === name) return <loaded.Page />
+  return (
+    <div class="page-skeleton" aria-busy="true">
+      <span class="sr-only">Loading</span>
+      <div class="skeleton" />
+      <div class="skeleton" />
+    </div>
+  )
+}

@@ -1,0 +1,5 @@
+/** x */
+import type { JSX } from 'preact'
+export function TargetsPage(): JSX.Element {
+  return <p />
+}
