@@ -24,6 +24,9 @@ export class Cursor {
 /** Most bytes that one varint takes: 53 bits in groups of seven. */
 export const VARINT_BYTES_MAX = 8
 
+/** What may stand above the lowest 28 of 53 bits. */
+const HIGH_MAX = 2 ** 25 - 1
+
 /**
  * Reads an unsigned LEB128 integer.
  *
@@ -38,17 +41,24 @@ export function readVarint(c: Cursor): number {
     return bytes[at]
   }
   const end = Math.min(c.end, at + VARINT_BYTES_MAX)
-  let value = 0
-  let scale = 1
-  while (at < end) {
+  let low = 0
+  for (let shift = 0; shift < 28 && at < end; shift += 7) {
     const byte = bytes[at++]
-    value += (byte & 0x7f) * scale
+    low |= (byte & 0x7f) << shift
     if (byte < 0x80) {
-      if (value > Number.MAX_SAFE_INTEGER) break
       c.at = at
-      return value
+      return low
     }
-    scale *= 128
+  }
+  let high = 0
+  for (let shift = 0; at < end; shift += 7) {
+    const byte = bytes[at++]
+    high |= (byte & 0x7f) << shift
+    if (byte < 0x80) {
+      if (high > HIGH_MAX) break
+      c.at = at
+      return high * 2 ** 28 + low
+    }
   }
   throw new NarthexError(
     'bad_data',
@@ -63,7 +73,7 @@ export function writeVarint(c: Cursor, value: number): void {
   let at = c.at
   let rest = value
   while (rest >= 0x80) {
-    bytes[at++] = (rest % 0x80) | 0x80
+    bytes[at++] = (rest & 0x7f) | 0x80
     rest = Math.floor(rest / 0x80)
   }
   bytes[at++] = rest
@@ -84,7 +94,8 @@ export function zigzag(value: number): number {
 
 /** Takes zigzag back. */
 export function unzigzag(folded: number): number {
-  return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2
+  const half = Math.floor(folded / 2)
+  return folded === 2 * half ? half : -half - 1
 }
 
 /**
