@@ -130,6 +130,7 @@ export class JsonBuffer {
 
   #number(value: number): void {
     if (value === Infinity) this.#raw('+Inf')
+    else if (value === -Infinity) this.#raw('-Inf')
     else if (!(Math.abs(value) < DIGITS_MAX)) this.#shortest(value)
     else {
       if (value < 0 || Object.is(value, -0)) this.byte(45)
