@@ -1,5 +1,5 @@
 /** A server with a few routes on a free port, and clients that say exactly what a test wants. */
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import { type Log, silentLog } from '../../../src/base/log.ts'
@@ -11,7 +11,7 @@ import { type Server, startServer } from '../../../src/net/server/server.ts'
 
 export interface Answer {
   readonly status: number
-  readonly headers: IncomingHttpHeaders
+  readonly headers: Readonly<Record<string, string | undefined>>
   readonly bytes: Buffer
   readonly text: string
 }
@@ -91,7 +91,7 @@ export function ask(port: number, path: string, how: How = {}): Promise<Answer> 
       response.on('end', () => {
         const bytes = Buffer.concat(chunks)
         const status = response.statusCode ?? 0
-        resolve({ status, headers: response.headers, bytes, text: bytes.toString('utf8') })
+        resolve({ status, headers: flat(response.headers), bytes, text: bytes.toString('utf8') })
       })
     })
     sent.on('error', reject)
@@ -125,4 +125,13 @@ export function metric(metrics: Metrics, line: string): number | undefined {
     .split('\n')
     .find((each) => each.startsWith(`${line} `))
   return found === undefined ? undefined : Number(found.slice(line.length + 1))
+}
+
+function flat(headers: NodeJS.Dict<string | string[]>): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  )
 }

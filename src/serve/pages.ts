@@ -1,0 +1,132 @@
+/** The files of the pages: read once into memory, found by name only, small on the wire. */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { messageOf, NarthexError } from '../base/error.ts'
+import {
+  compressWell,
+  type Encoding,
+  isWorthCompressing,
+  pickEncoding,
+} from '../net/server/compress.ts'
+import type { Ask, Reply, Route } from '../net/server/message.ts'
+
+/** Bounds on the folder, against the wrong one being named. */
+const FILES_MAX = 1000
+const FILES_BYTES_MAX = 64 * 1024 * 1024
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+}
+
+/** Names in this folder carry a digest of their content, so they never change. */
+const HASHED_FOLDER = '/assets/'
+
+/** One file in memory. */
+interface PageFile {
+  readonly type: string
+  readonly bytes: Uint8Array
+  readonly etag: string
+  readonly caching: string
+  /** Made at the first request that takes the encoding, then kept. */
+  readonly encoded: Map<Encoding, Promise<Uint8Array>>
+}
+
+/**
+ * One route for each built file, and one with the start page for each address of a page.
+ *
+ * @param folder where the build put index.html and its assets
+ * @param paths  addresses at which the start page draws itself
+ * @throws NarthexError `io` when the folder has no index.html or cannot be read
+ */
+export function openPages(folder: string, paths: readonly string[]): Route[] {
+  const files = readFiles(folder)
+  const start = files.get('/index.html')
+  if (start === undefined) {
+    throw new NarthexError('io', `cannot read pages: ${folder} has no index.html, wanted a build`)
+  }
+  const routes = [...files].map(([path, file]) => routeOf(path, file))
+  const pages = paths.filter((path) => !files.has(path)).map((path) => routeOf(path, start))
+  return [...routes, ...pages]
+}
+
+function routeOf(path: string, file: PageFile): Route {
+  return {
+    methods: ['GET'],
+    path,
+    role: 'viewer',
+    changes: false,
+    body: 'none',
+    handle: (ask) => answerFile(file, ask),
+  }
+}
+
+async function answerFile(file: PageFile, ask: Pick<Ask, 'header'>): Promise<Reply> {
+  const headers = { etag: file.etag, 'cache-control': file.caching, vary: 'accept-encoding' }
+  if (isSame(ask.header('if-none-match'), file.etag)) {
+    return { status: 304, type: '', body: '', headers }
+  }
+  const isWorthIt = isWorthCompressing(file.type, file.bytes.length)
+  const encoding = isWorthIt
+    ? pickEncoding(ask.header('accept-encoding'), ['br', 'zstd', 'gzip'])
+    : 'identity'
+  if (encoding === 'identity') return { status: 200, type: file.type, body: file.bytes, headers }
+  let encoded = file.encoded.get(encoding)
+  if (encoded === undefined) {
+    encoded = compressWell(file.bytes, encoding)
+    file.encoded.set(encoding, encoded)
+  }
+  const body = await encoded
+  return {
+    status: 200,
+    type: file.type,
+    body,
+    headers: { ...headers, 'content-encoding': encoding },
+  }
+}
+
+/** Whether the client has it already; compared weakly, as RFC 9110 wants. */
+function isSame(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  return ifNoneMatch.split(',').some((each) => each.trim() === '*' || each.trim() === etag)
+}
+
+function readFiles(folder: string): Map<string, PageFile> {
+  const files = new Map<string, PageFile>()
+  let sizeBytes = 0
+  try {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      const place = join(entry.parentPath, entry.name)
+      const bytes = readFileSync(place)
+      sizeBytes += bytes.length
+      if (files.size >= FILES_MAX || sizeBytes > FILES_BYTES_MAX) {
+        throw new NarthexError('io', `more than ${FILES_MAX} files or ${FILES_BYTES_MAX} bytes`)
+      }
+      const path = place.slice(folder.length).replaceAll('\\', '/').replace(/^\/*/, '/')
+      files.set(path, fileOf(path, bytes))
+    }
+  } catch (error) {
+    throw new NarthexError('io', `cannot read pages of ${folder}: ${messageOf(error)}`, error)
+  }
+  return files
+}
+
+function fileOf(path: string, bytes: Uint8Array): PageFile {
+  const isHashed = path.startsWith(HASHED_FOLDER)
+  return {
+    type: TYPES[extname(path)] ?? 'application/octet-stream',
+    bytes,
+    etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    caching: isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+    encoded: new Map(),
+  }
+}

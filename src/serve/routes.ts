@@ -1,0 +1,153 @@
+/** Every address of the server, with who may use it and what answers there. */
+import type { Metrics } from '../base/metrics.ts'
+import type { Role } from '../config/web.ts'
+import type { StoreView } from '../model/status.ts'
+import type { MetadataView, TargetView } from '../model/target.ts'
+import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
+import type { Features } from '../query/promql/features.ts'
+import { handleAlertmanagers, handleAlerts, handleRules } from './api/alerts.ts'
+import { handleLabelNames, handleLabelValues, handleSeries, type LabelDeps } from './api/labels.ts'
+import { handleExemplars, handleInstant, handleRange, type QueryDeps } from './api/query.ts'
+import {
+  type BuildInfo,
+  handleBuild,
+  handleConfig,
+  handleFlags,
+  handleReplay,
+  handleRuntime,
+  handleStore,
+  type Runtime,
+} from './api/status.ts'
+import { handleFormat, handleParse } from './api/syntax.ts'
+import {
+  handleMetadata,
+  handleScrapePools,
+  handleTargetMetadata,
+  handleTargets,
+} from './api/targets.ts'
+import {
+  handleHealthy,
+  handleMetrics,
+  handleQuit,
+  handleReady,
+  handleReload,
+  requireReady,
+} from './health.ts'
+
+/** What an agent has to show, too. */
+export interface OperationDeps {
+  readonly metrics: Metrics
+  isReady(): boolean
+  /** Absent where reloading over HTTP is off. */
+  readonly reload?: () => Promise<void>
+  /** Absent where stopping over HTTP is off (--web.enable-lifecycle). */
+  readonly quit?: () => void
+  readonly targets: TargetView
+  readonly metadata: MetadataView
+  poolNames(): readonly string[]
+  /** Name of this machine, for addresses that others can use. */
+  readonly hostName: string
+  /** The running configuration, secrets masked. */
+  configText(): string
+  readonly flags: ReadonlyMap<string, string>
+  runtime(): Runtime
+  readonly build: BuildInfo
+}
+
+/** Takes one remote write request; `header` by lower-case name, the body as it was sent. */
+export type RemoteWrite = (
+  header: (name: string) => string | undefined,
+  body: Uint8Array,
+) => Promise<Reply>
+
+/** What a server with a store has beside. */
+export interface StoreDeps extends QueryDeps, LabelDeps {
+  readonly features: Features
+  readonly store: StoreView
+  readonly write: RemoteWrite
+  isReady(): boolean
+}
+
+type Handle = (ask: Ask) => Reply | Promise<Reply>
+
+const VIEWER = { role: 'viewer', changes: false } as const
+const ADMIN_CHANGE = { role: 'admin', changes: true } as const
+
+/** Health, own metrics, targets and status: what every role answers. */
+export function operationRoutes(deps: OperationDeps): Route[] {
+  const { targets, metadata, metrics } = deps
+  return [
+    get('/-/healthy', handleHealthy),
+    get('/-/ready', () => handleReady(deps.isReady)),
+    get('/metrics', () => handleMetrics(metrics)),
+    change('/-/reload', () => handleReload(deps.reload)),
+    change('/-/quit', () => handleQuit(deps.quit)),
+    get('/api/v1/targets', ({ params }) => handleTargets(params, targets, deps.hostName)),
+    get('/api/v1/targets/metadata', ({ params }) => handleTargetMetadata(params, metadata)),
+    get('/api/v1/metadata', ({ params }) => handleMetadata(params, metadata)),
+    get('/api/v1/scrape_pools', () => handleScrapePools(deps.poolNames)),
+    get('/api/v1/status/config', () => handleConfig(deps.configText)),
+    get('/api/v1/status/flags', () => handleFlags(deps.flags)),
+    get('/api/v1/status/runtimeinfo', () => handleRuntime(deps.runtime())),
+    get('/api/v1/status/buildinfo', () => handleBuild(deps.build)),
+  ]
+}
+
+/** Queries, labels and remote write: what a server with a store answers. */
+export function storeRoutes(deps: StoreDeps): Route[] {
+  const { features, isReady } = deps
+  const whenReady =
+    (handle: Handle): Handle =>
+    (ask) => {
+      requireReady(isReady)
+      return handle(ask)
+    }
+  const form = (path: string, handle: Handle): Route =>
+    routeOf(path, ['GET', 'POST'], 'form', VIEWER, whenReady(handle))
+  return [
+    form('/api/v1/query', (ask) => handleInstant(ask, deps)),
+    form('/api/v1/query_range', (ask) => handleRange(ask, deps)),
+    form('/api/v1/query_exemplars', ({ params }) => handleExemplars(params, features)),
+    form('/api/v1/format_query', ({ params }) => handleFormat(params, features)),
+    form('/api/v1/parse_query', ({ params }) => handleParse(params, features)),
+    form('/api/v1/series', (ask) => handleSeries(ask, deps)),
+    form('/api/v1/labels', (ask) => handleLabelNames(ask, deps)),
+    get(
+      '/api/v1/label/:name/values',
+      whenReady((ask) => handleLabelValues(ask.segments.get('name') ?? '', ask, deps)),
+    ),
+    get(
+      '/api/v1/status/tsdb',
+      whenReady(({ params }) => handleStore(params, deps.store)),
+    ),
+    get('/api/v1/status/walreplay', handleReplay),
+    get('/api/v1/rules', ({ params }) => handleRules(params)),
+    get('/api/v1/alerts', handleAlerts),
+    get('/api/v1/alertmanagers', handleAlertmanagers),
+    routeOf(
+      '/api/v1/write',
+      ['POST'],
+      'bytes',
+      { role: 'editor', changes: true },
+      whenReady((ask) => deps.write((name) => ask.header(name), ask.body)),
+    ),
+  ]
+}
+
+function get(path: string, handle: Handle): Route {
+  return routeOf(path, ['GET'], 'none', VIEWER, handle)
+}
+
+function change(path: string, handle: Handle): Route {
+  return routeOf(path, ['POST', 'PUT'], 'none', ADMIN_CHANGE, handle)
+}
+
+function routeOf(
+  path: string,
+  methods: Route['methods'],
+  body: BodyKind,
+  access: { readonly role: Role; readonly changes: boolean },
+  handle: Handle,
+): Route {
+  return { path, methods, body, ...access, handle }
+}
