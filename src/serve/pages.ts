@@ -27,6 +27,19 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 }
 
+/** Addresses of pages, those that links made for Prometheus use among them. */
+export const PAGE_PATHS: readonly string[] = [
+  '/',
+  '/query',
+  '/graph',
+  '/targets',
+  '/service-discovery',
+  '/status',
+  '/tsdb-status',
+  '/flags',
+  '/config',
+]
+
 /** Names in this folder carry a digest of their content, so they never change. */
 const HASHED_FOLDER = '/assets/'
 

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { openPages, PAGE_PATHS } from '../../src/serve/pages.ts'
+import { serve } from '../net/server/support.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'narthex-pages-'))
+after(() => rmSync(folder, { recursive: true }))
+const script = `export const text = ${JSON.stringify('narthex '.repeat(2000))}`
+mkdirSync(join(folder, 'assets'))
+writeFileSync(join(folder, 'index.html'), '<!doctype html><title>narthex</title>')
+writeFileSync(join(folder, 'assets/main-a1b2.js'), script)
+const server = await serve({ routes: openPages(folder, PAGE_PATHS) })
+after(() => server.server.stop())
+
+test('every address of a page gets the start page, which is always asked for again', async () => {
+  for (const path of ['/', '/index.html', '/query', '/graph', '/targets', '/status']) {
+    const answer = await server.ask(path)
+    assert.equal(answer.status, 200, path)
+    assert.match(answer.text, /<title>narthex<\/title>/)
+    assert.equal(answer.headers['cache-control'], 'no-cache')
+    assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8')
+    assert.doesNotMatch(answer.headers['content-security-policy'] ?? '', /unsafe/)
+  }
+})
+
+test('hashed files are kept for good and sent small', async () => {
+  const as = (encoding: string) =>
+    server.ask('/assets/main-a1b2.js', { headers: { 'accept-encoding': encoding } })
+  const brotli = await as('gzip, br')
+  assert.equal(brotli.headers['content-encoding'], 'br')
+  assert.equal(brotliDecompressSync(brotli.bytes).toString(), script)
+  assert.match(brotli.headers['cache-control'] ?? '', /immutable/)
+  const gzip = await as('gzip')
+  assert.equal(gunzipSync(gzip.bytes).toString(), script)
+  const plain = await as('identity')
+  assert.equal(plain.text, script)
+  assert.equal(plain.headers['content-encoding'], undefined)
+})
+
+test('a file that the browser has is not sent again', async () => {
+  const { headers } = await server.ask('/')
+  const etag = headers.etag ?? ''
+  const again = await server.ask('/', { headers: { 'if-none-match': `"other", ${etag}` } })
+  assert.equal(again.status, 304)
+  assert.equal(again.text, '')
+  assert.equal(again.headers.etag, etag)
+  assert.equal((await server.ask('/', { headers: { 'if-none-match': '"other"' } })).status, 200)
+})
+
+test('a folder without a start page is refused by name', () => {
+  const empty = join(folder, 'assets')
+  assert.throws(() => openPages(empty, []), { kind: 'io', message: /has no index\.html/ })
+  assert.throws(() => openPages(join(folder, 'nothing'), []), { kind: 'io', message: /nothing/ })
+})
