@@ -1,0 +1,394 @@
+/** Interns label names, pairs, shapes and groups into the tables of a memory; one thread writes. */
+import { NarthexError } from '../../base/error.ts'
+import { type Labels, METRIC_NAME } from '../../model/labels.ts'
+import { HashTable } from './hashtable.ts'
+import { LabelView } from './labelview.ts'
+import * as at from './layout.ts'
+import type { Memory } from './pages.ts'
+import { Texts } from './texts.ts'
+
+/** Most labels of one series. */
+export const LABELS_PER_SERIES_MAX = 4096
+
+/** Labels that a series shares with its group are told apart by name alone. */
+const SHAPE_NAMES: ReadonlySet<string> = new Set([METRIC_NAME, 'le', 'quantile'])
+
+/** The writing side of LabelView. */
+export class LabelIndex {
+  readonly view: LabelView
+  readonly #memory: Memory
+  readonly #texts: Texts
+  readonly #nameOfText = new Map<string, number>()
+  readonly #pairTable: HashTable
+  readonly #shapeTable: HashTable
+  readonly #groupTable: HashTable
+  readonly #freeLists = new Map<number, number[]>()
+  readonly #freePairs: number[] = []
+  readonly #freeShapes: number[] = []
+  readonly #freeGroups: number[] = []
+  #listEnd = 1
+  readonly #list: Uint32Array = new Uint32Array(LABELS_PER_SERIES_MAX)
+  readonly #restList: Uint32Array = new Uint32Array(LABELS_PER_SERIES_MAX)
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+    this.view = new LabelView(memory)
+    this.#texts = new Texts(memory)
+    this.#pairTable = new HashTable((pair) => this.view.pairField(pair, at.PAIR_HASH))
+    this.#shapeTable = new HashTable((shape) => this.view.shapeField(shape, at.SHAPE_HASH))
+    this.#groupTable = new HashTable((group) => this.view.groupField(group, at.GROUP_HASH))
+    for (const count of [
+      at.CONTROL_NAMES,
+      at.CONTROL_PAIRS,
+      at.CONTROL_SHAPES,
+      at.CONTROL_GROUPS,
+    ]) {
+      Atomics.store(memory.control, count, 1)
+    }
+    memory.ensurePage(at.NAMES, 0, 4 << (at.NAME_SHIFT + at.NAME_WORDS_SHIFT))
+    memory.ensurePage(at.PAIRS, 0, 4 << (at.PAIR_SHIFT + at.PAIR_WORDS_SHIFT))
+  }
+
+  /**
+   * Finds or makes the group and the shape of a label set; they are left in `group` and `shape`.
+   *
+   * @throws NarthexError `bad_data` for more than LABELS_PER_SERIES_MAX labels
+   */
+  intern(labels: Labels): void {
+    const labelCount = labels.length / 2
+    if (labelCount > LABELS_PER_SERIES_MAX) {
+      throw new NarthexError(
+        'bad_data',
+        `cannot store series: ${labelCount} labels, at most ${LABELS_PER_SERIES_MAX}`,
+      )
+    }
+    const ofTarget = isOfTarget(labels)
+    let groupLength = 0
+    let shapeLength = 0
+    for (let i = 0; i < labels.length; i += 2) {
+      const pair = this.pair(labels[i], labels[i + 1])
+      if (isGroupName(labels[i], ofTarget)) this.#list[groupLength++] = pair
+      else this.#restList[shapeLength++] = pair
+    }
+    this.group = this.internGroup(this.#list, groupLength)
+    this.shape = this.internShape(this.#restList, shapeLength)
+  }
+  group = 0
+  shape = 0
+
+  /** Finds or makes a pair. */
+  pair(name: string, value: string): number {
+    const nameNumber = this.#nameOfText.get(name) ?? this.#addName(name)
+    const texts = this.#texts
+    const hash = texts.load(value, nameNumber)
+    const view = this.view
+    const found = this.#pairTable.find(
+      hash,
+      (pair) =>
+        view.pairField(pair, at.PAIR_HASH) === hash &&
+        view.pairField(pair, at.PAIR_NAME) === nameNumber &&
+        view.pairEquals(pair, texts.loaded),
+    )
+    return found === 0 ? this.#addPair(nameNumber, hash) : found
+  }
+
+  /** The pair of a name and a value; 0 when there is none. */
+  findPair(name: string, value: string): number {
+    const nameNumber = this.#nameOfText.get(name)
+    if (nameNumber === undefined) return 0
+    const hash = this.#texts.load(value, nameNumber)
+    const bytes = this.#texts.loaded
+    return this.#pairTable.find(
+      hash,
+      (pair) =>
+        this.view.pairField(pair, at.PAIR_NAME) === nameNumber && this.view.pairEquals(pair, bytes),
+    )
+  }
+
+  internShape(pairs: Uint32Array, length: number): number {
+    const hash = hashList(pairs, length)
+    const view = this.view
+    const found = this.#shapeTable.find(
+      hash,
+      (shape) =>
+        view.shapeField(shape, at.SHAPE_HASH) === hash &&
+        view.shapeField(shape, at.SHAPE_LENGTH) === length &&
+        this.#equalList(view.shapeField(shape, at.SHAPE_LIST), pairs, length),
+    )
+    return found === 0 ? this.#addShape(hash, pairs, length) : found
+  }
+
+  internGroup(pairs: Uint32Array, length: number): number {
+    const hash = hashList(pairs, length)
+    const view = this.view
+    const found = this.#groupTable.find(
+      hash,
+      (group) =>
+        view.groupField(group, at.GROUP_HASH) === hash &&
+        view.groupField(group, at.GROUP_LENGTH) === length &&
+        this.#equalList(view.groupField(group, at.GROUP_LIST), pairs, length),
+    )
+    return found === 0 ? this.#addGroup(hash, pairs, length) : found
+  }
+
+  /** Takes a shape out of every list; its number comes back with `recycle`. */
+  removeShape(shape: number): void {
+    const view = this.view
+    this.#shapeTable.remove(view.shapeField(shape, at.SHAPE_HASH), shape)
+    const { words, from } = this.#shapeWords(shape)
+    words[from + at.SHAPE_LIVE] = 0
+    this.#unlinkShape(shape)
+    this.#releaseList(words[from + at.SHAPE_LIST], words[from + at.SHAPE_LENGTH])
+  }
+
+  /** Takes a group out; it must have no columns. */
+  removeGroup(group: number): void {
+    const { words, from } = this.#groupWords(group)
+    this.#groupTable.remove(words[from + at.GROUP_HASH], group)
+    words[from + at.GROUP_LIVE] = 0
+    this.#releaseList(words[from + at.GROUP_LIST], words[from + at.GROUP_LENGTH])
+  }
+
+  /** Gives the numbers and lists of removed records back, once no reader can know them. */
+  recycleShape(shape: number): void {
+    const view = this.view
+    this.#freeList(view.shapeField(shape, at.SHAPE_LIST), view.shapeField(shape, at.SHAPE_LENGTH))
+    this.#freeShapes.push(shape)
+  }
+
+  recycleGroup(group: number): void {
+    const view = this.view
+    this.#freeList(view.groupField(group, at.GROUP_LIST), view.groupField(group, at.GROUP_LENGTH))
+    this.#freeGroups.push(group)
+  }
+
+  /** Removes a pair that nothing uses; false when something does. */
+  removePair(pair: number): boolean {
+    const { words, from } = this.#pairWords(pair)
+    if (words[from + at.PAIR_USES] !== 0 || words[from + at.PAIR_NAME] === 0) return false
+    this.#pairTable.remove(words[from + at.PAIR_HASH], pair)
+    this.#unlinkPair(pair)
+    return true
+  }
+
+  recyclePair(pair: number): void {
+    const { words, from } = this.#pairWords(pair)
+    this.#texts.release(words[from + at.PAIR_TEXT_PAGE], words[from + at.PAIR_TEXT_LENGTH])
+    words[from + at.PAIR_NAME] = 0
+    this.#freePairs.push(pair)
+  }
+
+  #addName(text: string): number {
+    const memory = this.#memory
+    const name = memory.control[at.CONTROL_NAMES]
+    memory.ensurePage(at.NAMES, name >>> at.NAME_SHIFT, 4 << (at.NAME_SHIFT + at.NAME_WORDS_SHIFT))
+    const words = memory.tables[at.NAMES].words[name >>> at.NAME_SHIFT]
+    const from = (name & ((1 << at.NAME_SHIFT) - 1)) << at.NAME_WORDS_SHIFT
+    this.#texts.load(text, 0)
+    this.#texts.store()
+    words[from + at.NAME_TEXT_PAGE] = this.#texts.page
+    words[from + at.NAME_TEXT_AT] = this.#texts.from
+    words[from + at.NAME_TEXT_LENGTH] = this.#texts.loaded.length
+    Atomics.store(memory.control, at.CONTROL_NAMES, name + 1)
+    this.#nameOfText.set(text, name)
+    return name
+  }
+
+  #addPair(name: number, hash: number): number {
+    const memory = this.#memory
+    const reused = this.#freePairs.pop()
+    const pair = reused ?? memory.control[at.CONTROL_PAIRS]
+    memory.ensurePage(at.PAIRS, pair >>> at.PAIR_SHIFT, 4 << (at.PAIR_SHIFT + at.PAIR_WORDS_SHIFT))
+    const { words, from } = this.#pairWords(pair)
+    this.#texts.store()
+    words[from + at.PAIR_NAME] = name
+    words[from + at.PAIR_TEXT_PAGE] = this.#texts.page
+    words[from + at.PAIR_TEXT_AT] = this.#texts.from
+    words[from + at.PAIR_TEXT_LENGTH] = this.#texts.loaded.length
+    words[from + at.PAIR_HASH] = hash
+    words[from + at.PAIR_FIRST_SHAPE] = 0
+    words[from + at.PAIR_USES] = 0
+    const names = memory.tables[at.NAMES].words[name >>> at.NAME_SHIFT]
+    const nameFrom = (name & ((1 << at.NAME_SHIFT) - 1)) << at.NAME_WORDS_SHIFT
+    words[from + at.PAIR_NEXT_OF_NAME] = names[nameFrom + at.NAME_FIRST_PAIR]
+    if (reused === undefined) Atomics.store(memory.control, at.CONTROL_PAIRS, pair + 1)
+    else Atomics.add(memory.control, at.CONTROL_REUSES, 1)
+    Atomics.store(names, nameFrom + at.NAME_FIRST_PAIR, pair)
+    names[nameFrom + at.NAME_PAIR_COUNT]++
+    this.#pairTable.add(hash, pair)
+    return pair
+  }
+
+  #addShape(hash: number, pairs: Uint32Array, length: number): number {
+    const memory = this.#memory
+    const reused = this.#freeShapes.pop()
+    const shape = reused ?? memory.control[at.CONTROL_SHAPES]
+    memory.ensurePage(
+      at.SHAPES,
+      shape >>> at.SHAPE_SHIFT,
+      4 << (at.SHAPE_SHIFT + at.SHAPE_WORDS_SHIFT),
+    )
+    const { words, from } = this.#shapeWords(shape)
+    const metricName = this.#nameOfText.get(METRIC_NAME) ?? 0
+    let metric = 0
+    for (let i = 0; i < length; i++) {
+      if (this.view.pairField(pairs[i], at.PAIR_NAME) === metricName) metric = pairs[i]
+    }
+    words[from + at.SHAPE_LIST] = this.#storeList(pairs, length)
+    words[from + at.SHAPE_LENGTH] = length
+    words[from + at.SHAPE_HASH] = hash
+    words[from + at.SHAPE_FIRST_COLUMN] = 0
+    words[from + at.SHAPE_COLUMN_COUNT] = 0
+    words[from + at.SHAPE_METRIC] = metric
+    words[from + at.SHAPE_LIVE] = 1
+    const metricWords = this.#pairWords(metric)
+    words[from + at.SHAPE_NEXT_OF_METRIC] =
+      metricWords.words[metricWords.from + at.PAIR_FIRST_SHAPE]
+    if (reused === undefined) Atomics.store(memory.control, at.CONTROL_SHAPES, shape + 1)
+    Atomics.store(metricWords.words, metricWords.from + at.PAIR_FIRST_SHAPE, shape)
+    this.#shapeTable.add(hash, shape)
+    return shape
+  }
+
+  #addGroup(hash: number, pairs: Uint32Array, length: number): number {
+    const memory = this.#memory
+    const reused = this.#freeGroups.pop()
+    const group = reused ?? memory.control[at.CONTROL_GROUPS]
+    memory.ensurePage(
+      at.GROUPS,
+      group >>> at.GROUP_SHIFT,
+      4 << (at.GROUP_SHIFT + at.GROUP_WORDS_SHIFT),
+    )
+    const { words, from } = this.#groupWords(group)
+    const sequence = words[from + at.GROUP_SEQUENCE]
+    const seals = words[from + at.GROUP_SEALS]
+    words.fill(0, from, from + (1 << at.GROUP_WORDS_SHIFT))
+    words[from + at.GROUP_SEQUENCE] = sequence
+    words[from + at.GROUP_SEALS] = seals
+    words[from + at.GROUP_LIST] = this.#storeList(pairs, length)
+    words[from + at.GROUP_LENGTH] = length
+    words[from + at.GROUP_HASH] = hash
+    words[from + at.GROUP_LIVE] = 1
+    if (reused === undefined) Atomics.store(memory.control, at.CONTROL_GROUPS, group + 1)
+    this.#groupTable.add(hash, group)
+    return group
+  }
+
+  #storeList(pairs: Uint32Array, length: number): number {
+    for (let i = 0; i < length; i++) {
+      const { words, from } = this.#pairWords(pairs[i])
+      words[from + at.PAIR_USES]++
+    }
+    const free = this.#freeLists.get(length)
+    let list = free?.pop()
+    if (list === undefined) {
+      const room = (1 << at.LIST_SHIFT) - (this.#listEnd & ((1 << at.LIST_SHIFT) - 1))
+      if (length > room) this.#listEnd += room
+      list = this.#listEnd
+      this.#listEnd += length
+    }
+    this.#memory.ensurePage(at.LISTS, list >>> at.LIST_SHIFT, 4 << at.LIST_SHIFT)
+    const words = this.#memory.tables[at.LISTS].words[list >>> at.LIST_SHIFT]
+    words.set(pairs.subarray(0, length), list & ((1 << at.LIST_SHIFT) - 1))
+    return list
+  }
+
+  /** Counts the pairs of a list down; the words stay readable until the list is recycled. */
+  #releaseList(list: number, length: number): void {
+    for (let i = 0; i < length; i++) {
+      const { words, from } = this.#pairWords(this.view.listItem(list, i))
+      words[from + at.PAIR_USES]--
+    }
+  }
+
+  #freeList(list: number, length: number): void {
+    const free = this.#freeLists.get(length)
+    if (free === undefined) this.#freeLists.set(length, [list])
+    else free.push(list)
+  }
+
+  #equalList(list: number, pairs: Uint32Array, length: number): boolean {
+    for (let i = 0; i < length; i++) if (this.view.listItem(list, i) !== pairs[i]) return false
+    return true
+  }
+
+  #unlinkShape(shape: number): void {
+    const view = this.view
+    const next = view.shapeField(shape, at.SHAPE_NEXT_OF_METRIC)
+    const head = this.#pairWords(view.shapeField(shape, at.SHAPE_METRIC))
+    let previous = head.words[head.from + at.PAIR_FIRST_SHAPE]
+    if (previous === shape) {
+      head.words[head.from + at.PAIR_FIRST_SHAPE] = next
+      return
+    }
+    while (view.shapeField(previous, at.SHAPE_NEXT_OF_METRIC) !== shape) {
+      previous = view.shapeField(previous, at.SHAPE_NEXT_OF_METRIC)
+    }
+    const { words, from } = this.#shapeWords(previous)
+    words[from + at.SHAPE_NEXT_OF_METRIC] = next
+  }
+
+  #unlinkPair(pair: number): void {
+    const view = this.view
+    const name = view.pairField(pair, at.PAIR_NAME)
+    const next = view.pairField(pair, at.PAIR_NEXT_OF_NAME)
+    const names = this.#memory.tables[at.NAMES].words[name >>> at.NAME_SHIFT]
+    const nameFrom = (name & ((1 << at.NAME_SHIFT) - 1)) << at.NAME_WORDS_SHIFT
+    names[nameFrom + at.NAME_PAIR_COUNT]--
+    let previous = names[nameFrom + at.NAME_FIRST_PAIR]
+    if (previous === pair) {
+      names[nameFrom + at.NAME_FIRST_PAIR] = next
+      return
+    }
+    while (view.pairField(previous, at.PAIR_NEXT_OF_NAME) !== pair) {
+      previous = view.pairField(previous, at.PAIR_NEXT_OF_NAME)
+    }
+    const { words, from } = this.#pairWords(previous)
+    words[from + at.PAIR_NEXT_OF_NAME] = next
+  }
+
+  #pairWords(pair: number): { words: Uint32Array; from: number } {
+    return {
+      words: this.#memory.tables[at.PAIRS].words[pair >>> at.PAIR_SHIFT],
+      from: (pair & ((1 << at.PAIR_SHIFT) - 1)) << at.PAIR_WORDS_SHIFT,
+    }
+  }
+
+  #shapeWords(shape: number): { words: Uint32Array; from: number } {
+    return {
+      words: this.#memory.tables[at.SHAPES].words[shape >>> at.SHAPE_SHIFT],
+      from: (shape & ((1 << at.SHAPE_SHIFT) - 1)) << at.SHAPE_WORDS_SHIFT,
+    }
+  }
+
+  #groupWords(group: number): { words: Uint32Array; from: number } {
+    return {
+      words: this.#memory.tables[at.GROUPS].words[group >>> at.GROUP_SHIFT],
+      from: (group & ((1 << at.GROUP_SHIFT) - 1)) << at.GROUP_WORDS_SHIFT,
+    }
+  }
+}
+
+/** Whether a series belongs to a scraped target: it has a job and an instance. */
+function isOfTarget(labels: Labels): boolean {
+  let found = 0
+  for (let i = 0; i < labels.length; i += 2) {
+    if (labels[i] === 'job' || labels[i] === 'instance') found++
+  }
+  return found === 2
+}
+
+/** Whether a label belongs to the group: a pure function of the series' own labels. */
+function isGroupName(name: string, ofTarget: boolean): boolean {
+  return ofTarget ? name === 'job' || name === 'instance' : !SHAPE_NAMES.has(name)
+}
+
+function hashList(pairs: Uint32Array, length: number): number {
+  let hash = 0x9e3779b9
+  for (let i = 0; i < length; i++) {
+    hash = Math.imul(hash ^ pairs[i], 0x85ebca6b)
+    hash ^= hash >>> 15
+  }
+  hash = Math.imul(hash ^ length, 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

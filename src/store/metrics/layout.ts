@@ -1,0 +1,144 @@
+/** Where each field of a record in shared memory lies. Described in docs/formats/head.md. */
+
+/** Tables of a head; a window's index has the first five. */
+export const NAMES = 0
+export const PAIRS = 1
+export const LISTS = 2
+export const TEXTS = 3
+export const SHAPES = 4
+export const GROUPS = 5
+export const COLUMNS = 6
+export const SLABS = 7
+export const HALVES = 8
+export const SINGLES = 9
+export const TABLE_COUNT = 10
+
+/** Words of the control page: how many records of each table are published. */
+export const CONTROL_NAMES = 0
+export const CONTROL_PAIRS = 1
+export const CONTROL_SHAPES = 2
+export const CONTROL_GROUPS = 3
+export const CONTROL_COLUMNS = 4
+/** Rises with every seal: a reader renews its snapshots of blocks when it has moved. */
+export const CONTROL_SEALS = 5
+/** Rises when the set of windows changes. */
+export const CONTROL_WINDOWS = 6
+/** How many series live in the head. */
+export const CONTROL_SERIES = 7
+/** How many groups live in the head. */
+export const CONTROL_LIVE_GROUPS = 8
+/** Rises when numbers of dead pairs are used again. */
+export const CONTROL_REUSES = 9
+/** Oldest and newest time, as two float64 at bytes 64 and 72. */
+export const CONTROL_MIN_TIME_FLOAT = 8
+export const CONTROL_MAX_TIME_FLOAT = 9
+
+/** A label name: 8 words. */
+export const NAME_SHIFT = 9
+export const NAME_WORDS_SHIFT = 3
+export const NAME_TEXT_PAGE = 0
+export const NAME_TEXT_AT = 1
+export const NAME_TEXT_LENGTH = 2
+export const NAME_FIRST_PAIR = 3
+export const NAME_PAIR_COUNT = 4
+
+/** A label name with a value: 8 words. */
+export const PAIR_SHIFT = 12
+export const PAIR_WORDS_SHIFT = 3
+export const PAIR_NAME = 0
+export const PAIR_TEXT_PAGE = 1
+export const PAIR_TEXT_AT = 2
+export const PAIR_TEXT_LENGTH = 3
+export const PAIR_HASH = 4
+export const PAIR_NEXT_OF_NAME = 5
+/** Shapes with this pair as their metric name. */
+export const PAIR_FIRST_SHAPE = 6
+/** How many shapes and groups use it; 0: free. */
+export const PAIR_USES = 7
+
+/** Pair lists: plain words, a list never crosses a page. */
+export const LIST_SHIFT = 14
+
+/** The labels of a series without those of its group: 8 words. */
+export const SHAPE_SHIFT = 12
+export const SHAPE_WORDS_SHIFT = 3
+export const SHAPE_LIST = 0
+export const SHAPE_LENGTH = 1
+export const SHAPE_HASH = 2
+export const SHAPE_NEXT_OF_METRIC = 3
+export const SHAPE_FIRST_COLUMN = 4
+export const SHAPE_COLUMN_COUNT = 5
+/** Pair of the metric name; 0 for none. */
+export const SHAPE_METRIC = 6
+/** 1 while it is in use. */
+export const SHAPE_LIVE = 7
+
+/** Series whose rows share timestamps: 32 words. */
+export const GROUP_SHIFT = 10
+export const GROUP_WORDS_SHIFT = 5
+export const GROUP_LIST = 0
+export const GROUP_LENGTH = 1
+export const GROUP_HASH = 2
+export const GROUP_FIRST_COLUMN = 3
+export const GROUP_COLUMN_COUNT = 4
+/** Odd while cells or rows are being written. */
+export const GROUP_SEQUENCE = 5
+/** Rises with each seal. */
+export const GROUP_SEALS = 6
+/** Ordinals of the open rows: [start, end). A ring position is ordinal % RING_ROWS. */
+export const GROUP_ROW_START = 7
+export const GROUP_ROW_END = 8
+/** Slabs with the times of each piece. */
+export const GROUP_TIME_PIECES = 9
+/** 1 when the open rows are not in time order. */
+export const GROUP_UNSORTED = 14
+export const GROUP_LIVE = 15
+/** Newest time of the open rows; as float64. */
+export const GROUP_NEWEST_FLOAT = 8
+/** Time of the row written last; as float64. */
+export const GROUP_LAST_ROW_FLOAT = 9
+/** Wall clock of the oldest open row; as float64. */
+export const GROUP_OPENED_FLOAT = 10
+/** Log epoch in which each piece was begun. */
+export const GROUP_EPOCHS = 22
+/** Newest time that has been sealed; as float64. */
+export const GROUP_SEALED_FLOAT = 14
+
+/** A series in the head: 16 words, one cache line. */
+export const COLUMN_SHIFT = 12
+export const COLUMN_WORDS_SHIFT = 4
+export const COLUMN_GROUP = 0
+export const COLUMN_SHAPE = 1
+export const COLUMN_NEXT_OF_GROUP = 2
+export const COLUMN_NEXT_OF_SHAPE = 3
+/** What every cell of a piece without slab holds; float64. */
+export const COLUMN_BASE_FLOAT = 2
+export const COLUMN_BASE = 4
+/** Newest time of the series; float64. */
+export const COLUMN_NEWEST_FLOAT = 3
+export const COLUMN_PIECES = 8
+/** 80 presence bits, then 3 bits of idleness, then 13 bits of generation. */
+export const COLUMN_PRESENCE = 13
+
+/** Rows of one piece and pieces of the ring. */
+export const PIECE_ROWS = 16
+export const PIECE_COUNT = 5
+export const RING_ROWS = 80
+/** Rows of a regular seal. */
+export const SEAL_ROWS = 64
+
+/** Slabs of 16 float64, of 16 float32, and single float64. */
+export const SLAB_SHIFT = 11
+export const SLAB_FLOATS_SHIFT = 4
+export const HALF_SHIFT = 11
+export const HALF_FLOATS_SHIFT = 4
+export const SINGLE_SHIFT = 13
+
+/** Kinds of a piece, in the upper two bits of its reference; 0 means: every cell is the base. */
+export const PIECE_INDEX_MASK = 0x3fffffff
+export const PIECE_SINGLE = 1
+export const PIECE_HALF = 2
+export const PIECE_SLAB = 3
+
+/** Most bytes of texts in one page; a longer text has a page of its own. */
+export const TEXT_PAGE_BYTES = 65_536

@@ -1,0 +1,323 @@
+/** The store as the engine asks it: head and windows joined, on any thread. */
+import { NarthexError } from '../../base/error.ts'
+import { compareText, type Labels, labelsKey } from '../../model/labels.ts'
+import type { Matcher } from '../../model/matcher.ts'
+import type { Budget, Estimate, Queryable, Series } from '../../model/queryable.ts'
+import type { HeadRows, HeadView } from './headview.ts'
+import { joinLabels, type LabelView } from './labelview.ts'
+import * as at from './layout.ts'
+import { compileSelector, type GroupMatch, matchColumns, type Selector } from './match.ts'
+import { type GroupPlan, type Part, PlanBuilder, readGroup } from './select.ts'
+
+/** How often a select begins again because rows were sealed while it read. */
+const TRIES_MAX = 20
+/** Entries between two looks at the budget. */
+const CHECK_ENTRIES = 1024
+
+/** The sealed part of the store as a reader sees it. */
+export interface BlockReader {
+  /** Sees everything committed before this call. */
+  renew(): void
+  /** Adds the blocks that matching series have in range. */
+  collect(
+    selector: Selector,
+    fromMs: number,
+    toMs: number,
+    builder: PlanBuilder,
+    budget: Budget,
+  ): void
+  estimate(selector: Selector, fromMs: number, toMs: number): Estimate
+  /** Label sets with blocks in range, group and shape apart; may repeat. */
+  series(
+    selector: Selector,
+    fromMs: number,
+    toMs: number,
+    each: (groupLabels: Labels, shapeLabels: Labels) => void,
+  ): void
+  /** Indexes of windows in range, for questions without matchers. */
+  indexes(fromMs: number, toMs: number): LabelView[]
+}
+
+/** Answers selections from one head and its blocks. */
+export class StoreReader implements Queryable {
+  readonly #head: HeadView
+  readonly #blocks: BlockReader
+  readonly #poll: () => void
+  #sealsSeen = -1
+
+  /** @param poll takes over what the writing thread has announced */
+  constructor(head: HeadView, blocks: BlockReader, poll: () => void) {
+    this.#head = head
+    this.#blocks = blocks
+    this.#poll = poll
+  }
+
+  estimate(matchers: readonly Matcher[], fromMs: number, toMs: number): Estimate {
+    this.#begin()
+    const selector = compileSelector(matchers)
+    const blocks = this.#blocks.estimate(selector, fromMs, toMs)
+    let seriesCount = 0
+    let sampleCount = 0
+    for (const { group, columns } of this.#match(selector)) {
+      seriesCount += columns.length
+      sampleCount += columns.length * this.#head.rowCount(group)
+    }
+    return {
+      seriesCount: Math.max(seriesCount, blocks.seriesCount),
+      sampleCount: sampleCount + blocks.sampleCount,
+    }
+  }
+
+  select(matchers: readonly Matcher[], fromMs: number, toMs: number, budget: Budget): Series[] {
+    const selector = compileSelector(matchers)
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const series: Series[] = []
+      const plans = this.#plan(selector, fromMs, toMs, budget)
+      const complete = plans.every((plan) => this.#readPlan(plan, fromMs, toMs, budget, series))
+      if (complete) return series
+    }
+    throw new NarthexError('busy', `cannot select series: ${TRIES_MAX} tries met a seal`)
+  }
+
+  series(
+    sets: readonly (readonly Matcher[])[],
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+  ): Labels[] {
+    const found = new Map<string, Labels>()
+    this.#eachSeries(sets, fromMs, toMs, budget, (groupLabels, shapeLabels) => {
+      const labels = joinLabels(groupLabels, shapeLabels)
+      const key = labelsKey(labels)
+      if (found.has(key)) return
+      budget.chargeBytes(key.length * 2 + labels.length * 8 + 64)
+      found.set(key, labels)
+    })
+    return [...found.values()]
+  }
+
+  labelNames(
+    sets: readonly (readonly Matcher[])[],
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+  ): string[] {
+    const names = new Set<string>()
+    if (sets.length === 0) {
+      for (const labels of this.#indexes(fromMs, toMs)) {
+        for (let name = 1; name < labels.nameCount; name++) {
+          if (labels.nameField(name, at.NAME_PAIR_COUNT) > 0) names.add(labels.nameText(name))
+        }
+      }
+    } else {
+      const add = (labels: Labels): void => {
+        for (let i = 0; i < labels.length; i += 2) names.add(labels[i])
+      }
+      this.#eachSeries(sets, fromMs, toMs, budget, (groupLabels, shapeLabels) => {
+        add(groupLabels)
+        add(shapeLabels)
+      })
+    }
+    return [...names].sort(compareText)
+  }
+
+  labelValues(
+    name: string,
+    sets: readonly (readonly Matcher[])[],
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+  ): string[] {
+    const values = new Set<string>()
+    const add = (value: string): void => {
+      if (values.has(value)) return
+      budget.chargeBytes(value.length * 2 + 32)
+      values.add(value)
+    }
+    if (sets.length === 0) {
+      for (const labels of this.#indexes(fromMs, toMs)) eachValue(labels, name, add, budget)
+    } else {
+      const addOf = (labels: Labels): void => {
+        for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) add(labels[i + 1])
+      }
+      this.#eachSeries(sets, fromMs, toMs, budget, (groupLabels, shapeLabels) => {
+        addOf(groupLabels)
+        addOf(shapeLabels)
+      })
+    }
+    return [...values].sort(compareText)
+  }
+
+  #begin(): void {
+    this.#poll()
+    this.#head.labels.refresh()
+    const seals = Atomics.load(this.#head.memory.control, at.CONTROL_SEALS)
+    if (seals !== this.#sealsSeen) {
+      this.#blocks.renew()
+      this.#sealsSeen = seals
+    }
+  }
+
+  #match(selector: Selector): GroupMatch[] {
+    return matchColumns(this.#head.labels, selector, (column, field) =>
+      this.#head.columnField(column, field),
+    )
+  }
+
+  /** What there is to read. */
+  #plan(selector: Selector, fromMs: number, toMs: number, budget: Budget): GroupPlan[] {
+    this.#poll()
+    this.#head.labels.refresh()
+    const matches = this.#match(selector)
+    const seals = matches.map(({ group }) => this.#head.sealsOf(group))
+    this.#begin()
+    const builder = new PlanBuilder()
+    this.#blocks.collect(selector, fromMs, toMs, builder, budget)
+    const shapes = new ShapeCache(this.#head.labels)
+    for (let i = 0; i < matches.length; i++) {
+      const { group, columns } = matches[i]
+      if (this.#head.rowCount(group) === 0) continue
+      const target = builder.group(this.#head.labels.groupLabels(group))
+      const series = columns.map((column) => {
+        const shape = shapes.of(this.#head.columnField(column, at.COLUMN_SHAPE))
+        return target.series(shape.labels, shape.key)
+      })
+      target.head = { group, seals: seals[i], columns, series }
+    }
+    return builder.plans()
+  }
+
+  /** Reads one group; false when it was sealed meanwhile, so that everything begins again. */
+  #readPlan(
+    plan: GroupPlan,
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+    into: Series[],
+  ): boolean {
+    if (plan.head !== undefined) {
+      const { group, columns, series, seals } = plan.head
+      const rows = this.#head.read(group, columns, fromMs, toMs)
+      if (rows.seals !== seals) return false
+      if (rows.rowCount > 0) plan.parts.push(new HeadPart(rows, series))
+    }
+    readGroup(plan, fromMs, toMs, budget, into)
+    return true
+  }
+
+  #eachSeries(
+    sets: readonly (readonly Matcher[])[],
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+    each: (groupLabels: Labels, shapeLabels: Labels) => void,
+  ): void {
+    this.#begin()
+    const shapes = new ShapeCache(this.#head.labels)
+    let entries = 0
+    const counted = (groupLabels: Labels, shapeLabels: Labels): void => {
+      if (++entries % CHECK_ENTRIES === 0) budget.check()
+      each(groupLabels, shapeLabels)
+    }
+    for (const matchers of sets.length === 0 ? [[]] : sets) {
+      const selector = compileSelector(matchers)
+      this.#blocks.series(selector, fromMs, toMs, counted)
+      for (const { group, columns } of this.#match(selector)) {
+        if (this.#head.read(group, [], fromMs, toMs).rowCount === 0) continue
+        const groupLabels = this.#head.labels.groupLabels(group)
+        for (const column of columns) {
+          if (!this.#head.hasCells(column) || this.#head.newestTime(column) < fromMs) continue
+          counted(groupLabels, shapes.of(this.#head.columnField(column, at.COLUMN_SHAPE)).labels)
+        }
+      }
+    }
+  }
+
+  /** Indexes of everything that overlaps the range. */
+  #indexes(fromMs: number, toMs: number): LabelView[] {
+    this.#begin()
+    const times = new Float64Array(this.#head.memory.control.buffer)
+    const indexes = this.#blocks.indexes(fromMs, toMs)
+    const headMax = times[at.CONTROL_MAX_TIME_FLOAT]
+    const headMin = times[at.CONTROL_MIN_TIME_FLOAT]
+    return headMin <= toMs && headMax >= fromMs ? [this.#head.labels, ...indexes] : indexes
+  }
+}
+
+/** Labels and keys of shapes, made once a query. */
+export class ShapeCache {
+  readonly #labels: LabelView
+  readonly #shapes = new Map<number, { labels: Labels; key: string }>()
+
+  constructor(labels: LabelView) {
+    this.#labels = labels
+  }
+
+  of(shape: number): { labels: Labels; key: string } {
+    let entry = this.#shapes.get(shape)
+    if (entry === undefined) {
+      const labels = this.#labels.shapeLabels(shape)
+      entry = { labels, key: labelsKey(labels) }
+      this.#shapes.set(shape, entry)
+    }
+    return entry
+  }
+}
+
+/** The open rows of a group as a part of its plan. */
+class HeadPart implements Part {
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  readonly rowCount: number
+  readonly #rows: HeadRows
+  /** Index in the rows by index in the plan; -1 where the head does not have the series. */
+  readonly #columns = new Map<number, number>()
+
+  constructor(rows: HeadRows, wanted: readonly number[]) {
+    this.#rows = rows
+    this.rowCount = rows.rowCount
+    this.minTimeMs = rows.times[0]
+    this.maxTimeMs = rows.times[rows.rowCount - 1]
+    for (let i = 0; i < wanted.length; i++) this.#columns.set(wanted[i], i)
+  }
+
+  readTimes(into: Float64Array, at: number): void {
+    into.set(this.#rows.times.subarray(0, this.rowCount), at)
+  }
+
+  read(series: number, into: Float64Array, to: number, presence: Uint32Array): number {
+    const column = this.#columns.get(series)
+    if (column === undefined) return 0
+    const from = column * this.rowCount
+    into.set(this.#rows.values.subarray(from, from + this.rowCount), to)
+    let count = 0
+    for (let i = 0; i < (this.rowCount + 31) >>> 5; i++) {
+      presence[i] = this.#rows.presence[column * 3 + i]
+      count += bitCount(presence[i])
+    }
+    return count
+  }
+}
+
+function eachValue(
+  labels: LabelView,
+  name: string,
+  add: (value: string) => void,
+  budget: Budget,
+): void {
+  const number = labels.findName(name)
+  if (number === 0) return
+  let entries = 0
+  let pair = labels.nameField(number, at.NAME_FIRST_PAIR)
+  while (pair !== 0) {
+    if (++entries % CHECK_ENTRIES === 0) budget.check()
+    if (labels.pairField(pair, at.PAIR_USES) > 0) add(labels.pairText(pair))
+    pair = labels.pairField(pair, at.PAIR_NEXT_OF_NAME)
+  }
+}
+
+function bitCount(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555)
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}

@@ -1,0 +1,304 @@
+/** Samples of matching series: what head and windows hold of a group, joined in time order. */
+import { type Labels, labelsKey } from '../../model/labels.ts'
+import type { Budget, Series } from '../../model/queryable.ts'
+import { joinLabels } from './labelview.ts'
+
+/** Some rows of one group that lie together: the open ones of the head, or a block. */
+export interface Part {
+  /** Bounds of the times. */
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  readonly rowCount: number
+  /** Writes the times to into[at, at + rowCount). */
+  readTimes(into: Float64Array, at: number): void
+  /**
+   * Reads one of the wanted series.
+   *
+   * @param into     row r goes to into[at + r]; absent rows may hold anything
+   * @param presence uint32[ceil(rowCount / 32)], gets a bit for each row that has a value
+   * @returns how many rows have a value; 0 when the part does not have the series
+   */
+  read(series: number, into: Float64Array, at: number, presence: Uint32Array): number
+}
+
+/** The wanted series of one group; `read` of its parts takes their index. */
+export interface GroupPlan {
+  readonly groupLabels: Labels
+  readonly shapes: readonly Labels[]
+  /** In the order in which the samples were accepted. */
+  readonly parts: Part[]
+  /** What the head holds of it; the last part. */
+  head: HeadWanted | undefined
+}
+
+/** Columns of one group of the head, by index in the plan. */
+export interface HeadWanted {
+  readonly group: number
+  /** How often the group had been sealed before the blocks were read. */
+  readonly seals: number
+  readonly columns: readonly number[]
+  readonly series: readonly number[]
+}
+
+/** Reads the samples in [fromMs, toMs] of the series of one group. */
+export function readGroup(
+  plan: GroupPlan,
+  fromMs: number,
+  toMs: number,
+  budget: Budget,
+  into: Series[],
+): void {
+  const parts = plan.parts.filter(
+    (part) => part.rowCount > 0 && part.maxTimeMs >= fromMs && part.minTimeMs <= toMs,
+  )
+  if (parts.length === 0) return
+  let rowCount = 0
+  for (const part of parts) rowCount += part.rowCount
+  budget.check()
+  budget.chargeSamples(rowCount * plan.shapes.length)
+  budget.chargeBytes(8 * rowCount * (plan.shapes.length + 1))
+  const inOrder = parts.toSorted((a, b) => a.minTimeMs - b.minTimeMs)
+  const apart = inOrder.every((part, i) => i === 0 || inOrder[i - 1].maxTimeMs < part.minTimeMs)
+  if (apart) readApart(plan, inOrder, rowCount, fromMs, toMs, into)
+  else readMixed(plan, parts, rowCount, fromMs, toMs, into)
+}
+
+/** Parts that do not overlap: series without holes share one array of times. */
+function readApart(
+  plan: GroupPlan,
+  parts: readonly Part[],
+  rowCount: number,
+  fromMs: number,
+  toMs: number,
+  into: Series[],
+): void {
+  const times = new Float64Array(rowCount)
+  let at = 0
+  for (const part of parts) {
+    part.readTimes(times, at)
+    at += part.rowCount
+  }
+  const lower = lowerBound(times, fromMs)
+  const upper = lowerBound(times, toMs, true)
+  const presence = new Uint32Array((rowCount + 31) >>> 5)
+  const partPresence = new Uint32Array((rowCount + 31) >>> 5)
+  const holes = new HoleTimes(times, lower, upper)
+  for (let i = 0; i < plan.shapes.length; i++) {
+    const values = new Float64Array(rowCount)
+    let present = 0
+    at = 0
+    let whole = true
+    presence.fill(0)
+    for (const part of parts) {
+      const count = part.read(i, values, at, partPresence)
+      if (count === part.rowCount) setBits(presence, at, part.rowCount)
+      else if (count > 0) copyBits(partPresence, part.rowCount, presence, at)
+      if (count !== part.rowCount) whole = false
+      present += count
+      at += part.rowCount
+    }
+    if (present === 0) continue
+    if (whole) {
+      if (lower < upper) {
+        const labels = joinLabels(plan.groupLabels, plan.shapes[i])
+        into.push(finish(labels, times, values, lower, upper))
+      }
+      continue
+    }
+    const packed = holes.pack(values, presence)
+    if (packed.from < packed.to) {
+      const labels = joinLabels(plan.groupLabels, plan.shapes[i])
+      into.push(finish(labels, packed.times, values, packed.from, packed.to))
+    }
+  }
+}
+
+/** Times of series with holes; series with the same holes share them. */
+class HoleTimes {
+  readonly #times: Float64Array
+  readonly #lower: number
+  readonly #upper: number
+  #presence: Uint32Array | undefined
+  #last: { times: Float64Array; from: number; to: number } | undefined
+
+  constructor(times: Float64Array, lower: number, upper: number) {
+    this.#times = times
+    this.#lower = lower
+    this.#upper = upper
+  }
+
+  /** Moves the present values together, and hands back the times in step with them. */
+  pack(
+    values: Float64Array,
+    presence: Uint32Array,
+  ): { times: Float64Array; from: number; to: number } {
+    const { from, to } = this.#range(presence)
+    if (from === to) return { times: this.#times, from, to }
+    if (isSolid(presence, from, to)) return { times: this.#times, from, to }
+    const same = this.#presence !== undefined && equalBits(this.#presence, presence)
+    const times = same && this.#last !== undefined ? this.#last.times : new Float64Array(to - from)
+    let count = 0
+    for (let row = from; row < to; row++) {
+      if ((presence[row >>> 5] & (1 << (row & 31))) === 0) continue
+      values[count] = values[row]
+      if (!same) times[count] = this.#times[row]
+      count++
+    }
+    this.#presence = same ? this.#presence : presence.slice()
+    this.#last = { times, from: 0, to: count }
+    return this.#last
+  }
+
+  /** First and one past the last present row in range. */
+  #range(presence: Uint32Array): { from: number; to: number } {
+    let from = this.#lower
+    let to = this.#upper
+    while (from < to && (presence[from >>> 5] & (1 << (from & 31))) === 0) from++
+    while (to > from && (presence[(to - 1) >>> 5] & (1 << ((to - 1) & 31))) === 0) to--
+    return { from, to }
+  }
+}
+
+/** Parts that overlap: each series is sorted by time, the value accepted first stays. */
+function readMixed(
+  plan: GroupPlan,
+  parts: readonly Part[],
+  rowCount: number,
+  fromMs: number,
+  toMs: number,
+  into: Series[],
+): void {
+  const partTimes = new Float64Array(rowCount)
+  let at = 0
+  for (const part of parts) {
+    part.readTimes(partTimes, at)
+    at += part.rowCount
+  }
+  const presence = new Uint32Array((rowCount + 31) >>> 5)
+  const partValues = new Float64Array(rowCount)
+  const order = new Uint32Array(rowCount)
+  for (let i = 0; i < plan.shapes.length; i++) {
+    let count = 0
+    at = 0
+    for (const part of parts) {
+      const present = part.read(i, partValues, at, presence)
+      for (let row = 0; present > 0 && row < part.rowCount; row++) {
+        if (present < part.rowCount && (presence[row >>> 5] & (1 << (row & 31))) === 0) continue
+        const time = partTimes[at + row]
+        if (time >= fromMs && time <= toMs) order[count++] = at + row
+      }
+      at += part.rowCount
+    }
+    if (count === 0) continue
+    const slots = order.subarray(0, count)
+    slots.sort((a, b) => partTimes[a] - partTimes[b] || a - b)
+    const times = new Float64Array(count)
+    const values = new Float64Array(count)
+    let kept = 0
+    for (const slot of slots) {
+      if (kept > 0 && times[kept - 1] === partTimes[slot]) continue
+      times[kept] = partTimes[slot]
+      values[kept] = partValues[slot]
+      kept++
+    }
+    into.push(finish(joinLabels(plan.groupLabels, plan.shapes[i]), times, values, 0, kept))
+  }
+}
+
+function finish(
+  labels: Labels,
+  times: Float64Array,
+  values: Float64Array,
+  from: number,
+  to: number,
+): Series {
+  let stale = false
+  for (let i = from; i < to; i++) {
+    const value = values[i]
+    if (Number.isNaN(value)) {
+      stale = true
+      break
+    }
+  }
+  return { labels, times, values, from, to, stale }
+}
+
+/** First slot with a time >= (or > when `after`) the given one. */
+export function lowerBound(times: Float64Array, timeMs: number, after = false): number {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (times[middle] < timeMs || (after && times[middle] === timeMs)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function setBits(bits: Uint32Array, from: number, count: number): void {
+  for (let row = from; row < from + count; row++) bits[row >>> 5] |= 1 << (row & 31)
+}
+
+function copyBits(source: Uint32Array, count: number, target: Uint32Array, at: number): void {
+  for (let row = 0; row < count; row++) {
+    if ((source[row >>> 5] & (1 << (row & 31))) !== 0) {
+      target[(at + row) >>> 5] |= 1 << ((at + row) & 31)
+    }
+  }
+}
+
+function equalBits(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function isSolid(presence: Uint32Array, from: number, to: number): boolean {
+  for (let row = from; row < to; row++) {
+    if ((presence[row >>> 5] & (1 << (row & 31))) === 0) return false
+  }
+  return true
+}
+
+/** Collects the plans of one select: groups and shapes that head and windows name differently. */
+export class PlanBuilder {
+  readonly #groups = new Map<string, GroupBuilder>()
+
+  /** The plan of a group under construction. */
+  group(groupLabels: Labels): GroupBuilder {
+    const key = labelsKey(groupLabels)
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      group = new GroupBuilder(groupLabels)
+      this.#groups.set(key, group)
+    }
+    return group
+  }
+
+  plans(): GroupPlan[] {
+    return [...this.#groups.values()]
+  }
+}
+
+/** One group of a PlanBuilder. */
+export class GroupBuilder implements GroupPlan {
+  readonly groupLabels: Labels
+  readonly shapes: Labels[] = []
+  readonly parts: Part[] = []
+  head: HeadWanted | undefined
+  readonly #numbers = new Map<string, number>()
+
+  constructor(groupLabels: Labels) {
+    this.groupLabels = groupLabels
+  }
+
+  /** The index of a wanted series in the plan. */
+  series(shapeLabels: Labels, shapeKey: string): number {
+    let number = this.#numbers.get(shapeKey)
+    if (number === undefined) {
+      number = this.shapes.length
+      this.#numbers.set(shapeKey, number)
+      this.shapes.push(shapeLabels)
+    }
+    return number
+  }
+}
