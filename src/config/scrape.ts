@@ -21,6 +21,8 @@ export const DEFAULT_SCRAPE_PROTOCOLS: readonly ScrapeProtocol[] = Object.freeze
 
 export type NameValidation = 'utf8' | 'legacy'
 
+export type NameEscaping = 'allow-utf-8' | 'underscores' | 'dots' | 'values'
+
 /** Targets named in the file, with labels for all of them. */
 export interface StaticGroup {
   readonly targets: readonly string[]
@@ -69,6 +71,10 @@ export interface ScrapeConfig {
   readonly nativeHistogramBucketLimit: number
   readonly nativeHistogramMinBucketFactor: number
   readonly nameValidation: NameValidation
+  /** How the target is asked to write names: with or without UTF-8. */
+  readonly nameEscaping: NameEscaping
+  /** Whether to add scrape_timeout_seconds, scrape_sample_limit and scrape_body_size_bytes. */
+  readonly extraScrapeMetrics: boolean
   readonly enableCompression: boolean
   /** Bytes of a body after decompression. */
   readonly bodySizeLimitBytes: number

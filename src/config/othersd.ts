@@ -1,0 +1,535 @@
+/** Discovery kinds of Prometheus that are only checked: their keys, and what must or must not stand together. */
+import { checkHttp, countGiven, HTTP_KEYS, type RawHttp, tlsClient } from './httpshape.ts'
+import { checkKubernetes, KUBERNETES_KEYS } from './kubernetes.ts'
+import { duration, filePath, text, textOr, truth, url, whole } from './scalars.ts'
+import { entriesOf, listOf, type MapPlace, mapOf, type Shape, secret } from './shape.ts'
+import { tryParseUrl, type UrlParts } from './url.ts'
+
+/** Values by key, as the shapes left them. */
+export type RawKind = Readonly<Record<string, unknown>>
+
+/** What else is wrong with a map whose keys are fine. */
+export type KindCheck = (raw: RawKind, place: MapPlace) => void
+
+type KindKeys = Readonly<Record<string, Shape<unknown>>>
+
+const MINUTE_MS = 60_000
+
+/** A kind that has the keys of an HTTP client inline. */
+function httpKind(name: string, keys: KindKeys, check?: KindCheck): Shape<unknown> {
+  return plainKind(name, { ...HTTP_KEYS, ...keys }, (raw, place) => {
+    checkHttp(raw as unknown as RawHttp, place)
+    check?.(raw, place)
+  })
+}
+
+function plainKind(name: string, keys: KindKeys, check?: KindCheck): Shape<unknown> {
+  return mapOf<RawKind, unknown>(`${name}.plain`, keys, () => undefined, check)
+}
+
+/** A check that refuses the map when a key is missing or empty, first key first. */
+function needs(messages: Readonly<Record<string, string>>): KindCheck {
+  return (raw, place) => {
+    for (const [key, message] of Object.entries(messages)) {
+      if (raw[key] === '' || raw[key] === undefined || isEmptyList(raw[key])) {
+        place.report.error(place.at(key), message)
+        return
+      }
+    }
+  }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
+/** A check that refuses a word that is not in the list. */
+function wordOf(
+  key: string,
+  words: readonly string[],
+  refuse: (word: string) => string,
+  missing?: string,
+): KindCheck {
+  return (raw, place) => {
+    const word = String(raw[key] ?? '')
+    if (word === '' && missing !== undefined) place.report.error(place.at(key), missing)
+    else if (!words.includes(word)) place.report.error(place.at(key), refuse(word))
+  }
+}
+
+function allOf(...checks: readonly KindCheck[]): KindCheck {
+  return (raw, place) => {
+    for (const check of checks) check(raw, place)
+  }
+}
+
+const filters = listOf(mapOf('filter.plain', { name: text, values: listOf(text) }, (raw) => raw))
+
+const refresh = (ms: number): KindKeys => ({ refresh_interval: duration(ms) })
+const port = (number: number): KindKeys => ({ port: whole(number) })
+
+const AWS_KEYS: KindKeys = {
+  region: text,
+  endpoint: text,
+  access_key: text,
+  secret_key: secret,
+  profile: text,
+  role_arn: text,
+  external_id: text,
+  ...refresh(MINUTE_MS),
+  ...port(80),
+}
+
+const checkFilters: KindCheck = (raw, place) => {
+  for (const filter of (raw.filters ?? []) as readonly { values: readonly string[] }[]) {
+    if (filter.values.length === 0) {
+      const message = 'EC2 SD configuration filter values cannot be empty'
+      place.report.error(place.at('filters'), message)
+    }
+  }
+}
+
+const AZURE_METHODS = ['OAuth', 'ManagedIdentity', 'SDK', 'WorkloadIdentity']
+
+const checkAzure: KindCheck = (raw, place) => {
+  const method = String(raw.authentication_method)
+  if (!AZURE_METHODS.includes(method)) {
+    const known = '"OAuth", "ManagedIdentity", "SDK" or "WorkloadIdentity"'
+    const message = `unknown authentication_type "${method}". Supported types are ${known}`
+    place.report.error(place.at('authentication_method'), message)
+    return
+  }
+  const wanted = ['subscription_id']
+  if (method === 'OAuth') wanted.push('tenant_id', 'client_id', 'client_secret')
+  if (method === 'WorkloadIdentity') wanted.push('tenant_id', 'client_id')
+  const messages = wanted.map((key) => [key, `azure SD configuration requires a ${key}`])
+  needs(Object.fromEntries(messages))(raw, place)
+}
+
+const checkConsul: KindCheck = (raw, place) => {
+  needs({ server: 'consul SD configuration requires a server address' })(raw, place)
+  const http = raw as unknown as RawHttp
+  const user = countGiven([raw.username, raw.password]) > 0
+  if (user && http.basic_auth !== undefined) {
+    const message =
+      'at most one of consul SD configuration username and password and basic auth can be configured'
+    place.report.error(place.mark, message)
+  }
+  if (raw.token !== undefined && (http.authorization !== undefined || http.oauth2 !== undefined)) {
+    const message = 'at most one of consul SD token, authorization, or oauth2 can be configured'
+    place.report.error(place.at('token'), message)
+  }
+}
+
+const checkDns: KindCheck = (raw, place) => {
+  needs({ names: 'DNS-SD config must contain at least one SRV record name' })(raw, place)
+  const type = String(raw.type).toUpperCase()
+  if (!['SRV', 'A', 'AAAA', 'MX', 'NS'].includes(type)) {
+    place.report.error(place.at('type'), `invalid DNS-SD records type ${type}`)
+  } else if (type !== 'SRV' && raw.port === 0) {
+    const message = 'a port is required in DNS-SD configs for all record types except SRV'
+    place.report.error(place.at('type'), message)
+  }
+}
+
+const checkEureka: KindCheck = (raw, place) => {
+  const server = String(raw.server)
+  if (server === '') {
+    place.report.error(place.at('server'), 'eureka_sd: empty or null eureka server')
+    return
+  }
+  const parts = tryParseUrl(server)
+  if (parts === undefined || parts.scheme === '' || parts.host === '') {
+    place.report.error(place.at('server'), 'eureka_sd: invalid eureka server URL')
+  }
+}
+
+const checkMarathon: KindCheck = (raw, place) => {
+  const refuse = (message: string): void =>
+    place.report.error(place.mark, `marathon_sd: ${message}`)
+  const http = raw as unknown as RawHttp
+  if (isEmptyList(raw.servers)) refuse('must contain at least one Marathon server')
+  const tokens = countGiven([raw.auth_token, raw.auth_token_file])
+  if (tokens > 1) refuse('at most one of auth_token & auth_token_file must be configured')
+  if (tokens === 0) return
+  if (http.basic_auth) {
+    refuse('at most one of basic_auth, auth_token & auth_token_file must be configured')
+  }
+  if (countGiven([http.bearer_token, http.bearer_token_file]) > 0) {
+    refuse(
+      'at most one of bearer_token, bearer_token_file, auth_token & auth_token_file must be configured',
+    )
+  }
+  if (http.authorization) {
+    refuse('at most one of auth_token, auth_token_file & authorization must be configured')
+  }
+}
+
+const checkPuppet: KindCheck = (raw, place) => {
+  const parts = raw.url as UrlParts | undefined
+  if (parts === undefined) place.report.error(place.mark, 'URL is missing')
+  else if (parts.scheme !== 'http' && parts.scheme !== 'https') {
+    place.report.error(place.at('url'), "URL scheme must be 'http' or 'https'")
+  } else if (parts.host === '') place.report.error(place.at('url'), 'host is missing in URL')
+  if (raw.query === '') place.report.error(place.mark, 'query missing')
+}
+
+/** At most one, and when `required` exactly one, of a secret and a file with it. */
+function oneSecret(required: boolean): KindCheck {
+  return (raw, place) => {
+    const count = countGiven([raw.secret_key, raw.secret_key_file])
+    const both = 'secret_key & secret_key_file must be configured'
+    if (count > 1) place.report.error(place.mark, `at most one of ${both}`)
+    if (count === 0 && required) place.report.error(place.mark, `one of ${both}`)
+  }
+}
+
+const checkStackit: KindCheck = (raw, place) => {
+  if (tryParseUrl(String(raw.endpoint)) === undefined) {
+    place.report.error(place.at('endpoint'), 'invalid endpoint')
+  }
+}
+
+const checkZookeeper =
+  (name: string): KindCheck =>
+  (raw, place) => {
+    const paths = raw.paths as readonly string[]
+    needs({
+      servers: `${name} SD config must contain at least one Zookeeper server`,
+      paths: `${name} SD config must contain at least one path`,
+    })(raw, place)
+    for (const path of paths.filter((one) => !one.startsWith('/'))) {
+      place.report.error(place.at('paths'), `${name} SD config paths must begin with '/': ${path}`)
+    }
+  }
+
+const ZOOKEEPER_KEYS: KindKeys = {
+  servers: listOf(text),
+  paths: listOf(text),
+  timeout: duration(10_000),
+}
+
+const DOCKER_KEYS: KindKeys = { host: text, ...port(80), filters, ...refresh(MINUTE_MS) }
+
+const LABEL_OWNER: KindKeys = { label_selector: text }
+
+/** The kinds by the part of their key before `_sd_configs`. */
+export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
+  aws: httpKind(
+    'aws',
+    { role: text, ...AWS_KEYS, filters, clusters: listOf(text), request_concurrency: whole(0) },
+    checkFilters,
+  ),
+  azure: httpKind(
+    'azure',
+    {
+      environment: textOr('AzurePublicCloud'),
+      ...port(80),
+      subscription_id: text,
+      tenant_id: text,
+      client_id: text,
+      client_secret: secret,
+      authentication_method: textOr('OAuth'),
+      resource_group: text,
+      ...refresh(300_000),
+    },
+    checkAzure,
+  ),
+  consul: httpKind(
+    'consul',
+    {
+      server: textOr('localhost:8500'),
+      path_prefix: text,
+      token: secret,
+      datacenter: text,
+      namespace: text,
+      partition: text,
+      tag_separator: textOr(','),
+      scheme: textOr('http'),
+      username: text,
+      password: secret,
+      allow_stale: truth(true),
+      ...refresh(30_000),
+      services: listOf(text),
+      tags: listOf(text),
+      node_meta: entriesOf(text),
+      filter: text,
+      health_filter: text,
+    },
+    checkConsul,
+  ),
+  digitalocean: httpKind('digitalocean', { ...port(80), ...refresh(MINUTE_MS) }),
+  dns: plainKind(
+    'dns',
+    { names: listOf(text), ...refresh(30_000), type: textOr('SRV'), ...port(0) },
+    checkDns,
+  ),
+  docker: httpKind(
+    'moby',
+    { ...DOCKER_KEYS, host_networking_host: textOr('localhost'), match_first_network: truth(true) },
+    needs({ host: 'host missing' }),
+  ),
+  dockerswarm: httpKind(
+    'moby',
+    { ...DOCKER_KEYS, role: text },
+    allOf(
+      needs({ host: 'host missing' }),
+      wordOf(
+        'role',
+        ['services', 'nodes', 'tasks'],
+        (role) => `invalid role ${role}, expected tasks, services, or nodes`,
+        'role missing (one of: tasks, services, nodes)',
+      ),
+    ),
+  ),
+  ec2: httpKind('ec2', { ...AWS_KEYS, filters }, checkFilters),
+  ecs: httpKind('ecs', { ...AWS_KEYS, clusters: listOf(text), request_concurrency: whole(0) }),
+  eureka: httpKind('eureka', { server: text, ...refresh(30_000) }, checkEureka),
+  gce: plainKind(
+    'gce',
+    {
+      project: text,
+      zone: text,
+      filter: text,
+      ...refresh(MINUTE_MS),
+      ...port(80),
+      tag_separator: textOr(','),
+    },
+    needs({
+      project: 'GCE SD configuration requires a project',
+      zone: 'GCE SD configuration requires a zone',
+    }),
+  ),
+  hetzner: httpKind(
+    'hetzner',
+    { role: text, ...port(80), ...refresh(MINUTE_MS), ...LABEL_OWNER },
+    wordOf(
+      'role',
+      ['robot', 'hcloud'],
+      (role) => `unknown role "${role}"`,
+      'role missing (one of: robot, hcloud)',
+    ),
+  ),
+  ionos: httpKind(
+    'ionos',
+    { datacenter_id: text, ...refresh(MINUTE_MS), ...port(80) },
+    needs({ datacenter_id: "datacenter id can't be empty" }),
+  ),
+  kubernetes: httpKind('kubernetes', KUBERNETES_KEYS, checkKubernetes),
+  kuma: httpKind(
+    'xds',
+    { server: text, client_id: text, ...refresh(30_000), fetch_timeout: duration(120_000) },
+    needs({ server: 'kuma SD server must not be empty' }),
+  ),
+  lightsail: httpKind('lightsail', AWS_KEYS),
+  linode: httpKind('linode', {
+    region: text,
+    ...port(80),
+    tag_separator: textOr(','),
+    ...refresh(MINUTE_MS),
+  }),
+  marathon: httpKind(
+    'marathon',
+    { servers: listOf(text), ...refresh(30_000), auth_token: secret, auth_token_file: filePath },
+    checkMarathon,
+  ),
+  msk: httpKind('msk', { ...AWS_KEYS, clusters: listOf(text), request_concurrency: whole(0) }),
+  nerve: plainKind('zookeeper', ZOOKEEPER_KEYS, checkZookeeper('nerve')),
+  nomad: httpKind(
+    'nomad',
+    {
+      allow_stale: truth(true),
+      namespace: textOr('default'),
+      ...refresh(MINUTE_MS),
+      region: textOr('global'),
+      server: textOr('http://localhost:4646'),
+      tag_separator: textOr(','),
+    },
+    needs({ server: 'nomad SD configuration requires a server address' }),
+  ),
+  oci: httpKind(
+    'oci',
+    {
+      auth: textOr('api_key'),
+      region: text,
+      tenancy: text,
+      tenancy_id: text,
+      user: text,
+      user_id: text,
+      fingerprint: text,
+      compartment: text,
+      compartment_id: text,
+      key_file: filePath,
+      private_key: secret,
+      private_key_file: filePath,
+      passphrase: secret,
+      private_key_passphrase: secret,
+      ...port(80),
+      ...refresh(MINUTE_MS),
+    },
+    wordOf(
+      'auth',
+      ['api_key', 'instance_principal'],
+      (auth) => `oci_sd: unknown auth method "${auth}", expected "api_key" or "instance_principal"`,
+    ),
+  ),
+  openstack: plainKind(
+    'openstack',
+    {
+      identity_endpoint: text,
+      username: text,
+      userid: text,
+      password: secret,
+      project_name: text,
+      project_id: text,
+      domain_name: text,
+      domain_id: text,
+      application_credential_name: text,
+      application_credential_id: text,
+      application_credential_secret: secret,
+      role: text,
+      region: text,
+      ...refresh(MINUTE_MS),
+      ...port(80),
+      all_tenants: truth(false),
+      tls_config: tlsClient,
+      availability: textOr('public'),
+    },
+    allOf(
+      wordOf(
+        'availability',
+        ['public', 'internal', 'admin'],
+        (word) => `unknown availability ${word}, must be one of admin, internal or public`,
+      ),
+      wordOf(
+        'role',
+        ['instance', 'hypervisor', 'loadbalancer'],
+        (role) => `unknown OpenStack SD role "${role}"`,
+        'role missing (one of: instance, hypervisor, loadbalancer)',
+      ),
+      needs({ region: 'openstack SD configuration requires a region' }),
+    ),
+  ),
+  outscale: httpKind(
+    'outscale',
+    {
+      region: text,
+      endpoint: text,
+      access_key: text,
+      secret_key: secret,
+      secret_key_file: filePath,
+      ...port(80),
+      ...refresh(MINUTE_MS),
+    },
+    oneSecret(false),
+  ),
+  ovhcloud: plainKind(
+    'ovhcloud',
+    {
+      endpoint: textOr('ovh-eu'),
+      application_key: text,
+      application_secret: secret,
+      consumer_key: secret,
+      ...refresh(MINUTE_MS),
+      service: text,
+    },
+    allOf(
+      needs({
+        endpoint: 'endpoint can not be empty',
+        application_key: 'application key can not be empty',
+        application_secret: 'application secret can not be empty',
+        consumer_key: 'consumer key can not be empty',
+      }),
+      wordOf('service', ['dedicated_server', 'vps'], (service) => `unknown service: ${service}`),
+    ),
+  ),
+  puppetdb: httpKind(
+    'puppetdb',
+    {
+      url,
+      query: text,
+      include_parameters: truth(false),
+      ...refresh(MINUTE_MS),
+      ...port(80),
+    },
+    checkPuppet,
+  ),
+  scaleway: httpKind(
+    'scaleway',
+    {
+      project_id: text,
+      api_url: textOr('https://api.scaleway.com'),
+      zone: textOr('fr-par-1'),
+      access_key: text,
+      secret_key: secret,
+      secret_key_file: filePath,
+      role: text,
+      tags_filter: listOf(text),
+      name_filter: text,
+      ...refresh(MINUTE_MS),
+      ...port(80),
+    },
+    allOf(
+      wordOf(
+        'role',
+        ['instance', 'baremetal'],
+        (role) => `unknown role "${role}"`,
+        'role missing (one of: instance, baremetal)',
+      ),
+      oneSecret(true),
+    ),
+  ),
+  serverset: plainKind('zookeeper', ZOOKEEPER_KEYS, checkZookeeper('serverset')),
+  stackit: httpKind(
+    'stackit',
+    {
+      project: text,
+      region: textOr('eu01'),
+      endpoint: text,
+      service_account_key: secret,
+      private_key: secret,
+      service_account_key_path: filePath,
+      private_key_path: filePath,
+      credentials_file_path: filePath,
+      ...port(80),
+      ...refresh(MINUTE_MS),
+    },
+    checkStackit,
+  ),
+  triton: plainKind(
+    'triton',
+    {
+      account: text,
+      role: textOr('container'),
+      dns_suffix: text,
+      endpoint: text,
+      groups: listOf(text),
+      ...port(9163),
+      ...refresh(MINUTE_MS),
+      version: whole(1),
+      tls_config: tlsClient,
+    },
+    needs({
+      account: 'triton SD configuration requires an account',
+      dns_suffix: 'triton SD configuration requires a dns_suffix',
+      endpoint: 'triton SD configuration requires an endpoint',
+    }),
+  ),
+  uyuni: httpKind(
+    'uyuni',
+    {
+      server: text,
+      username: text,
+      password: secret,
+      entitlement: textOr('monitoring_entitled'),
+      separator: textOr(','),
+      ...refresh(MINUTE_MS),
+    },
+    needs({
+      server: 'Uyuni SD configuration requires server host',
+      username: 'Uyuni SD configuration requires a username',
+      password: 'Uyuni SD configuration requires a password',
+    }),
+  ),
+  vultr: httpKind('vultr', { ...port(80), ...refresh(MINUTE_MS) }),
+}
