@@ -45,7 +45,7 @@ export function Legend(props: LegendProps): JSX.Element {
       )}
       <div class="legend-scroll">
         <table>
-          <thead>
+          <thead class="legend-head">
             <tr>
               <th scope="col">Series</th>
               <th scope="col" class="number">

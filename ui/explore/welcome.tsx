@@ -1,11 +1,12 @@
 /** What stands under an empty expression: what is being collected, and a first look at it. */
 
-import { type Signal, useComputed, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import { ask, comebacks, errorText, isAbort } from '../api/client.ts'
-import { type Columns, columnsOf } from '../api/columns.ts'
+import { useCallback, useEffect } from 'preact/hooks'
+import { ask } from '../api/client.ts'
+import { type Columns, columnsOf, type Metric } from '../api/columns.ts'
 import { gridOf, stepOf } from '../api/grid.ts'
+import { usePolled } from '../api/polled.ts'
 import { commonLabels, distinctLabels } from '../api/series.ts'
 import { Canvas, type Drawing } from '../chart/canvas.tsx'
 import type { ChartCursor } from '../chart/chart.ts'
@@ -28,24 +29,7 @@ interface Collected {
 }
 
 export function Welcome({ onChoose }: { onChoose: (expr: string) => void }): JSX.Element {
-  const [collected, setCollected] = useState<Collected>()
-  const [failure, setFailure] = useState('')
-  const tick = useTick(REFRESH_MS)
-  const back = comebacks.value
-
-  useEffect(() => {
-    const abort = new AbortController()
-    loadCollected(abort.signal).then(
-      (got) => {
-        setCollected(got)
-        setFailure('')
-      },
-      (error: unknown) => {
-        if (!isAbort(error)) setFailure(errorText(error))
-      },
-    )
-    return () => abort.abort()
-  }, [tick, back])
+  const { data: collected, failure } = usePolled(loadCollected, REFRESH_MS)
 
   if (collected === undefined && failure === '') return <WelcomeSkeleton />
   return (
@@ -63,7 +47,7 @@ export function Welcome({ onChoose }: { onChoose: (expr: string) => void }): JSX
           ) : (
             <ul class="ready">
               {collected.graphs.map((ready) => (
-                <ReadyGraph key={ready.title} ready={ready} tick={tick} onChoose={onChoose} />
+                <ReadyGraph key={ready.title} ready={ready} onChoose={onChoose} />
               ))}
             </ul>
           )}
@@ -95,7 +79,6 @@ function Summary({ collected }: { collected: Collected }): JSX.Element {
 
 interface ReadyGraphProps {
   readonly ready: Ready
-  readonly tick: number
   readonly onChoose: (expr: string) => void
 }
 
@@ -104,56 +87,43 @@ interface Loaded {
   readonly unit: Unit
 }
 
-function ReadyGraph({ ready, tick, onChoose }: ReadyGraphProps): JSX.Element {
-  const loaded = useSignal<Loaded | undefined>(undefined)
-  const failure = useSignal('')
-
-  useEffect(() => {
-    const abort = new AbortController()
-    loadReady(ready.expr, abort.signal).then(
-      (got) => {
-        loaded.value = got
-        failure.value = ''
-      },
-      (error: unknown) => {
-        if (!isAbort(error)) failure.value = errorText(error)
-      },
-    )
-    return () => abort.abort()
-  }, [ready, tick, loaded, failure])
-
+function ReadyGraph({ ready, onChoose }: ReadyGraphProps): JSX.Element {
+  const load = useCallback((abort: AbortSignal) => loadReady(ready.expr, abort), [ready])
+  const { data, failure } = usePolled(load, REFRESH_MS)
   return (
     <li class="ready-graph">
       <button type="button" onClick={() => onChoose(ready.expr)} title={ready.expr}>
         <h3>{ready.title}</h3>
         <span class="ready-open">Open</span>
       </button>
-      <ReadyCanvas ready={ready} loaded={loaded} />
-      {failure.value !== '' && <p class="note bad">{failure.value}</p>}
+      <ReadyCanvas ready={ready} loaded={data} />
+      {failure !== '' && <p class="note bad">{failure}</p>}
     </li>
   )
 }
 
 interface ReadyCanvasProps {
   readonly ready: Ready
-  readonly loaded: Signal<Loaded | undefined>
+  readonly loaded: Loaded | undefined
 }
 
 function ReadyCanvas({ ready, loaded }: ReadyCanvasProps): JSX.Element {
   const cursor = useSignal<ChartCursor | undefined>(undefined)
   const hidden = useSignal<ReadonlySet<number>>(new Set())
   const highlighted = useSignal<number | undefined>(undefined)
-  const names = useComputed(() => {
-    const metrics = loaded.value?.columns.series.map((s) => s.metric) ?? []
+  const names = useSignal<readonly Metric[]>([])
+  const drawing = useSignal<Drawing | undefined>(undefined)
+
+  useEffect(() => {
+    if (loaded === undefined) return
+    const { columns, unit } = loaded
+    const metrics = columns.series.map((s) => s.metric)
     const common = commonLabels(metrics)
-    return metrics.map((metric) => distinctLabels(metric, common))
-  })
-  const drawing = useComputed<Drawing | undefined>(() => {
-    if (loaded.value === undefined) return undefined
-    const { columns, unit } = loaded.value
     const values = columns.series.map((s) => s.values)
-    return { times: columns.times, columns: values, unit, stacked: false, yMin: 0 }
-  })
+    names.value = metrics.map((metric) => distinctLabels(metric, common))
+    drawing.value = { times: columns.times, columns: values, unit, stacked: false, yMin: 0 }
+  }, [loaded, names, drawing])
+
   return (
     <Canvas
       drawing={drawing}
@@ -178,18 +148,6 @@ function WelcomeSkeleton(): JSX.Element {
       </ul>
     </div>
   )
-}
-
-/** Counts up while the page is visible. */
-function useTick(everyMs: number): number {
-  const [tick, setTick] = useState(0)
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (!document.hidden) setTick((n) => n + 1)
-    }, everyMs)
-    return () => window.clearInterval(timer)
-  }, [everyMs])
-  return tick
 }
 
 async function loadReady(expr: string, abort: AbortSignal): Promise<Loaded> {
