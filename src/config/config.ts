@@ -25,7 +25,7 @@ import {
   type StorageConfig,
   storageShape,
 } from './storageshape.ts'
-import { parseYaml, type YamlNode } from './yaml.ts'
+import { EMPTY_MAP, parseYaml, type YamlNode } from './yaml.ts'
 
 /** Everything a file says, defaults filled in. */
 export interface Config {
@@ -179,20 +179,29 @@ function build(
 ): Config {
   const { global } = raw
   const scrapeIntervalMs = global.scrape_interval || 60_000
-  return Object.freeze({
+  const scrapeTimeoutMs = globalTimeoutMs(global, scrapeIntervalMs)
+  return freezeDeep({
     path: file,
     scrapeIntervalMs,
-    scrapeTimeoutMs: globalTimeoutMs(global, scrapeIntervalMs),
+    scrapeTimeoutMs,
     evaluationIntervalMs: global.evaluation_interval || 60_000,
     ruleQueryOffsetMs: global.rule_query_offset,
     externalLabels: expandLabels(global.external_labels, options.environment ?? process.env),
-    scrape: Object.freeze(scrape),
-    ruleFiles: Object.freeze(raw.rule_files.map((pattern) => path.resolve(dir, pattern))),
+    scrape,
+    ruleFiles: raw.rule_files.map((pattern) => path.resolve(dir, pattern)),
     storage: raw.storage,
     otlp: raw.otlp,
     narthex: raw.narthex,
-    yaml: showConfig(topShape.show(root)),
+    yaml: showConfig(topShape.show(root ?? EMPTY_MAP), scrapeIntervalMs, scrapeTimeoutMs, scrape),
   })
+}
+
+/** Freezes a value and everything in it. */
+export function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  Object.freeze(value)
+  for (const inner of Object.values(value)) freezeDeep(inner)
+  return value
 }
 
 function expandLabels(
@@ -204,7 +213,7 @@ function expandLabels(
   for (let i = 0; i < labels.length; i += 2) {
     pairs.push([labels[i], expandEnvironment(labels[i + 1], environment)])
   }
-  return Object.freeze(labelsFrom(pairs))
+  return labelsFrom(pairs)
 }
 
 /** A path or a pattern with `*` in its last part only. */

@@ -40,7 +40,7 @@ export const labelMap: Shape<Labels> = {
         place.report.error(place.mark, `${quoteText(value)} is not a valid label value`)
       }
     }
-    return Object.freeze(labelsFrom(pairs))
+    return labelsFrom(pairs)
   },
   show: (node) => labelEntries.show(node),
 }
@@ -48,7 +48,7 @@ export const labelMap: Shape<Labels> = {
 const staticGroup = mapOf(
   'targetgroup.plain',
   { targets: listOf(text), labels: labelMap },
-  (raw): StaticGroup => Object.freeze(raw),
+  (raw): StaticGroup => raw,
 )
 
 /** A file name or a pattern with `*` in its last part, of a kind that we read. */
@@ -67,8 +67,7 @@ const filePattern = scalar(
 const fileDiscovery = mapOf(
   'file.plain',
   { files: listOf(filePattern), refresh_interval: duration(300_000) },
-  (raw): FileDiscovery =>
-    Object.freeze({ files: raw.files, refreshIntervalMs: raw.refresh_interval }),
+  (raw): FileDiscovery => ({ files: raw.files, refreshIntervalMs: raw.refresh_interval }),
   (raw, place) => {
     if (raw.files.length === 0) {
       const message = 'file service discovery config must contain at least one path name'
@@ -91,12 +90,11 @@ const HTTP_DISCOVERY_KEYS: Keys<RawHttpDiscovery> = {
 const httpDiscovery = mapOf<RawHttpDiscovery, HttpDiscovery>(
   'http.plain',
   HTTP_DISCOVERY_KEYS,
-  (raw) =>
-    Object.freeze({
-      url: raw.url?.text ?? '',
-      refreshIntervalMs: raw.refresh_interval,
-      http: buildHttp(raw),
-    }),
+  (raw) => ({
+    url: raw.url?.text ?? '',
+    refreshIntervalMs: raw.refresh_interval,
+    http: buildHttp(raw),
+  }),
   (raw, place) => {
     if (raw.url === undefined) place.report.error(place.mark, 'URL is missing')
     else checkWebUrl(raw.url, 'url', place)
@@ -134,11 +132,11 @@ export const DISCOVERY_KEYS: Keys<RawDiscovery> = {
 
 /** The discovery that the keys describe. */
 export function buildDiscovery(raw: RawDiscovery): DiscoveryConfigs {
-  return Object.freeze({
+  return {
     static: raw.static_configs,
     file: raw.file_sd_configs,
     http: raw.http_sd_configs,
-  })
+  }
 }
 
 /** Refuses URLs where addresses are wanted; with relabelling they may still become addresses. */

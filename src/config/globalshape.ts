@@ -1,5 +1,4 @@
 /** The `global` section: what holds for every job that does not say otherwise. */
-import { NarthexError } from '../base/error.ts'
 import type { Labels } from '../model/labels.ts'
 import { labelMap } from './discoveryshape.ts'
 import { isLabelName } from './relabel.ts'
@@ -11,12 +10,27 @@ import {
   maybeSize,
   maybeTruth,
   oneOf,
+  quietDuration,
+  shownTruth,
   text,
-  truth,
 } from './scalars.ts'
-import type { NameEscaping, NameValidation, ScrapeProtocol } from './scrape.ts'
-import { type Keys, later, listOf, type MapPlace, mapOf, type Shape, withWarning } from './shape.ts'
-import { quoteText } from './yaml.ts'
+import {
+  DEFAULT_SCRAPE_PROTOCOLS,
+  type NameEscaping,
+  type NameValidation,
+  type ScrapeProtocol,
+} from './scrape.ts'
+import {
+  type Keys,
+  later,
+  listOf,
+  type MapPlace,
+  mapOf,
+  type Shape,
+  shownAs,
+  withWarning,
+} from './shape.ts'
+import { EMPTY_MAP, quoteText } from './yaml.ts'
 
 /** Keys that stand in `global` and in jobs alike. */
 export interface RawLimits {
@@ -123,27 +137,30 @@ const globalMap = mapOf<RawGlobal, RawGlobal>(
   'config.plain',
   {
     scrape_interval: duration(60_000),
-    scrape_timeout: maybeDuration,
-    scrape_protocols: protocols,
+    scrape_timeout: shownAs(maybeDuration, '10s'),
+    scrape_protocols: shownAs(protocols, DEFAULT_SCRAPE_PROTOCOLS),
     evaluation_interval: duration(60_000),
-    rule_query_offset: duration(0),
+    rule_query_offset: quietDuration,
     query_log_file: laterFile,
     scrape_failure_log_file: laterFile,
     external_labels: labelMap,
     ...LIMIT_KEYS,
-    metric_name_validation_scheme: nameValidation,
+    metric_name_validation_scheme: shownAs(nameValidation, 'utf8'),
     metric_name_escaping_scheme: nameEscaping,
-    scrape_native_histograms: nativeHistograms,
-    convert_classic_histograms_to_nhcb: later(truth(false), 'converting histograms'),
-    always_scrape_classic_histograms: truth(false),
-    extra_scrape_metrics: truth(false),
+    scrape_native_histograms: shownAs(nativeHistograms, false),
+    convert_classic_histograms_to_nhcb: later(shownTruth(false), 'converting histograms'),
+    always_scrape_classic_histograms: shownTruth(false),
+    extra_scrape_metrics: shownTruth(false),
   },
   (raw) => raw,
   checkGlobal,
 )
 
-/** The section; an absent one is read like an empty one. */
-export const globalShape: Shape<RawGlobal> = globalMap
+/** The section; an absent one is read and printed like an empty one. */
+export const globalShape: Shape<RawGlobal> = {
+  read: (node, place) => globalMap.read(node, place),
+  show: (node) => globalMap.show(node ?? EMPTY_MAP),
+}
 
 function checkGlobal(raw: RawGlobal, place: MapPlace): void {
   if (raw.scrape_timeout !== undefined && raw.scrape_timeout > raw.scrape_interval) {
@@ -177,11 +194,4 @@ export function expandEnvironment(
     if (whole === '$$') return '$'
     return environment[braced ?? bare] ?? ''
   })
-}
-
-/** Refuses what only shows after expansion. */
-export function assertLabelText(value: string): void {
-  if (!value.isWellFormed()) {
-    throw new NarthexError('bad_data', `${quoteText(value)} is not a valid label value`)
-  }
 }

@@ -65,13 +65,12 @@ const basicAuth = mapOf(
     password_file: filePath,
     password_ref: text,
   },
-  (raw): BasicAuth =>
-    Object.freeze({
-      username: raw.username,
-      usernameFile: raw.username_file,
-      password: raw.password,
-      passwordFile: raw.password_file,
-    }),
+  (raw): BasicAuth => ({
+    username: raw.username,
+    usernameFile: raw.username_file,
+    password: raw.password,
+    passwordFile: raw.password_file,
+  }),
   (raw, place) => {
     const names = [raw.username, raw.username_file, raw.username_ref]
     const words = [raw.password, raw.password_file, raw.password_ref]
@@ -92,12 +91,11 @@ const basicAuth = mapOf(
 const authorization = mapOf(
   'config.plain',
   { type: text, credentials: secret, credentials_file: filePath, credentials_ref: text },
-  (raw): Authorization =>
-    Object.freeze({
-      type: raw.type.trim() === '' ? 'Bearer' : raw.type.trim(),
-      credentials: raw.credentials,
-      credentialsFile: raw.credentials_file,
-    }),
+  (raw): Authorization => ({
+    type: raw.type.trim() === '' ? 'Bearer' : raw.type.trim(),
+    credentials: raw.credentials,
+    credentialsFile: raw.credentials_file,
+  }),
   (raw, place) => {
     if (countGiven([raw.credentials, raw.credentials_file, raw.credentials_ref]) > 1) {
       const message =
@@ -150,7 +148,7 @@ export const tlsClient: Shape<TlsConfig> = mapOf(
   },
   (raw, place): TlsConfig =>
     place.has('ca') || Object.values(raw).some((value) => value)
-      ? Object.freeze({
+      ? {
           ca: raw.ca,
           caFile: raw.ca_file,
           cert: raw.cert,
@@ -161,7 +159,7 @@ export const tlsClient: Shape<TlsConfig> = mapOf(
           insecureSkipVerify: raw.insecure_skip_verify,
           versionMin: raw.min_version,
           versionMax: raw.max_version,
-        })
+        }
       : PLAIN_TLS,
   (raw, place) => {
     const ca = countGiven([raw.ca, raw.ca_file, raw.ca_ref])
@@ -211,12 +209,12 @@ const PROXY_KEYS: Keys<RawProxy> = {
 
 function buildProxy(raw: RawProxy): ProxyConfig {
   if (!raw.proxy_url && !raw.proxy_from_environment) return NO_PROXY
-  return Object.freeze({
+  return {
     url: raw.proxy_url,
     noProxy: raw.no_proxy,
     fromEnvironment: raw.proxy_from_environment,
     connectHeaders: raw.proxy_connect_header,
-  })
+  }
 }
 
 function checkProxy(raw: RawProxy, place: MapPlace): void {
@@ -258,17 +256,16 @@ const oauth2 = mapOf(
     tls_config: tlsClient,
     ...PROXY_KEYS,
   },
-  (raw): OAuth2 =>
-    Object.freeze({
-      clientId: raw.client_id,
-      clientSecret: raw.client_secret,
-      clientSecretFile: raw.client_secret_file,
-      scopes: raw.scopes,
-      tokenUrl: raw.token_url,
-      endpointParams: raw.endpoint_params,
-      tls: raw.tls_config,
-      proxy: buildProxy(raw),
-    }),
+  (raw): OAuth2 => ({
+    clientId: raw.client_id,
+    clientSecret: raw.client_secret,
+    clientSecretFile: raw.client_secret_file,
+    scopes: raw.scopes,
+    tokenUrl: raw.token_url,
+    endpointParams: raw.endpoint_params,
+    tls: raw.tls_config,
+    proxy: buildProxy(raw),
+  }),
   (raw, place) => {
     const refuse = (message: string): void => place.report.error(place.mark, message)
     if (raw.client_id === '') refuse('oauth2 client_id cannot be empty')
@@ -315,7 +312,7 @@ const httpHeaders: Shape<readonly HttpHeader[]> = {
         place.report.error(place.mark, `setting header "${name}" is not allowed`)
       }
       const secrets = value.secrets.filter((one) => one !== undefined)
-      return Object.freeze({ name, values: value.values, secrets, files: value.files })
+      return { name, values: value.values, secrets, files: value.files }
     })
   },
   show: (node) => headerEntries.show(node),
@@ -340,12 +337,12 @@ export function buildHttp(raw: RawHttp): HttpClientConfig {
   const bearer =
     raw.bearer_token === undefined && raw.bearer_token_file === ''
       ? undefined
-      : Object.freeze({
+      : {
           type: 'Bearer',
           credentials: raw.bearer_token,
           credentialsFile: raw.bearer_token_file,
-        })
-  return Object.freeze({
+        }
+  return {
     basicAuth: raw.basic_auth,
     authorization: raw.authorization ?? bearer,
     oauth2: raw.oauth2,
@@ -353,8 +350,8 @@ export function buildHttp(raw: RawHttp): HttpClientConfig {
     proxy: buildProxy(raw),
     followRedirects: raw.follow_redirects,
     enableHttp2: raw.enable_http2,
-    headers: Object.freeze(raw.http_headers),
-  })
+    headers: raw.http_headers,
+  }
 }
 
 /** Says which keys exclude each other. @source Prometheus common/config, HTTPClientConfig.Validate */

@@ -1,14 +1,14 @@
 /** A configuration as YAML in Prometheus's shape, defaults written out, secrets hidden. */
 import { stringify } from 'yaml'
-import { DEFAULT_SCRAPE_PROTOCOLS } from './scrape.ts'
+import { formatDuration } from '../model/duration.ts'
+import type { ScrapeConfig } from './scrape.ts'
+import { SCRAPE_KEY_ORDER } from './scrapeshape.ts'
 import type { Plain } from './shape.ts'
 
 type PlainMap = { readonly [key: string]: Plain }
 
-/** What jobs take over from the global section when they say nothing. */
-const INHERITED = [
-  'scrape_interval',
-  'scrape_timeout',
+/** What jobs show of the global section when they say nothing. */
+const INHERITED: ReadonlySet<string> = new Set([
   'scrape_protocols',
   'body_size_limit',
   'sample_limit',
@@ -17,59 +17,56 @@ const INHERITED = [
   'label_name_length_limit',
   'label_value_length_limit',
   'keep_dropped_targets',
-  'metric_name_validation_scheme',
-  'metric_name_escaping_scheme',
   'scrape_native_histograms',
   'convert_classic_histograms_to_nhcb',
   'always_scrape_classic_histograms',
   'extra_scrape_metrics',
-] as const
+])
 
-const GLOBAL_DEFAULTS: PlainMap = {
-  scrape_timeout: '10s',
-  scrape_protocols: [...DEFAULT_SCRAPE_PROTOCOLS],
-  metric_name_validation_scheme: 'utf8',
-  metric_name_escaping_scheme: 'allow-utf-8',
-  scrape_native_histograms: false,
-  convert_classic_histograms_to_nhcb: false,
-  always_scrape_classic_histograms: false,
-  extra_scrape_metrics: false,
-}
-
-/** Sections that are printed only when the file has them with something in it. */
-const SILENT = ['alerting', 'otlp', 'narthex', 'runtime', 'tracing'] as const
-
-/** The text; the argument is what the shapes show of the file. */
-export function showConfig(shown: Plain | undefined): string {
-  const top = { ...(isPlainMap(shown) ? shown : {}) }
-  const global = isPlainMap(top.global) ? top.global : {}
-  top.global = { ...global, ...withDefaults(global) }
-  for (const key of SILENT) if (isPlainMap(top[key]) && isBare(top[key])) delete top[key]
+/**
+ * The text.
+ *
+ * @param shown what the shapes show of the file
+ * @param jobs  the jobs of the file in its order, for what they take over
+ */
+export function showConfig(
+  shown: Plain | undefined,
+  scrapeIntervalMs: number,
+  scrapeTimeoutMs: number,
+  jobs: readonly ScrapeConfig[],
+): string {
+  const top: Record<string, Plain> = {}
+  for (const [key, value] of Object.entries(isPlainMap(shown) ? shown : {})) {
+    if (!isPlainMap(value) || Object.keys(value).length > 0) top[key] = value
+  }
+  const global: PlainMap = {
+    ...(isPlainMap(top.global) ? top.global : {}),
+    scrape_interval: formatDuration(scrapeIntervalMs),
+    scrape_timeout: formatDuration(scrapeTimeoutMs),
+  }
+  top.global = global
   if (Array.isArray(top.scrape_configs)) {
-    top.scrape_configs = top.scrape_configs.map((job: Plain) =>
-      isPlainMap(job) ? inherit(job, top.global as PlainMap) : job,
+    top.scrape_configs = top.scrape_configs.map((job: Plain, i) =>
+      isPlainMap(job) ? showJob(job, global, jobs[i]) : job,
     )
   }
   return stringify(top, { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-function withDefaults(global: PlainMap): PlainMap {
+function showJob(job: PlainMap, global: PlainMap, config: ScrapeConfig): PlainMap {
+  const own: Record<string, Plain> = {
+    ...job,
+    scrape_interval: formatDuration(config.scrapeIntervalMs),
+    scrape_timeout: formatDuration(config.scrapeTimeoutMs),
+    metric_name_validation_scheme: config.nameValidation,
+    metric_name_escaping_scheme: config.nameEscaping,
+  }
   const filled: Record<string, Plain> = {}
-  for (const [key, value] of Object.entries(GLOBAL_DEFAULTS)) filled[key] = global[key] ?? value
-  return filled
-}
-
-function inherit(job: PlainMap, global: PlainMap): PlainMap {
-  const filled: Record<string, Plain> = { ...job }
-  for (const key of INHERITED) {
-    const value = job[key] ?? global[key]
+  for (const key of SCRAPE_KEY_ORDER) {
+    const value = own[key] ?? (INHERITED.has(key) ? global[key] : undefined)
     if (value !== undefined) filled[key] = value
   }
   return filled
-}
-
-function isBare(value: PlainMap): boolean {
-  return Object.keys(value).length === 0
 }
 
 function isPlainMap(value: Plain | undefined): value is PlainMap {

@@ -183,5 +183,5 @@ export function finishRules(
       rules.push(compileRelabel({ ...fields, nameValidation }))
     }
   }
-  return Object.freeze(rules)
+  return rules
 }

@@ -7,7 +7,17 @@ import {
 } from './discoveryshape.ts'
 import { checkHttp, HTTP_KEYS, type RawHttp, tlsClient } from './httpshape.ts'
 import { type DraftRule, rulesOf } from './relabelshape.ts'
-import { duration, filePath, fraction, text, textOr, truth, url, whole } from './scalars.ts'
+import {
+  duration,
+  filePath,
+  fraction,
+  quietDuration,
+  text,
+  textOr,
+  truth,
+  url,
+  whole,
+} from './scalars.ts'
 import {
   entriesOf,
   given,
@@ -137,7 +147,7 @@ const queue = mapOf<RawQueue, RawQueue>(
     min_backoff: duration(30),
     max_backoff: duration(5000),
     retry_on_http_429: truth(false),
-    sample_age_limit: duration(0),
+    sample_age_limit: quietDuration,
   },
   (raw) => raw,
   (raw, place) => {
@@ -341,7 +351,7 @@ export const tracingShape: Shape<boolean> = presence(
       tls_config: tlsClient,
       headers: entriesOf(text),
       compression: text,
-      timeout: duration(0),
+      timeout: quietDuration,
     },
     (raw) => raw,
     (raw, place) => {

@@ -98,6 +98,11 @@ export function duration(presetMs: number): Shape<number> {
   })
 }
 
+/** Milliseconds, 0 where nothing stands; then not printed. */
+export const quietDuration: Shape<number> = scalar('a duration', parseDuration, 0, {
+  text: (value) => formatDuration(parseDuration(value)),
+})
+
 /** Milliseconds, or undefined where nothing stands. */
 export const maybeDuration: Shape<number | undefined> = scalar<number | undefined>(
   'a duration',

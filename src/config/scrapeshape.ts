@@ -39,7 +39,16 @@ import {
   type ScrapeConfig,
   type ScrapeProtocol,
 } from './scrape.ts'
-import { entriesOf, later, listOf, type MapPlace, mapOf, type Shape } from './shape.ts'
+import {
+  entriesOf,
+  type Keys,
+  later,
+  listOf,
+  type MapPlace,
+  mapOf,
+  type Shape,
+  shownAs,
+} from './shape.ts'
 
 interface RawScrape extends RawLimits, RawHttp, RawDiscovery {
   readonly job_name: string
@@ -73,40 +82,44 @@ export interface DraftScrape {
   readonly place: MapPlace
 }
 
+const SCRAPE_KEYS: Keys<RawScrape> = {
+  job_name: text,
+  honor_labels: truth(false),
+  honor_timestamps: shownTruth(true),
+  track_timestamps_staleness: shownTruth(false),
+  params: entriesOf(listOf(text)),
+  scrape_interval: maybeDuration,
+  scrape_timeout: maybeDuration,
+  scrape_protocols: protocols,
+  fallback_scrape_protocol: text,
+  scrape_native_histograms: nativeHistograms,
+  always_scrape_classic_histograms: maybeTruth,
+  convert_classic_histograms_to_nhcb: later(maybeTruth, 'converting histograms'),
+  scrape_failure_log_file: laterFile,
+  metrics_path: textOr('/metrics'),
+  scheme: shownAs(
+    oneOf(['http', 'https'], undefined, (word) => `unknown scheme "${word}", wanted http or https`),
+    'http',
+  ),
+  enable_compression: shownTruth(true),
+  ...LIMIT_KEYS,
+  native_histogram_bucket_limit: maybeCount,
+  native_histogram_min_bucket_factor: fraction,
+  metric_name_validation_scheme: nameValidation,
+  metric_name_escaping_scheme: nameEscaping,
+  extra_scrape_metrics: maybeTruth,
+  ...HTTP_KEYS,
+  relabel_configs: rulesOf('empty or null target relabeling rule in scrape config'),
+  metric_relabel_configs: rulesOf('empty or null metric relabeling rule in scrape config'),
+  ...DISCOVERY_KEYS,
+}
+
+/** The keys of a job in the order of printing. */
+export const SCRAPE_KEY_ORDER: readonly string[] = Object.keys(SCRAPE_KEYS)
+
 const scrapeMap = mapOf<RawScrape, DraftScrape>(
   'config.plain',
-  {
-    job_name: text,
-    honor_labels: truth(false),
-    honor_timestamps: shownTruth(true),
-    track_timestamps_staleness: shownTruth(false),
-    params: entriesOf(listOf(text)),
-    scrape_interval: maybeDuration,
-    scrape_timeout: maybeDuration,
-    scrape_protocols: protocols,
-    fallback_scrape_protocol: text,
-    scrape_native_histograms: nativeHistograms,
-    always_scrape_classic_histograms: maybeTruth,
-    convert_classic_histograms_to_nhcb: later(maybeTruth, 'converting histograms'),
-    scrape_failure_log_file: laterFile,
-    metrics_path: textOr('/metrics'),
-    scheme: oneOf(
-      ['http', 'https'],
-      undefined,
-      (word) => `unknown scheme "${word}", wanted http or https`,
-    ),
-    enable_compression: shownTruth(true),
-    ...LIMIT_KEYS,
-    native_histogram_bucket_limit: maybeCount,
-    native_histogram_min_bucket_factor: fraction,
-    metric_name_validation_scheme: nameValidation,
-    metric_name_escaping_scheme: nameEscaping,
-    extra_scrape_metrics: maybeTruth,
-    ...HTTP_KEYS,
-    relabel_configs: rulesOf('empty or null target relabeling rule in scrape config'),
-    metric_relabel_configs: rulesOf('empty or null metric relabeling rule in scrape config'),
-    ...DISCOVERY_KEYS,
-  },
+  SCRAPE_KEYS,
   (raw, place) => ({ raw, place }),
   (raw, place) => {
     if (raw.job_name === '') place.report.error(place.mark, 'job_name is empty')
@@ -137,7 +150,7 @@ export function finishScrape(draft: DraftScrape, global: RawGlobal, report: Repo
   checkScrape(raw, place, intervalMs)
   const limit = (key: keyof RawLimits, preset: number): number =>
     raw[key] || (global[key] ?? raw[key] ?? preset)
-  return Object.freeze({
+  return {
     jobName: raw.job_name,
     scrapeIntervalMs: intervalMs,
     scrapeTimeoutMs: timeoutMs,
@@ -175,7 +188,7 @@ export function finishScrape(draft: DraftScrape, global: RawGlobal, report: Repo
     metricRelabel: finishRules(raw.metric_relabel_configs, naming, report),
     http: buildHttp(raw),
     discovery: buildDiscovery(raw),
-  })
+  }
 }
 
 /** What a job's time-out is when it says nothing. */

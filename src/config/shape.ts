@@ -79,8 +79,8 @@ export function mapOf<K, T>(
       return build(raw as K, inside)
     },
     show(node) {
-      if (node !== undefined && node.kind !== 'map') return undefined
-      const values = new Map(node?.entries.map((entry) => [entry.key, given(entry.value)]))
+      if (node?.kind !== 'map') return undefined
+      const values = new Map(node.entries.map((entry) => [entry.key, given(entry.value)]))
       const shown: Record<string, Plain> = {}
       for (const [key, shape] of Object.entries<Shape<unknown>>(keys)) {
         const plain = shape.show(values.get(key))
@@ -133,7 +133,7 @@ export function listOf<T>(item: Shape<T>, nullMessage?: string): Shape<readonly 
         }
         values.push(item.read(given(element), { ...place, mark: element.mark }))
       }
-      return Object.freeze(values)
+      return values
     },
     show(node) {
       if (node?.kind !== 'list' || node.items.length === 0) return undefined
@@ -157,16 +157,14 @@ export function entriesOf<T>(value: Shape<T>): Shape<readonly (readonly [string,
         return []
       }
       const seen = new Set<string>()
-      return Object.freeze(
-        node.entries.map((entry) => {
-          if (seen.has(entry.key)) {
-            place.report.error(entry.keyMark, `key ${entry.key} already set in map`)
-          }
-          seen.add(entry.key)
-          const inside = { ...place, name: entry.key, mark: entry.value.mark }
-          return [entry.key, value.read(given(entry.value), inside)] as const
-        }),
-      )
+      return node.entries.map((entry) => {
+        if (seen.has(entry.key)) {
+          place.report.error(entry.keyMark, `key ${entry.key} already set in map`)
+        }
+        seen.add(entry.key)
+        const inside = { ...place, name: entry.key, mark: entry.value.mark }
+        return [entry.key, value.read(given(entry.value), inside)] as const
+      })
     },
     show(node) {
       if (node?.kind !== 'map' || node.entries.length === 0) return undefined
@@ -210,6 +208,14 @@ export function scalar<T>(
       if (node?.kind !== 'scalar') return shown.absent
       return shown.text === undefined ? node.text : shown.text(node.text)
     },
+  }
+}
+
+/** The same shape, printed as `plain` where nothing stands. */
+export function shownAs<T>(shape: Shape<T>, plain: Plain): Shape<T> {
+  return {
+    read: (node, place) => shape.read(node, place),
+    show: (node) => shape.show(node) ?? plain,
   }
 }
 

@@ -4,6 +4,7 @@ import {
   maybeDuration,
   maybeSize,
   oneOf,
+  quietDuration,
   rawText,
   text,
   truth,
@@ -50,7 +51,7 @@ const chunkEncoding = mapOf(
 const tsdb = mapOf(
   'config.plain',
   {
-    out_of_order_time_window: duration(0),
+    out_of_order_time_window: quietDuration,
     stale_series_compaction_threshold: later(text, 'compaction of stale series'),
     retention,
     chunk_encoding: later(chunkEncoding, 'the encoding of chunks'),
@@ -64,13 +65,12 @@ const exemplars = mapOf('config.plain', { max_exemplars: whole(100_000) }, (raw)
 export const storageShape: Shape<StorageConfig> = mapOf(
   'config.plain',
   { tsdb, exemplars },
-  (raw): StorageConfig =>
-    Object.freeze({
-      outOfOrderTimeWindowMs: raw.tsdb.out_of_order_time_window,
-      retentionTimeMs: raw.tsdb.retention.time,
-      retentionSizeBytes: raw.tsdb.retention.size,
-      exemplarsMax: raw.exemplars.max_exemplars,
-    }),
+  (raw): StorageConfig => ({
+    outOfOrderTimeWindowMs: raw.tsdb.out_of_order_time_window,
+    retentionTimeMs: raw.tsdb.retention.time,
+    retentionSizeBytes: raw.tsdb.retention.size,
+    exemplarsMax: raw.exemplars.max_exemplars,
+  }),
 )
 
 /** How OpenTelemetry's names become ours. */
@@ -130,18 +130,17 @@ export const otlpShape: Shape<OtlpConfig> = mapOf<RawOtlp, OtlpConfig>(
     label_name_underscore_sanitization: truth(true),
     label_name_preserve_multiple_underscores: truth(true),
   },
-  (raw): OtlpConfig =>
-    Object.freeze({
-      promoteAllResourceAttributes: raw.promote_all_resource_attributes,
-      promoteResourceAttributes: raw.promote_resource_attributes.map((name) => name.trim()),
-      ignoreResourceAttributes: raw.ignore_resource_attributes.map((name) => name.trim()),
-      translationStrategy: raw.translation_strategy ?? 'UnderscoreEscapingWithSuffixes',
-      keepIdentifyingResourceAttributes: raw.keep_identifying_resource_attributes,
-      convertHistogramsToNhcb: raw.convert_histograms_to_nhcb,
-      promoteScopeMetadata: raw.promote_scope_metadata,
-      labelNameUnderscoreSanitization: raw.label_name_underscore_sanitization,
-      labelNamePreserveMultipleUnderscores: raw.label_name_preserve_multiple_underscores,
-    }),
+  (raw): OtlpConfig => ({
+    promoteAllResourceAttributes: raw.promote_all_resource_attributes,
+    promoteResourceAttributes: raw.promote_resource_attributes.map((name) => name.trim()),
+    ignoreResourceAttributes: raw.ignore_resource_attributes.map((name) => name.trim()),
+    translationStrategy: raw.translation_strategy ?? 'UnderscoreEscapingWithSuffixes',
+    keepIdentifyingResourceAttributes: raw.keep_identifying_resource_attributes,
+    convertHistogramsToNhcb: raw.convert_histograms_to_nhcb,
+    promoteScopeMetadata: raw.promote_scope_metadata,
+    labelNameUnderscoreSanitization: raw.label_name_underscore_sanitization,
+    labelNamePreserveMultipleUnderscores: raw.label_name_preserve_multiple_underscores,
+  }),
   checkOtlp,
 )
 
@@ -230,13 +229,12 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
     ),
     discovery: mapOf('narthex.plain', { allow_link_local: truth(false) }, (raw) => raw),
   },
-  (raw): NarthexConfig =>
-    Object.freeze({
-      host: Object.freeze({ mode: raw.host.mode ?? 'auto', intervalMs: raw.host.interval }),
-      loopback: Object.freeze({
-        mode: raw.loopback.mode ?? 'auto',
-        intervalMs: raw.loopback.interval,
-      }),
-      allowLinkLocal: raw.discovery.allow_link_local,
-    }),
+  (raw): NarthexConfig => ({
+    host: { mode: raw.host.mode ?? 'auto', intervalMs: raw.host.interval },
+    loopback: {
+      mode: raw.loopback.mode ?? 'auto',
+      intervalMs: raw.loopback.interval,
+    },
+    allowLinkLocal: raw.discovery.allow_link_local,
+  }),
 )

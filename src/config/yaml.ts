@@ -48,6 +48,9 @@ export interface YamlList {
 
 export type YamlNode = YamlScalar | YamlMap | YamlList
 
+/** What an absent section is printed like. */
+export const EMPTY_MAP: YamlMap = { kind: 'map', entries: [], mark: { line: 1, column: 1 } }
+
 /** A fault of the text itself. */
 export interface YamlFault {
   readonly mark: Mark
