@@ -1,13 +1,9 @@
 /** Metrics of this process under the names that every client library uses. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Metrics } from './metrics.ts'
 
-/** Quantiles of the event loop's delay that are shown. */
-const DELAY_QUANTILES = [0.5, 0.99] as const
-
-/** Registers CPU, memory, descriptors, start time and event-loop delay; read when they are asked for. */
-export function registerProcessMetrics(metrics: Metrics): { stop(): void } {
+/** Registers CPU, memory, descriptors, start time and use of the event loop; read when asked for. */
+export function registerProcessMetrics(metrics: Metrics): void {
   const cpu = metrics.counter('process_cpu_seconds_total', 'User and system CPU time in seconds.')
   const rss = metrics.gauge('process_resident_memory_bytes', 'Resident memory in bytes.')
   const virtual = metrics.gauge('process_virtual_memory_bytes', 'Virtual memory in bytes.')
@@ -18,18 +14,16 @@ export function registerProcessMetrics(metrics: Metrics): { stop(): void } {
     'nodejs_external_memory_bytes',
     'Memory outside of the heap in bytes.',
   )
-  const delay = metrics.gauge(
-    'nodejs_eventloop_lag_seconds',
-    'Delay of the event loop since the last look, by quantile.',
-    ['quantile'],
+  const used = metrics.gauge(
+    'nodejs_eventloop_utilization',
+    'Share of the time since the last look in which the event loop was busy.',
   )
   metrics
     .gauge('process_start_time_seconds', 'Start time in seconds since the epoch.')
     .with()
     .set(Math.round(performance.timeOrigin) / 1000)
 
-  const loop: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 })
-  loop.enable()
+  let lastLook = performance.eventLoopUtilization()
   metrics.onCollect(() => {
     const { user, system } = process.cpuUsage()
     cpu.with().set((user + system) / 1e6)
@@ -37,15 +31,13 @@ export function registerProcessMetrics(metrics: Metrics): { stop(): void } {
     rss.with().set(memory.rss)
     heap.with().set(memory.heapUsed)
     buffers.with().set(memory.external)
-    for (const quantile of DELAY_QUANTILES) {
-      delay.with(String(quantile)).set(loop.percentile(quantile * 100) / 1e9)
-    }
-    loop.reset()
+    const look = performance.eventLoopUtilization()
+    used.with().set(performance.eventLoopUtilization(look, lastLook).utilization)
+    lastLook = look
     virtual.with().set(readStatus('VmSize') * 1024)
     open.with().set(countDescriptors())
     bound.with().set(readDescriptorsMax())
   })
-  return { stop: () => void loop.disable() }
 }
 
 /** A value of /proc/self/status in its own unit; 0 where there is none. */

@@ -5,9 +5,8 @@ import { registerProcessMetrics } from '../../src/base/process.ts'
 
 test('a process shows its CPU, memory, descriptors and start time', () => {
   const metrics = new Metrics()
-  const process = registerProcessMetrics(metrics)
+  registerProcessMetrics(metrics)
   const text = metrics.render()
-  process.stop()
   for (const name of [
     'process_cpu_seconds_total',
     'process_resident_memory_bytes',
