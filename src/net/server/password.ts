@@ -10,7 +10,7 @@ const WAITING_MAX = 64
 /** Bytes that one scrypt hash may ask for. */
 const SCRYPT_BYTES_MAX = 256 * 1024 * 1024
 
-const BCRYPT = /^\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}$/
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 const SCRYPT =
   /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 

@@ -18,7 +18,7 @@ const GO_TIMES: ReadonlyMap<string, number> = new Map([
   ['292277025-08-18T07:12:54.999999999Z', TIME_MS_MAX],
 ])
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 /** RFC 3339; a blank before the zone is a plus sign that was not encoded. */
 const RFC3339 =
   /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:([Zz])|([+ -])(\d\d):(\d\d))$/
