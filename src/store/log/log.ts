@@ -1,8 +1,24 @@
 /** The append-only log of the store: what is in it is acknowledged. */
-import type { Clock } from '../../base/clock.ts'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Clock, Timer } from '../../base/clock.ts'
+import { assert, messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import type { FileSystem } from './files.ts'
+import { type Batch, BatchPool } from './batch.ts'
+import { type LogFigures, registerLogFigures } from './figures.ts'
+import type { AppendFile, FileSystem } from './files.ts'
+import { type ReplayReport, replaySegments } from './replay.ts'
+import {
+  encodeSegmentHeader,
+  formatSegmentName,
+  parseSegmentName,
+  RECORD_BYTES_MAX,
+  RECORD_HEADER_BYTES,
+  SEGMENT_HEADER_BYTES,
+  type SegmentName,
+  writeRecord,
+} from './segment.ts'
 
 export interface WriteLogOptions {
   /** Folder of the segments; made when it is missing. */
@@ -19,18 +35,6 @@ export interface WriteLogOptions {
   readonly pendingBytesMax?: number
 }
 
-/** What a replay found. */
-export interface ReplayReport {
-  /** Records handed to the callback. */
-  readonly records: number
-  /** Places where bytes were skipped. */
-  readonly damages: number
-  /** Bytes skipped as damage; they are copied to `quarantine/`. */
-  readonly damagedBytes: number
-  /** Bytes of an unfinished record at the end of a segment. */
-  readonly tornBytes: number
-}
-
 /** An open log. Order of use: openWriteLog, replay once, then append and commit. */
 export interface WriteLog {
   /**
@@ -39,6 +43,7 @@ export interface WriteLog {
    * and not below `fromSequence`.
    *
    * @param each payload is valid during the call only
+   * @throws NarthexError `corrupt` for a segment of a newer version
    */
   replay(fromSequence: number, each: (sequence: number, payload: Uint8Array) => void): ReplayReport
 
@@ -76,5 +81,396 @@ export interface WriteLog {
   stop(): Promise<void>
 }
 
-/** Opens the log of a folder; reads names only. @throws NarthexError `io`, `corrupt` for a newer version */
-export declare function openWriteLog(options: WriteLogOptions): WriteLog
+/** A segment is closed past this size, by default. */
+export const SEGMENT_BYTES_MAX: number = 32 * 1024 * 1024
+
+/** Bytes that wait for a write or a sync, by default. */
+export const PENDING_BYTES_MAX: number = 64 * 1024 * 1024
+
+/** So many bytes without a sync start one before the interval is over. */
+const UNSYNCED_BYTES_MAX = 8 * 1024 * 1024
+
+/** How long a log that failed waits before it tries a new segment. */
+export const RETRY_MS = 1000
+
+/** A segment on disk. */
+interface Segment {
+  readonly name: SegmentName
+  sizeBytes: number
+  lastSequence: number
+  /** Never removed: its damage is nowhere else. */
+  readonly kept: boolean
+}
+
+/**
+ * Opens the log of a folder; reads names only.
+ *
+ * @throws NarthexError `io` when the folder cannot be made or listed
+ */
+export function openWriteLog(options: WriteLogOptions): WriteLog {
+  try {
+    options.files.makeDir(options.dir)
+    const names = options.files
+      .list(options.dir)
+      .map(parseSegmentName)
+      .filter((name) => name !== undefined)
+      .sort((a, b) => a.number - b.number)
+    return new AppendLog(options, names)
+  } catch (error) {
+    throw new NarthexError('io', `cannot open log ${options.dir}: ${messageOf(error)}`, error)
+  }
+}
+
+/**
+ * Records go through three queues of batches: filling and waiting, written but not synced, and then
+ * they are gone. After a failure all batches that are not synced wait again, for a new segment:
+ * nothing is ever appended behind a short write, and a sync that failed counts for nothing.
+ */
+class AppendLog implements WriteLog {
+  readonly #options: WriteLogOptions
+  readonly #names: readonly SegmentName[]
+  readonly #figures: LogFigures
+  readonly #pool = new BatchPool()
+  readonly #salt: number = randomBytes(4).readUInt32LE(0)
+  readonly #segments: Segment[] = []
+  #nextNumber: number
+  #replayed = false
+  #stopped = false
+
+  nextSequence = 1
+  failure = ''
+  pendingBytes = 0
+
+  /** Oldest first; the last one may still be filled. */
+  #waiting: Batch[] = []
+  #unsynced: Batch[] = []
+  #unsyncedBytes = 0
+
+  /** The last of #segments while it is open. */
+  #file: AppendFile | undefined
+  #writing: Promise<number> | undefined
+  #syncing: Promise<void> | undefined
+  /** A failed file is closed only after its last operation has come back. */
+  #closing: Promise<unknown> | undefined
+  #pumping: Promise<void> | undefined
+  #retrying: Promise<void> | undefined
+  #syncTimer: Timer | undefined
+  #retryTimer: Timer | undefined
+
+  /** Who waits for the write under way, and for the one after it. */
+  #current: PromiseWithResolvers<void> | undefined
+  #next: PromiseWithResolvers<void> | undefined
+
+  constructor(options: WriteLogOptions, names: readonly SegmentName[]) {
+    this.#options = options
+    this.#names = names
+    this.#nextNumber = names.length === 0 ? 1 : names[names.length - 1].number + 1
+    this.#figures = registerLogFigures(options.metrics, this)
+  }
+
+  replay(
+    fromSequence: number,
+    each: (sequence: number, payload: Uint8Array) => void,
+  ): ReplayReport {
+    assert(!this.#replayed, 'one replay')
+    const { files, dir, log } = this.#options
+    const result = replaySegments(files, dir, this.#names, fromSequence, each, log)
+    this.#replayed = true
+    this.nextSequence = Math.max(1, fromSequence, result.lastSequence + 1)
+    for (const segment of result.segments) {
+      this.nextSequence = Math.max(this.nextSequence, segment.name.firstSequence)
+      if (segment.empty && this.#remove(segment.name)) continue
+      this.#segments.push({ ...segment })
+    }
+    const last = this.#segments.at(-1)
+    if (last !== undefined) last.lastSequence = this.nextSequence - 1
+    this.#figures.damages.inc(result.report.damages)
+    return result.report
+  }
+
+  append(payload: Uint8Array, from: number, to: number): number {
+    assert(this.#replayed, 'a replay before the first record')
+    assert(to - from <= RECORD_BYTES_MAX, 'a record of at most 64 MiB')
+    if (this.#stopped) throw busy('it is stopped')
+    if (this.failure !== '') throw busy(this.failure)
+    const recordBytes = RECORD_HEADER_BYTES + to - from
+    const pendingBytesMax = this.#options.pendingBytesMax ?? PENDING_BYTES_MAX
+    if (this.pendingBytes + recordBytes > pendingBytesMax) {
+      throw busy(`${this.pendingBytes} bytes wait for the disk, at most ${pendingBytesMax}`)
+    }
+    const sequence = this.nextSequence++
+    let batch = this.#waiting.at(-1)
+    if (batch === undefined || batch.sealed || roomOf(batch) < recordBytes) {
+      batch = this.#pool.take(sequence, recordBytes)
+      this.#waiting.push(batch)
+    }
+    writeRecord(batch.cursor, this.#salt, sequence, payload.subarray(from, to))
+    batch.lastSequence = sequence
+    this.pendingBytes += recordBytes
+    this.#figures.records.inc()
+    this.#figures.bytes.inc(recordBytes)
+    return sequence
+  }
+
+  commit(): Promise<void> {
+    if (this.failure !== '') return Promise.reject(busy(this.failure))
+    const newest = this.#waiting.at(-1)
+    if (newest === undefined || newest.sealed) {
+      if (this.#current !== undefined) return this.#current.promise
+      if (newest === undefined) return Promise.resolve()
+    }
+    this.#next ??= Promise.withResolvers()
+    const { promise } = this.#next
+    this.#pumping ??= this.#pump()
+    return promise
+  }
+
+  dropBelow(sequence: number): void {
+    const closedCount = this.#segments.length - (this.#file === undefined ? 0 : 1)
+    for (let i = closedCount - 1; i >= 0; i--) {
+      const segment = this.#segments[i]
+      if (segment.kept || segment.lastSequence >= sequence) continue
+      if (this.#remove(segment.name)) this.#segments.splice(i, 1)
+    }
+  }
+
+  get oldestSequence(): number {
+    const onDisk = this.#segments.at(0)?.name.firstSequence
+    return onDisk ?? this.#waiting.at(0)?.firstSequence ?? this.nextSequence
+  }
+
+  get sizeBytes(): number {
+    let sizeBytes = 0
+    for (const segment of this.#segments) sizeBytes += segment.sizeBytes
+    return sizeBytes
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#syncTimer?.cancel()
+    this.#retryTimer?.cancel()
+    if (this.failure === '') {
+      // What could not be written is tried once more below.
+      await this.commit().catch(() => {})
+    }
+    if (this.failure === '') await this.#sync().catch((error) => this.#fail(error))
+    if (this.failure !== '') await this.#retry()
+    await this.#closing
+    this.#file?.close()
+    this.#file = undefined
+    if (this.failure !== '') throw busy(this.failure)
+  }
+
+  /** Writes as long as somebody waits; what arrives during one write shares the next. */
+  async #pump(): Promise<void> {
+    while (this.#next !== undefined && this.failure === '') {
+      this.#current = this.#next
+      this.#next = undefined
+      try {
+        await this.#writeWaiting()
+        if (this.#options.syncIntervalMs === 0) await this.#sync()
+        else this.#scheduleSync()
+        this.#current?.resolve()
+        this.#current = undefined
+      } catch (error) {
+        this.#fail(error)
+      }
+    }
+    this.#pumping = undefined
+  }
+
+  /** Writes what waits now, not what arrives meanwhile. */
+  async #writeWaiting(): Promise<void> {
+    const lastSequence = this.nextSequence - 1
+    const segmentBytesMax = this.#options.segmentBytesMax ?? SEGMENT_BYTES_MAX
+    while (this.#waiting.length > 0 && this.#waiting[0].firstSequence <= lastSequence) {
+      if (this.#file === undefined) await this.#openSegment()
+      const segment = this.#segments[this.#segments.length - 1]
+      const batch = this.#waiting[0]
+      const sizeBytes = batch.cursor.at
+      batch.sealed = true
+      await this.#write(batch.cursor.bytes.subarray(0, sizeBytes))
+      this.#waiting.shift()
+      this.#unsynced.push(batch)
+      this.#unsyncedBytes += sizeBytes
+      segment.sizeBytes += sizeBytes
+      segment.lastSequence = batch.lastSequence
+      this.#figures.writes.inc()
+      if (segment.sizeBytes > segmentBytesMax) await this.#closeSegment()
+    }
+  }
+
+  /** Appends to the open file; anything but all of the bytes is a failure. */
+  async #write(bytes: Uint8Array): Promise<void> {
+    const file = this.#file
+    assert(file !== undefined, 'an open segment')
+    this.#writing = file.write(bytes)
+    const written = await this.#writing
+    this.#checkOpen(file)
+    if (written !== bytes.length) {
+      throw new NarthexError('io', `cannot write log: ${written} of ${bytes.length} bytes taken`)
+    }
+  }
+
+  async #openSegment(): Promise<void> {
+    const { files, dir } = this.#options
+    const firstSequence = this.#waiting.at(0)?.firstSequence ?? this.nextSequence
+    const name = parseSegmentName(formatSegmentName(this.#nextNumber++, firstSequence, this.#salt))
+    assert(name !== undefined, 'a name that reads back')
+    const file = files.create(join(dir, name.name))
+    this.#file = file
+    this.#segments.push({
+      name,
+      sizeBytes: SEGMENT_HEADER_BYTES,
+      lastSequence: firstSequence - 1,
+      kept: false,
+    })
+    await this.#write(encodeSegmentHeader())
+    await files.syncDir(dir)
+    this.#checkOpen(file)
+  }
+
+  async #closeSegment(): Promise<void> {
+    await this.#sync()
+    this.#file?.close()
+    this.#file = undefined
+  }
+
+  /** Syncs everything written before the call. */
+  async #sync(): Promise<void> {
+    while (this.#syncing !== undefined) await this.#syncing
+    const file = this.#file
+    const covered = this.#unsynced.length
+    if (file === undefined || covered === 0) return
+    const startMs = this.#options.clock.monotonicMs()
+    this.#syncing = file.sync()
+    try {
+      await this.#syncing
+    } finally {
+      this.#syncing = undefined
+    }
+    this.#checkOpen(file)
+    this.#figures.syncSeconds.observe((this.#options.clock.monotonicMs() - startMs) / 1000)
+    for (const batch of this.#unsynced.splice(0, covered)) {
+      this.#unsyncedBytes -= batch.cursor.at
+      this.pendingBytes -= batch.cursor.at
+      this.#pool.give(batch)
+    }
+  }
+
+  #scheduleSync(): void {
+    if (this.#unsynced.length === 0 || this.#stopped) return
+    if (this.#unsyncedBytes > UNSYNCED_BYTES_MAX) {
+      if (this.#syncing === undefined) this.#syncAside()
+      return
+    }
+    this.#syncTimer ??= this.#options.clock.after(this.#options.syncIntervalMs, () => {
+      this.#syncTimer = undefined
+      this.#syncAside()
+    })
+  }
+
+  #syncAside(): void {
+    this.#sync().then(
+      () => this.#scheduleSync(),
+      (error) => this.#fail(error),
+    )
+  }
+
+  /** Somebody else may have found the file broken while we waited for it. */
+  #checkOpen(file: AppendFile): void {
+    if (this.#file !== file) throw new NarthexError('busy', 'the segment has failed meanwhile')
+  }
+
+  #fail(error: unknown): void {
+    if (this.failure !== '') return
+    this.failure = messageOf(error)
+    this.#figures.failures.inc()
+    this.#options.log.error('cannot write log; nothing is taken until it works again', {
+      error: this.failure,
+    })
+    this.#abandon()
+    this.#current?.reject(busy(this.failure))
+    this.#next?.reject(busy(this.failure))
+    this.#current = undefined
+    this.#next = undefined
+    this.#scheduleRetry()
+  }
+
+  /** Leaves the file for good; what it may not hold safely waits for the next one. */
+  #abandon(): void {
+    const file = this.#file
+    this.#file = undefined
+    this.#syncTimer?.cancel()
+    this.#syncTimer = undefined
+    this.#waiting = [...this.#unsynced, ...this.#waiting]
+    this.#unsynced = []
+    this.#unsyncedBytes = 0
+    for (const batch of this.#waiting) batch.sealed = true
+    const segment = this.#segments.at(-1)
+    if (file === undefined || segment === undefined) return
+    this.#closing = Promise.allSettled([this.#writing, this.#syncing]).then(() => {
+      try {
+        file.close()
+      } catch (error) {
+        this.#options.log.warn('cannot close a log segment that failed', {
+          error: messageOf(error),
+        })
+      }
+      if (segment.sizeBytes === SEGMENT_HEADER_BYTES && this.#remove(segment.name)) {
+        this.#segments.splice(this.#segments.indexOf(segment), 1)
+      }
+    })
+  }
+
+  #scheduleRetry(): void {
+    if (this.#stopped) return
+    this.#retryTimer = this.#options.clock.after(RETRY_MS, () => void this.#retry())
+  }
+
+  #retry(): Promise<void> {
+    this.#retrying ??= this.#recover().finally(() => {
+      this.#retrying = undefined
+    })
+    return this.#retrying
+  }
+
+  /** Writes all that waits into a new segment and syncs it; then the log takes records again. */
+  async #recover(): Promise<void> {
+    try {
+      await this.#closing
+      await this.#openSegment()
+      await this.#writeWaiting()
+      await this.#sync()
+      this.failure = ''
+      this.#options.log.info('the log can be written again')
+    } catch (error) {
+      this.failure = messageOf(error)
+      this.#abandon()
+      this.#scheduleRetry()
+    }
+  }
+
+  #remove(name: SegmentName): boolean {
+    const { files, dir, log } = this.#options
+    try {
+      files.remove(join(dir, name.name))
+      return true
+    } catch (error) {
+      log.warn('cannot remove log segment; it is tried again', {
+        segment: name.name,
+        error: messageOf(error),
+      })
+      return false
+    }
+  }
+}
+
+function roomOf(batch: Batch): number {
+  return batch.cursor.end - batch.cursor.at
+}
+
+function busy(reason: string): NarthexError {
+  return new NarthexError('busy', `cannot write log: ${reason}`)
+}
