@@ -1,0 +1,92 @@
+/** label_replace and label_join: rows under other labels. */
+import { NarthexError } from '../../base/error.ts'
+import { compileReplacing, type ReplacingRegex } from '../../base/regex.ts'
+import { type Labels, labelValue, METRIC_NAME } from '../../model/labels.ts'
+import type { StepGrid } from '../../model/result.ts'
+import type { Call, Expr } from '../promql/ast.ts'
+import type { Evaluation } from './context.ts'
+import { pourMatrix, type RowSink } from './grid.ts'
+import { mergeEqualRows } from './merge.ts'
+import { withLabel } from './naming.ts'
+import { unwrapParens } from './rangecalls.ts'
+
+/** label_replace(vector, target, replacement, source, regex). */
+export function labelReplaceRows(
+  evaluation: Evaluation,
+  call: Call,
+  grid: StepGrid,
+  sink: RowSink,
+): void {
+  const [target, replacement, source, pattern] = call.args.slice(1).map(textOf)
+  const regex = compilePattern(pattern)
+  if (!isLabelName(target)) {
+    const text = `invalid destination label name in label_replace(): ${target}`
+    throw new NarthexError('execution', text)
+  }
+  relabel(evaluation, call, grid, sink, target, (labels) =>
+    regex.expand(labelValue(labels, source), replacement),
+  )
+}
+
+/** label_join(vector, target, separator, sources…). */
+export function labelJoinRows(
+  evaluation: Evaluation,
+  call: Call,
+  grid: StepGrid,
+  sink: RowSink,
+): void {
+  const [target, separator, ...sources] = call.args.slice(1).map(textOf)
+  for (const source of sources) {
+    if (isLabelName(source)) continue
+    const text = `invalid source label name in label_join(): ${source}`
+    throw new NarthexError('execution', text)
+  }
+  if (!isLabelName(target)) {
+    const text = `invalid destination label name in label_join(): ${target}`
+    throw new NarthexError('execution', text)
+  }
+  relabel(evaluation, call, grid, sink, target, (labels) =>
+    sources.map((source) => labelValue(labels, source)).join(separator),
+  )
+}
+
+/** Sets one label of every row; `undefined` leaves it as it is. */
+function relabel(
+  evaluation: Evaluation,
+  call: Call,
+  grid: StepGrid,
+  sink: RowSink,
+  target: string,
+  labelOf: (labels: Labels) => string | undefined,
+): void {
+  const matrix = evaluation.matrix(call.args[0], grid)
+  const { labels, dropName } = matrix
+  for (let row = 0; row < labels.length; row++) {
+    const value = labelOf(labels[row])
+    if (value === undefined) continue
+    labels[row] = withLabel(labels[row], target, value)
+    if (target === METRIC_NAME) dropName[row] = false
+  }
+  pourMatrix(mergeEqualRows(matrix), sink)
+  evaluation.usage.release(matrix)
+}
+
+function compilePattern(pattern: string): ReplacingRegex {
+  try {
+    return compileReplacing(pattern)
+  } catch (error) {
+    const text = `invalid regular expression in label_replace(): ${pattern}`
+    throw new NarthexError('execution', text, error)
+  }
+}
+
+/** Any text is a label name but the empty one and one with broken characters. */
+function isLabelName(name: string): boolean {
+  return name !== '' && !name.includes('\ufffd') && name.isWellFormed()
+}
+
+/** The text of a string argument. */
+export function textOf(expr: Expr): string {
+  const inner = unwrapParens(expr)
+  return inner.kind === 'string' ? inner.value : ''
+}
