@@ -1,0 +1,111 @@
+/** One question from its text to the bytes of its answer, on whichever thread it runs. */
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { LabelQuery, Query } from '../../model/querier.ts'
+import type { Queryable } from '../../model/queryable.ts'
+import { type QueryTimings, writeNames, writeResult, writeSeries } from '../../wire/promjson.ts'
+import type { EngineOptions } from '../engine/context.ts'
+import { evaluate } from '../engine/evaluate.ts'
+import type { Expr } from '../promql/ast.ts'
+import { parseExpr } from '../promql/parse.ts'
+import { type QueryBudget, samplesError } from './budget.ts'
+import { type Cost, estimateCost } from './cost.ts'
+import type { QueryLimits } from './limits.ts'
+
+/** What evaluating needs, the same on every thread. */
+export interface QueryDeps {
+  readonly source: Queryable
+  readonly engine: EngineOptions
+  readonly limits: QueryLimits
+}
+
+/** The bytes of an answer and what they took. */
+export interface Ran {
+  readonly body: Uint8Array<ArrayBuffer>
+  /** Samples read. */
+  readonly samples: number
+  readonly timings: QueryTimings
+}
+
+/** Prometheus's warning where `limit` has cut an answer. */
+const TRUNCATED = 'results truncated due to limit'
+
+/** Parses the text of a query within the limits; more points than these are refused, too. */
+export function parseQuery(query: Query, deps: Pick<QueryDeps, 'engine' | 'limits'>): Expr {
+  const { pointsMax, textLengthMax } = deps.limits
+  const { stepMs = 0, fromMs, toMs } = query
+  if (stepMs > 0 && (toMs - fromMs) / stepMs > pointsMax) {
+    throw new NarthexError(
+      'bad_data',
+      `exceeded maximum resolution of ${pointsMax.toLocaleString('en-US')} points per timeseries. Try decreasing the query resolution (?step=XX)`,
+    )
+  }
+  return parseExpr(query.expr, deps.engine.features, textLengthMax)
+}
+
+/**
+ * What a query will cost.
+ *
+ * @throws NarthexError `limit` where that is too much
+ */
+export function estimateQuery(query: Query, expr: Expr, deps: QueryDeps): Cost {
+  const { expr: text, fromMs, toMs, stepMs = 0, lookbackMs } = query
+  const engine = lookbackMs ? { ...deps.engine, lookbackMs } : deps.engine
+  const cost = estimateCost(expr, { text, fromMs, toMs, stepMs }, deps.source, engine, deps.limits)
+  if (cost.samples > deps.limits.samplesMax) throw samplesError(deps.limits)
+  return cost
+}
+
+/** What came before the evaluation. */
+export interface Before {
+  readonly queueSeconds: number
+  readonly preparationSeconds: number
+}
+
+/**
+ * Evaluates a query whose cost has been found bearable, and writes its answer.
+ *
+ * @throws NarthexError as Querier has it
+ */
+export function runQuery(query: Query, deps: QueryDeps, budget: QueryBudget, before: Before): Ran {
+  const startedMs = performance.now()
+  const result = evaluate(query, deps.source, budget, deps.engine)
+  const innerEvalSeconds = (performance.now() - startedMs) / 1000
+  const evalTotalSeconds = before.preparationSeconds + innerEvalSeconds
+  const totalSeconds = before.queueSeconds + evalTotalSeconds
+  const timings = { ...before, innerEvalSeconds, evalTotalSeconds, sortSeconds: 0, totalSeconds }
+  const body = writeResult(result, query.stats === true ? { timings, budget } : { budget })
+  return { body, samples: budget.samples, timings }
+}
+
+/**
+ * Answers a question of the label APIs.
+ *
+ * @throws NarthexError as Querier has it
+ */
+export function runLabels(
+  query: LabelQuery,
+  deps: QueryDeps,
+  budget: QueryBudget,
+): Uint8Array<ArrayBuffer> {
+  const { sets, fromMs, toMs } = query
+  const { labelSeriesMax } = deps.limits
+  const limit = query.limit > 0 ? Math.min(query.limit, labelSeriesMax) : labelSeriesMax
+  const { source } = deps
+  if (query.kind === 'series') {
+    const series = source.series(sets, fromMs, toMs, budget)
+    const warnings = series.length > limit ? [TRUNCATED] : []
+    return writeSeries(series.slice(0, limit), warnings, budget)
+  }
+  const names =
+    query.kind === 'names'
+      ? source.labelNames(sets, fromMs, toMs, budget)
+      : source.labelValues(query.name ?? '', sets, fromMs, toMs, budget)
+  const warnings = names.length > limit ? [TRUNCATED] : []
+  return writeNames(names.slice(0, limit), warnings, budget)
+}
+
+/** Whatever was thrown, as an error that a client may see. */
+export function asQueryError(error: unknown): NarthexError {
+  if (error instanceof NarthexError) return error
+  return new NarthexError('execution', `cannot run query: ${messageOf(error)}`, error)
+}
