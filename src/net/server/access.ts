@@ -22,10 +22,16 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /**
  * Reads what a web configuration names and refuses what cannot work.
  *
- * @param hostNames names of this server beside its certificate's
+ * @param hostNames  names of this server beside its certificate's
+ * @param workerFile the bundled or plain bcryptworker
  * @throws NarthexError `bad_data`, without any secret
  */
-export function openAccess(web: WebConfig, hostNames: readonly string[], clock: Clock): Access {
+export function openAccess(
+  web: WebConfig,
+  hostNames: readonly string[],
+  workerFile: URL,
+  clock: Clock,
+): Access {
   const tls = web.tls === undefined ? undefined : readTlsMaterial(web.tls)
   const more: Record<string, string> = Object.create(null)
   for (const [name, value] of web.headers) {
@@ -35,7 +41,7 @@ export function openAccess(web: WebConfig, hostNames: readonly string[], clock: 
     more[name.toLowerCase()] = value
   }
   return {
-    authenticator: openAuthenticator(web, clock),
+    authenticator: openAuthenticator(web, workerFile, clock),
     hosts: new HostList([...hostNames, ...(tls?.names ?? [])]),
     headers: serverHeaders(tls !== undefined, more),
     rate: web.rateLimit === undefined ? undefined : new RequestRate(web.rateLimit, clock),

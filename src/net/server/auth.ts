@@ -42,8 +42,15 @@ const WRONG_REFILL_MS = 3000
 /** Addresses whose wrong passwords are counted; the oldest goes first. */
 const ADDRESSES_MAX = 4096
 
-/** @throws NarthexError `bad_data` for a hash of an unknown kind, without the hash */
-export function openAuthenticator(credentials: Credentials, clock: Clock): Authenticator {
+/**
+ * @param workerFile the bundled or plain bcryptworker
+ * @throws NarthexError `bad_data` for a hash of an unknown kind, without the hash
+ */
+export function openAuthenticator(
+  credentials: Credentials,
+  workerFile: URL,
+  clock: Clock,
+): Authenticator {
   const { users, tokens } = credentials
   for (const user of users) requirePasswordHash(user.name, user.hash.reveal())
   const byName = new Map(users.map((user) => [user.name, user]))
@@ -52,7 +59,7 @@ export function openAuthenticator(credentials: Credentials, clock: Clock): Authe
     (dearest, user) => (dearest === undefined || costOf(user) > costOf(dearest) ? user : dearest),
     undefined,
   )
-  const checks = openPasswordChecks()
+  const checks = openPasswordChecks(workerFile, clock)
   const wrong = new WrongPasswords(clock)
   const digests = tokens.map(readDigest)
   const challenge = challengeOf(users.length > 0, tokens.length > 0)

@@ -1,7 +1,8 @@
 /** Checks passwords against their hashes without holding up the loop, and remembers the verdicts. */
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import bcrypt from 'bcryptjs'
+import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
+import { BcryptThread } from './bcrypt.ts'
 
 /** Verdicts remembered; the oldest goes first. */
 const VERDICTS_MAX = 1024
@@ -29,8 +30,11 @@ export interface PasswordChecks {
 /**
  * Opens a memory of verdicts. It holds keyed digests only, over all three parts with their lengths,
  * so that no two different triples meet and nobody reads a password out of it.
+ *
+ * @param workerFile the bundled or plain bcryptworker
  */
-export function openPasswordChecks(): PasswordChecks {
+export function openPasswordChecks(workerFile: URL, clock: Clock): PasswordChecks {
+  const thread = new BcryptThread(workerFile, clock)
   const secret = randomBytes(32)
   const verdicts = new Map<string, boolean>()
   const underWay = new Map<string, Promise<boolean>>()
@@ -62,7 +66,7 @@ export function openPasswordChecks(): PasswordChecks {
         return Promise.reject(new NarthexError('busy', `cannot check password: ${seen}`))
       }
       const verdict = turn
-        .then(() => matchesHash(password, hash))
+        .then(() => matchesHash(password, hash, thread))
         .then((matches) => remember(key, matches))
         .finally(() => underWay.delete(key))
       underWay.set(key, verdict)
@@ -96,9 +100,9 @@ export function hashCost(hash: string): number {
   return parts === null ? 0 : scryptBytes(parts) / 1024
 }
 
-async function matchesHash(password: string, hash: string): Promise<boolean> {
+async function matchesHash(password: string, hash: string, thread: BcryptThread): Promise<boolean> {
   const parts = SCRYPT.exec(hash)
-  if (parts === null) return bcrypt.compare(password, hash)
+  if (parts === null) return thread.compare({ password, hash })
   const wanted = Buffer.from(parts[5], 'base64')
   const options = {
     N: 2 ** Number(parts[1]),

@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** Names by which clients may call this server, beside addresses and localhost. */
   readonly hostNames: readonly string[]
   readonly limits?: Partial<ServerLimits>
+  /** Program of the thread that compares passwords: bcryptworker, plain or bundled. */
+  readonly bcryptWorkerFile: URL
   readonly metrics: Metrics
   readonly log: Log
   readonly clock: Clock
@@ -66,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const addresses = options.addresses.map(parseListenAddress)
   const names = [...options.hostNames, ...addresses.map((address) => address.host)]
   let web = options.web
-  let access = openAccess(web, names, options.clock)
+  let access = openAccess(web, names, options.bcryptWorkerFile, options.clock)
   let isStopping = false
 
   const budget = new BodyBudget(limits.inflightBytesMax)
@@ -116,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           'cannot change TLS while serving: turning it on or off and client_auth_type need a restart',
         )
       }
-      const opened = openAccess(next, names, options.clock)
+      const opened = openAccess(next, names, options.bcryptWorkerFile, options.clock)
       if (opened.tls !== undefined) {
         for (const server of servers) secure(server, opened.tls.options)
       }

@@ -7,7 +7,7 @@ import { Secret } from '../../../src/base/secret.ts'
 import type { Role, WebToken, WebUser } from '../../../src/config/web.ts'
 import { openAuthenticator } from '../../../src/net/server/auth.ts'
 import { openPasswordChecks } from '../../../src/net/server/password.ts'
-import { metric, route, serve } from './support.ts'
+import { BCRYPT_WORKER, metric, route, serve } from './support.ts'
 
 const COST = 4
 
@@ -103,7 +103,7 @@ test('tokens carry roles, and each role may do what the ones before it may', asy
 })
 
 test('the memory of verdicts tells pairs apart that join to the same text', async () => {
-  const checks = openPasswordChecks()
+  const checks = openPasswordChecks(BCRYPT_WORKER, systemClock)
   const hash = bcrypt.hashSync('b', COST)
   assert.equal(await checks.check('a', hash, 'b'), true)
   assert.equal(checks.known('a', hash, 'b'), true)
@@ -120,7 +120,7 @@ test('the memory of verdicts tells pairs apart that join to the same text', asyn
 })
 
 test('the same pair sent many times at once is checked once', async () => {
-  const checks = openPasswordChecks()
+  const checks = openPasswordChecks(BCRYPT_WORKER, systemClock)
   const hash = bcrypt.hashSync('b', COST)
   const all = Array.from({ length: 500 }, () => checks.check('a', hash, 'b'))
   assert.equal(new Set(all).size, 1)
@@ -133,7 +133,11 @@ test('the same pair sent many times at once is checked once', async () => {
 test('an address that sends many wrong passwords has to wait, while known pairs come in', async () => {
   let nowMs = 0
   const clock: Clock = { ...systemClock, monotonicMs: () => nowMs }
-  const authenticator = openAuthenticator({ users: [user('a', 'good')], tokens: [] }, clock)
+  const authenticator = openAuthenticator(
+    { users: [user('a', 'good')], tokens: [] },
+    BCRYPT_WORKER,
+    clock,
+  )
   const statusOf = async (password: string, address: string): Promise<number> => {
     const { authorization } = basic('a', password)
     const verdict = await authenticator.identify(authorization, address, undefined)
@@ -151,7 +155,7 @@ test('an address that sends many wrong passwords has to wait, while known pairs 
 
 test('somebody unknown costs as much as the dearest known user', async () => {
   const users = [user('cheap', 'x', 'admin', 4), user('dear', 'y', 'admin', 9)]
-  const authenticator = openAuthenticator({ users, tokens: [] }, systemClock)
+  const authenticator = openAuthenticator({ users, tokens: [] }, BCRYPT_WORKER, systemClock)
   const timed = async (name: string): Promise<number> => {
     const { authorization } = basic(name, 'wrong')
     const startedMs = performance.now()
@@ -172,8 +176,33 @@ for (const [name, hash] of [
   test(`a hash is refused without being shown: ${name}`, () => {
     const users = [{ name: 'a', hash: new Secret(hash), role: 'admin' as const }]
     assert.throws(
-      () => openAuthenticator({ users, tokens: [] }, systemClock),
+      () => openAuthenticator({ users, tokens: [] }, BCRYPT_WORKER, systemClock),
       (e: Error) => /cannot use password of "a"/.test(e.message) && !e.message.includes(hash),
     )
   })
 }
+
+test('a check does not hold up the loop, and the thread goes when it is not needed', async () => {
+  const timers: (() => void)[] = []
+  const after = (_delayMs: number, callback: () => void) => {
+    timers.push(callback)
+    return { cancel: () => timers.splice(timers.indexOf(callback), 1) }
+  }
+  const checks = openPasswordChecks(BCRYPT_WORKER, { ...systemClock, after })
+  const hash = bcrypt.hashSync('b', 11)
+  await checks.check('a', hash, 'warm')
+  const used = performance.eventLoopUtilization()
+  assert.equal(await checks.check('a', hash, 'b'), true)
+  const { utilization } = performance.eventLoopUtilization(used)
+  assert.ok(utilization < 0.5, `the loop was busy for ${utilization} of the time`)
+  assert.equal(timers.length, 1)
+  timers[0]()
+  assert.equal(await checks.check('a', hash, 'c'), false, 'another thread is started')
+  timers.at(-1)?.()
+})
+
+test('a thread that cannot start is an error of one line', async () => {
+  const checks = openPasswordChecks(new URL('file:///nothing/here.js'), systemClock)
+  const failed = checks.check('a', bcrypt.hashSync('b', COST), 'b')
+  await assert.rejects(failed, { kind: 'io', message: /^cannot check password: / })
+})

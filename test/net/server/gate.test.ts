@@ -15,7 +15,7 @@ import { HostList, refuseForeignSite } from '../../../src/net/server/gate.ts'
 import { RequestRate } from '../../../src/net/server/rate.ts'
 import { RouteTable } from '../../../src/net/server/route.ts'
 import { startServer } from '../../../src/net/server/server.ts'
-import { route, serve } from './support.ts'
+import { BCRYPT_WORKER, route, serve } from './support.ts'
 
 for (const [text, host, port] of [
   ['127.0.0.1:9390', '127.0.0.1', 9390],
@@ -108,6 +108,7 @@ test('a port in use is one line that names it', async () => {
     routes: [],
     web: NO_WEB_CONFIG,
     hostNames: [],
+    bcryptWorkerFile: BCRYPT_WORKER,
     metrics: new Metrics(),
     log: silentLog,
     clock: systemClock,

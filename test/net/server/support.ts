@@ -9,6 +9,12 @@ import type { ServerLimits } from '../../../src/net/server/limits.ts'
 import type { Ask, Reply, Route } from '../../../src/net/server/message.ts'
 import { type Server, startServer } from '../../../src/net/server/server.ts'
 
+/** The thread that compares passwords, as it stands in the source. */
+export const BCRYPT_WORKER: URL = new URL(
+  '../../../src/net/server/bcryptworker.ts',
+  import.meta.url,
+)
+
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
@@ -65,6 +71,7 @@ export async function serve(given: Given = {}): Promise<TestServer> {
     web: { ...NO_WEB_CONFIG, ...given.web },
     hostNames: given.hostNames ?? [],
     limits: given.limits ?? {},
+    bcryptWorkerFile: BCRYPT_WORKER,
     metrics,
     log: given.log ?? silentLog,
     clock: given.clock ?? systemClock,
