@@ -246,7 +246,7 @@ function axesOf(data: ChartData): uPlot.Axis[] {
       ticks: { show: false },
       grid: { stroke: colors.grid, width: 1 },
       incrs: tickSteps(data.unit),
-      space: 26,
+      space: 24,
       gap: 8,
       size: widestLabel,
       values: (_, splits, __, ___, step) => splits.map((v) => formatValue(v, data.unit, step)),

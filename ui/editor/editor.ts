@@ -3,12 +3,14 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
+  selectedCompletion,
 } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands'
 import { bracketMatching, syntaxHighlighting } from '@codemirror/language'
 import { linter, lintKeymap } from '@codemirror/lint'
-import { EditorState, Prec } from '@codemirror/state'
+import { EditorState, type Extension, Prec } from '@codemirror/state'
 import { EditorView, keymap, placeholder, tooltips } from '@codemirror/view'
 import { PromQLExtension } from '@prometheus-io/codemirror-promql'
 import { apiUrl, watchedFetch } from '../api/client.ts'
@@ -92,18 +94,20 @@ export function openEditor(host: HTMLElement, text: string, events: EditorEvents
   }
 }
 
-/** Enter accepts a completion when the list is open, and runs otherwise. */
-function keys(events: EditorEvents): ReturnType<typeof Prec.high> {
-  const run = (): boolean => {
+/** Enter accepts a completion that says more than what is typed, and runs otherwise. */
+function keys(events: EditorEvents): Extension {
+  const run = (view: EditorView): boolean => {
+    closeCompletion(view)
     events.onRun()
     return true
   }
+  const runWhenComplete = (view: EditorView): boolean => isTypedOut(view.state) && run(view)
   const leave = (view: EditorView): boolean => {
     view.contentDOM.blur()
     return true
   }
   return [
-    Prec.highest(keymap.of(completionKeymap)),
+    Prec.highest(keymap.of([{ key: 'Enter', run: runWhenComplete }, ...completionKeymap])),
     Prec.high(
       keymap.of([
         { key: 'Enter', run },
@@ -119,4 +123,12 @@ function keys(events: EditorEvents): ReturnType<typeof Prec.high> {
       { key: 'Escape', run: leave },
     ]),
   ]
+}
+
+/** Whether the chosen completion would change nothing. */
+function isTypedOut(state: EditorState): boolean {
+  const chosen = selectedCompletion(state)
+  if (chosen === null) return false
+  const at = state.selection.main.head
+  return state.sliceDoc(Math.max(0, at - chosen.label.length), at) === chosen.label
 }

@@ -1,5 +1,5 @@
 /** Which targets the page shows, as parameters of its address. */
-import type { Dropped, Health, Pool, Target } from './data.ts'
+import type { Dropped, Health, Pool, Target } from './target.ts'
 
 export interface TargetFilter {
   /** Words that must all occur in the address, the labels or the error. */

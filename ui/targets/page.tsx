@@ -7,9 +7,10 @@ import { formatCount } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
 import { search, setSearch } from '../shell/router.ts'
 import { addShortcuts } from '../shell/shortcuts.ts'
-import { type Health, loadTargets, type Pool, type Targets } from './data.ts'
 import { filterPools, formatFilter, parseFilter, type TargetFilter } from './filter.ts'
+import { loadTargets } from './load.ts'
 import { PoolView } from './pool.tsx'
+import type { Health, Pool, Targets } from './target.ts'
 import './targets.css'
 
 const REFRESH_MS = 5000

@@ -7,7 +7,7 @@ import { formatTime } from '../format/time.ts'
 import { formatCount } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
 import { zone } from '../shell/settings.ts'
-import { type Dropped, type Pool, type Target, targetKey } from './data.ts'
+import { type Dropped, type Pool, type Target, targetKey } from './target.ts'
 
 /** Targets shown before a person asks for all. */
 const TARGETS_FIRST = 100

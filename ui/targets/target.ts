@@ -1,5 +1,4 @@
-/** Targets as the page shows them: by pool, with the samples of their last scrape. */
-import { ask } from '../api/client.ts'
+/** Targets as the page shows them: by pool, those that need a look first. */
 import type { Metric } from '../api/columns.ts'
 import { formatSeries, labelPairs } from '../api/series.ts'
 
@@ -39,28 +38,11 @@ export interface Targets {
   readonly samples: ReadonlyMap<string, number>
 }
 
-interface TargetsData {
+/** The API's answer. */
+export interface TargetsData {
   readonly activeTargets: readonly Target[]
   readonly droppedTargets: readonly Dropped[]
   readonly droppedTargetCounts?: Readonly<Record<string, number>>
-}
-
-interface VectorData {
-  readonly result: readonly { readonly metric: Metric; readonly value: readonly [number, string] }[]
-}
-
-/** Asks for the targets, and for the samples that each gave last. */
-export async function loadTargets(abort: AbortSignal): Promise<Targets> {
-  const [targets, samples] = await Promise.all([
-    ask<TargetsData>('targets', {}, abort),
-    ask<VectorData>('query', { query: 'scrape_samples_scraped' }, abort),
-  ])
-  return {
-    pools: poolsOf(targets.data),
-    samples: new Map(
-      samples.data.result.map(({ metric, value }) => [targetKey(metric), Number(value[1])]),
-    ),
-  }
 }
 
 /** The same for a target's labels and for a series that its scrape made. */
@@ -70,7 +52,8 @@ export function targetKey(labels: Metric): string {
 
 const HEALTH_ORDER: Readonly<Record<Health, number>> = { down: 0, unknown: 1, up: 2 }
 
-function poolsOf(data: TargetsData): Pool[] {
+/** The pools by name, each with its targets. */
+export function poolsOf(data: TargetsData): Pool[] {
   const names = new Set<string>()
   for (const target of data.activeTargets) names.add(target.scrapePool)
   for (const name of Object.keys(data.droppedTargetCounts ?? {})) names.add(name)

@@ -1,0 +1,22 @@
+/** Asks for the targets and what their last scrapes brought. */
+import { ask } from '../api/client.ts'
+import type { Metric } from '../api/columns.ts'
+import { poolsOf, type Targets, type TargetsData, targetKey } from './target.ts'
+
+interface VectorData {
+  readonly result: readonly { readonly metric: Metric; readonly value: readonly [number, string] }[]
+}
+
+/** Asks for the targets, and for the samples that each gave last. */
+export async function loadTargets(abort: AbortSignal): Promise<Targets> {
+  const [targets, samples] = await Promise.all([
+    ask<TargetsData>('targets', {}, abort),
+    ask<VectorData>('query', { query: 'scrape_samples_scraped' }, abort),
+  ])
+  return {
+    pools: poolsOf(targets.data),
+    samples: new Map(
+      samples.data.result.map(({ metric, value }) => [targetKey(metric), Number(value[1])]),
+    ),
+  }
+}
