@@ -80,38 +80,88 @@ export class Cells {
     return CELL_WRITTEN
   }
 
-  /** Empties whole pieces of a column, and makes the newest value left behind its base. */
-  clear(column: number, firstPiece: number, pieceCount: number): void {
+  /**
+   * Empties the pieces that hold rows [start, upto) of a column. A column left without cells keeps
+   * its newest value as base, so that a repeated sample is known again.
+   */
+  clear(column: number, start: number, upto: number): void {
     const words = this.#columns[column >>> at.COLUMN_SHIFT]
     const from = (column & PAGE_MASK) << at.COLUMN_WORDS_SHIFT
+    if (isEmpty(words, from)) return
+    const hasLast = this.#loadLast(words, from, start, upto)
+    const firstPiece = Math.floor(start / at.PIECE_ROWS)
+    const pieceCount = Math.ceil(upto / at.PIECE_ROWS) - firstPiece
     for (let i = 0; i < pieceCount; i++) {
       const piece = (firstPiece + i) % at.PIECE_COUNT
-      const presenceAt = from + at.COLUMN_PRESENCE + (piece >>> 1)
-      words[presenceAt] &= ~(0xffff << ((piece & 1) * 16))
+      words[from + at.COLUMN_PRESENCE + (piece >>> 1)] &= ~(0xffff << ((piece & 1) * 16))
       this.#slabs.give(words[from + at.COLUMN_PIECES + piece])
       words[from + at.COLUMN_PIECES + piece] = 0
     }
+    if (isEmpty(words, from)) {
+      if (hasLast) this.#setBase(words, from)
+    } else {
+      this.#rebase(words, from)
+    }
   }
 
-  /** Makes the value in `input` the base of a column that is empty or needs no base. */
-  rebase(column: number): boolean {
-    const words = this.#columns[column >>> at.COLUMN_SHIFT]
-    const from = (column & PAGE_MASK) << at.COLUMN_WORDS_SHIFT
-    for (let piece = 0; piece < at.PIECE_COUNT; piece++) {
-      const bits =
-        (words[from + at.COLUMN_PRESENCE + (piece >>> 1)] >>> ((piece & 1) * 16)) & 0xffff
-      if (bits !== 0 && words[from + at.COLUMN_PIECES + piece] === 0) return false
+  /** Puts the newest cell of rows [start, upto) into `input`; false when there is none. */
+  #loadLast(words: Uint32Array, from: number, start: number, upto: number): boolean {
+    for (let ordinal = upto - 1; ordinal >= start; ordinal--) {
+      const position = ordinal % at.RING_ROWS
+      const presence = words[from + at.COLUMN_PRESENCE + (position >>> 5)]
+      if ((presence & (1 << (position & 31))) === 0) continue
+      this.#loadCell(words, from, words[from + at.COLUMN_PIECES + (position >>> 4)], position & 15)
+      return true
     }
+    return false
+  }
+
+  #loadCell(words: Uint32Array, from: number, reference: number, row: number): void {
+    const index = reference & at.PIECE_INDEX_MASK
+    switch (reference >>> 30) {
+      case at.PIECE_SLAB: {
+        const page = this.#slabWords[index >>> at.SLAB_SHIFT]
+        const slot = ((index & SLAB_MASK) << (at.SLAB_FLOATS_SHIFT + 1)) + row * 2
+        this.inputWords[0] = page[slot]
+        this.inputWords[1] = page[slot + 1]
+        return
+      }
+      case at.PIECE_HALF:
+        this.input[0] = this.#half(index)[((index & HALF_MASK) << at.HALF_FLOATS_SHIFT) + row]
+        return
+      case at.PIECE_SINGLE: {
+        const page = this.#singleWords[index >>> at.SINGLE_SHIFT]
+        this.inputWords[0] = page[(index & SINGLE_MASK) * 2]
+        this.inputWords[1] = page[(index & SINGLE_MASK) * 2 + 1]
+        return
+      }
+      default:
+        this.inputWords[0] = words[from + at.COLUMN_BASE]
+        this.inputWords[1] = words[from + at.COLUMN_BASE + 1]
+    }
+  }
+
+  #setBase(words: Uint32Array, from: number): void {
     words[from + at.COLUMN_BASE] = this.inputWords[0]
     words[from + at.COLUMN_BASE + 1] = this.inputWords[1]
+  }
+
+  /** Makes the only value of a piece the base, when no other piece needs the old one. */
+  #rebase(words: Uint32Array, from: number): void {
+    let single = -1
     for (let piece = 0; piece < at.PIECE_COUNT; piece++) {
-      const reference = words[from + at.COLUMN_PIECES + piece]
-      if (reference >>> 30 !== at.PIECE_SINGLE) continue
-      if (!this.#holds(words, from, reference, 0, this.inputWords[0], this.inputWords[1])) continue
-      words[from + at.COLUMN_PIECES + piece] = 0
-      this.#slabs.give(reference)
+      const presence = words[from + at.COLUMN_PRESENCE + (piece >>> 1)]
+      if (((presence >>> ((piece & 1) * 16)) & 0xffff) === 0) continue
+      const kind = words[from + at.COLUMN_PIECES + piece] >>> 30
+      if (kind === 0) return
+      if (kind === at.PIECE_SINGLE) single = piece
     }
-    return true
+    if (single < 0) return
+    const reference = words[from + at.COLUMN_PIECES + single]
+    this.#loadCell(words, from, reference, 0)
+    this.#setBase(words, from)
+    words[from + at.COLUMN_PIECES + single] = 0
+    this.#slabs.give(reference)
   }
 
   /** Whether the base of a column has the bits of `input`. */

@@ -16,6 +16,7 @@ import { HashTable } from './hashtable.ts'
 import { LabelIndex } from './labelindex.ts'
 import * as at from './layout.ts'
 import { Memory } from './pages.ts'
+import { type RowHooks, Rows } from './rows.ts'
 import { Slabs } from './slabs.ts'
 
 /** Times are integers of at most so many ms before or after the epoch. */
@@ -31,7 +32,6 @@ const NAN_HIGH = 0x7ff80000
 const GENERATION_STEP = 4_294_967_296
 const COLUMN_MASK = (1 << at.COLUMN_SHIFT) - 1
 const GROUP_MASK = (1 << at.GROUP_SHIFT) - 1
-const SLAB_MASK = (1 << at.SLAB_SHIFT) - 1
 
 /** What the head tells the log, in the order in which it happens. */
 export interface Recorder {
@@ -44,17 +44,6 @@ export interface Recorder {
     values: Float64Array,
     count: number,
   ): void
-}
-
-/** What the head needs from the store around it. */
-export interface HeadHooks {
-  readonly recorder: Recorder
-  /** Makes room in a full ring by sealing. @throws NarthexError `busy` when it cannot */
-  sealFull(group: number): void
-  /** Log epoch of rows opened now. */
-  epoch(): number
-  /** ms since epoch */
-  now(): number
 }
 
 /** What may be written, as it stands when samples come. */
@@ -79,30 +68,28 @@ export class Head {
   readonly slabs: Slabs
   readonly cells: Cells
   readonly counts: HeadCounts = { samples: 0, outOfOrder: 0, seriesMade: 0, seriesRemoved: 0 }
-  readonly #hooks: HeadHooks
+  readonly rows: Rows
+  /** Gets told what is written; set before the first append. */
+  recorder: Recorder = { cells() {} }
   readonly #columnTable: HashTable
   readonly #columns: Uint32Array[]
   readonly #columnFloats: Float64Array[]
   readonly #groups: Uint32Array[]
-  readonly #groupFloats: Float64Array[]
-  readonly #slabFloats: Float64Array[]
   readonly #control: Int32Array
   readonly #times: Float64Array
   readonly #freeColumns: number[] = []
   #runColumns = new Uint32Array(1024)
   #runValues = new Float64Array(1024)
 
-  constructor(hooks: HeadHooks) {
-    this.#hooks = hooks
+  constructor(hooks: RowHooks) {
     this.memory = new Memory(at.TABLE_COUNT, true)
     this.index = new LabelIndex(this.memory)
     this.slabs = new Slabs(this.memory)
     this.cells = new Cells(this.memory, this.slabs)
+    this.rows = new Rows(this.memory, this.slabs, this.cells, hooks)
     this.#columns = this.memory.tables[at.COLUMNS].words
     this.#columnFloats = this.memory.tables[at.COLUMNS].floats
     this.#groups = this.memory.tables[at.GROUPS].words
-    this.#groupFloats = this.memory.tables[at.GROUPS].floats
-    this.#slabFloats = this.memory.tables[at.SLABS].floats
     this.#columnTable = new HashTable((column) =>
       hashColumn(
         this.columnField(column, at.COLUMN_GROUP),
@@ -143,16 +130,6 @@ export class Head {
       words: this.#groups[group >>> at.GROUP_SHIFT],
       from: (group & GROUP_MASK) << at.GROUP_WORDS_SHIFT,
     }
-  }
-
-  groupFloat(group: number, field: number): number {
-    const floats = this.#groupFloats[group >>> at.GROUP_SHIFT]
-    return floats[((group & GROUP_MASK) << (at.GROUP_WORDS_SHIFT - 1)) + field]
-  }
-
-  setGroupFloat(group: number, field: number, value: number): void {
-    const floats = this.#groupFloats[group >>> at.GROUP_SHIFT]
-    floats[((group & GROUP_MASK) << (at.GROUP_WORDS_SHIFT - 1)) + field] = value
   }
 
   /** The column of a label set; 0 when the head has none. `admit` is asked before one is made. */
@@ -237,7 +214,7 @@ export class Head {
     const words = this.#groups[group >>> at.GROUP_SHIFT]
     const groupAt = (group & GROUP_MASK) << at.GROUP_WORDS_SHIFT
     const late = this.#lateness(timeMs, limits)
-    let ordinal = this.findRow(group, timeMs)
+    let ordinal = this.rows.find(group, timeMs)
     let written = 0
     let accepted = 0
     let sequence = 0
@@ -251,7 +228,7 @@ export class Head {
       const page = this.#columns[column >>> at.COLUMN_SHIFT]
       const pageAt = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
       if (page[pageAt + at.COLUMN_GROUP] !== group) break
-      this.#load(values, i)
+      this.#hold(values[i])
       const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
       const newestAt = (pageAt >>> 1) + at.COLUMN_NEWEST_FLOAT
       const newest = floats[newestAt]
@@ -269,7 +246,7 @@ export class Head {
         if (outcomes[i] === ACCEPTED) accepted++
         continue
       }
-      if (ordinal < 0) ordinal = this.openRow(group, timeMs)
+      if (ordinal < 0) ordinal = this.rows.open(group, timeMs)
       if (written === 0) {
         sequence = words[groupAt + at.GROUP_SEQUENCE]
         Atomics.store(words, groupAt + at.GROUP_SEQUENCE, sequence + 1)
@@ -294,15 +271,14 @@ export class Head {
     if (written > 0) {
       Atomics.store(words, groupAt + at.GROUP_SEQUENCE, sequence + 2)
       if (timeMs > this.maxTimeMs || timeMs < this.minTimeMs) this.noteTimes(timeMs, timeMs)
-      this.#hooks.recorder.cells(group, ordinal, timeMs, this.#runColumns, this.#runValues, written)
+      this.recorder.cells(group, ordinal, timeMs, this.#runColumns, this.#runValues, written)
     }
     this.#runAccepted = accepted
     return i
   }
 
   /** Puts one value in the hand of `cells`; NaNs get one of two bit patterns, so that they compare. */
-  #load(values: Float64Array, i: number): void {
-    const value = values[i]
+  #hold(value: number): void {
     this.cells.input[0] = value
     if (!Number.isNaN(value)) return
     const stale = isStale(value)
@@ -350,58 +326,14 @@ export class Head {
     return (word & (1 << (position & 31))) !== 0
   }
 
-  /** The ordinal of the open row with this time; -1 when there is none. */
-  findRow(group: number, timeMs: number): number {
-    const { words, from } = this.groupWords(group)
-    const end = words[from + at.GROUP_ROW_END]
-    const start = words[from + at.GROUP_ROW_START]
-    if (end === start) return -1
-    const newest = this.groupFloat(group, at.GROUP_NEWEST_FLOAT)
-    if (timeMs > newest) return -1
-    for (let ordinal = end - 1; ordinal >= start; ordinal--) {
-      if (this.rowTime(words, from, ordinal) === timeMs) return ordinal
-    }
-    return -1
-  }
-
-  /** Time of an open row of the group whose words these are. */
-  rowTime(words: Uint32Array, from: number, ordinal: number): number {
-    const position = ordinal % at.RING_ROWS
-    const slab = words[from + at.GROUP_TIME_PIECES + (position >>> 4)] & at.PIECE_INDEX_MASK
-    const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
-    return floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)]
-  }
-
-  /** Opens a row behind the last one; a full ring is sealed first. */
-  openRow(group: number, timeMs: number): number {
-    const { words, from } = this.groupWords(group)
-    if (words[from + at.GROUP_ROW_END] - words[from + at.GROUP_ROW_START] === at.RING_ROWS) {
-      this.#hooks.sealFull(group)
-    }
-    const ordinal = words[from + at.GROUP_ROW_END]
-    const isFirst = ordinal === words[from + at.GROUP_ROW_START]
-    const position = ordinal % at.RING_ROWS
-    const sequence = words[from + at.GROUP_SEQUENCE]
-    Atomics.store(words, from + at.GROUP_SEQUENCE, sequence + 1)
-    if ((position & 15) === 0) {
-      words[from + at.GROUP_TIME_PIECES + (position >>> 4)] = this.slabs.takeSlab()
-      words[from + at.GROUP_EPOCHS + (position >>> 4)] = this.#hooks.epoch()
-    }
-    if (isFirst) {
-      this.setGroupFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.now())
-      this.setGroupFloat(group, at.GROUP_NEWEST_FLOAT, timeMs)
-      words[from + at.GROUP_UNSORTED] = 0
-    } else if (timeMs > this.groupFloat(group, at.GROUP_NEWEST_FLOAT)) {
-      this.setGroupFloat(group, at.GROUP_NEWEST_FLOAT, timeMs)
-    } else {
-      words[from + at.GROUP_UNSORTED] = 1
-    }
-    const slab = words[from + at.GROUP_TIME_PIECES + (position >>> 4)] & at.PIECE_INDEX_MASK
-    const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
-    floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)] = timeMs
-    words[from + at.GROUP_ROW_END] = ordinal + 1
-    Atomics.store(words, from + at.GROUP_SEQUENCE, sequence + 2)
-    return ordinal
+  /** Writes a cell of a replayed log; the row must be open. */
+  restoreCell(column: number, ordinal: number, timeMs: number, value: number): void {
+    this.#hold(value)
+    this.cells.write(column, ordinal % at.RING_ROWS)
+    const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
+    const newestAt =
+      ((column & COLUMN_MASK) << (at.COLUMN_WORDS_SHIFT - 1)) + at.COLUMN_NEWEST_FLOAT
+    if (timeMs > floats[newestAt]) floats[newestAt] = timeMs
   }
 
   #find(group: number, shape: number): number {

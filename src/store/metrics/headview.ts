@@ -123,24 +123,22 @@ export class HeadView {
     const from = (group & GROUP_MASK) << at.GROUP_WORDS_SHIFT
     const start = words[from + at.GROUP_ROW_START]
     const rowCount = Math.min(words[from + at.GROUP_ROW_END] - start, at.RING_ROWS)
+    let kept = 0
     for (let row = 0; row < rowCount; row++) {
       const position = (start + row) % at.RING_ROWS
       const slab = words[from + at.GROUP_TIME_PIECES + (position >>> 4)] & at.PIECE_INDEX_MASK
       const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
       if (floats === undefined) return -1
-      this.#raw[row] = floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)]
-      this.#order[row] = row
+      const time = floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)]
+      this.#raw[row] = time
+      if (time >= fromMs && time <= toMs) this.#order[kept++] = row
     }
     if (words[from + at.GROUP_UNSORTED] !== 0) {
-      this.#order.subarray(0, rowCount).sort((a, b) => this.#raw[a] - this.#raw[b])
+      this.#order.subarray(0, kept).sort((a, b) => this.#raw[a] - this.#raw[b])
     }
-    let kept = 0
-    for (let row = 0; row < rowCount; row++) {
-      const time = this.#raw[this.#order[row]]
-      if (time < fromMs || time > toMs) continue
-      this.#times[kept] = time
-      this.#positions[kept] = (start + this.#order[row]) % at.RING_ROWS
-      kept++
+    for (let row = 0; row < kept; row++) {
+      this.#times[row] = this.#raw[this.#order[row]]
+      this.#positions[row] = (start + this.#order[row]) % at.RING_ROWS
     }
     return kept
   }

@@ -1,5 +1,6 @@
 /** The metrics store: opens a data folder and hands out its ports. */
 
+import { join } from 'node:path'
 import type { Transferable } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
@@ -9,11 +10,15 @@ import type { Appender, SeriesId } from '../../model/appender.ts'
 import type { Labels } from '../../model/labels.ts'
 import type { Queryable } from '../../model/queryable.ts'
 import type { StoreView } from '../../model/status.ts'
+import { systemFiles } from '../log/files.ts'
+import { openWriteLog, type WriteLog } from '../log/log.ts'
 import { Admission } from './admission.ts'
 import { type ReaderData, Readers, receiveMemory } from './attach.ts'
 import { Head, type HeadLimits } from './head.ts'
 import { HeadView } from './headview.ts'
+import { Journal } from './journal.ts'
 import { type BlockReader, StoreReader } from './reader.ts'
+import { Restore } from './restore.ts'
 import { countCardinality, countPairs } from './status.ts'
 
 /** How a store behaves; times in ms, sizes in bytes. */
@@ -78,30 +83,31 @@ class MetricsStore implements Store {
   readonly view: StoreView
   readonly #limits: HeadLimits
   readonly #readers: Readers
+  readonly #log: WriteLog
+  readonly #journal: Journal
 
   constructor(options: StoreOptions) {
-    const futureMaxMs = options.futureMaxMs ?? FUTURE_MS_MAX
     this.#limits = { timeMsMax: 0, outOfOrderWindowMs: options.outOfOrderWindowMs }
     const head = new Head({
-      recorder: { cells() {} },
       sealFull() {
         throw new NarthexError('busy', 'cannot append: rows are not sealed yet')
       },
-      epoch: () => 0,
+      epoch: () => this.#journal.epoch,
       now: () => options.clock.now(),
     })
+    this.#log = openWriteLog({
+      dir: join(options.path, 'wal'),
+      files: systemFiles,
+      clock: options.clock,
+      log: options.log,
+      metrics: options.metrics,
+      syncIntervalMs: options.syncIntervalMs,
+    })
+    this.#journal = new Journal(this.#log, head)
+    restoreHead(head, this.#journal, this.#log, options.log)
+    head.recorder = this.#journal
     this.queryable = new StoreReader(new HeadView(head.memory), noBlocks, () => {})
-    const limits = this.#limits
-    const admission = new Admission(options, () => head.seriesCount)
-    const admit = (): void => admission.admit()
-    this.appender = {
-      series: (labels: Labels): SeriesId => head.idOf(head.column(labels, admit)),
-      append(timeMs, ids, values, count, outcomes) {
-        limits.timeMsMax = options.clock.now() + futureMaxMs
-        return head.append(timeMs, ids, values, count, outcomes, limits)
-      },
-      commit: async () => {},
-    }
+    this.appender = this.#openAppender(head, options)
     this.view = {
       status: () => ({
         headSeries: head.seriesCount,
@@ -111,7 +117,7 @@ class MetricsStore implements Store {
         maxTimeMs: head.maxTimeMs === -Infinity ? 0 : head.maxTimeMs,
         blockCount: 0,
         diskBytes: 0,
-        readOnlyReason: '',
+        readOnlyReason: this.#log.failure,
       }),
       cardinality: (limit) => countCardinality(head.index.view, limit),
     }
@@ -128,7 +134,50 @@ class MetricsStore implements Store {
 
   async stop(): Promise<void> {
     this.#readers.stop()
+    if (this.#log.failure === '') this.#journal.flush()
+    await this.#log.stop()
   }
+
+  #openAppender(head: Head, options: StoreOptions): Appender {
+    const futureMaxMs = options.futureMaxMs ?? FUTURE_MS_MAX
+    const limits = this.#limits
+    const journal = this.#journal
+    const log = this.#log
+    const admission = new Admission(options, () => head.seriesCount)
+    const admit = (): void => admission.admit()
+    return {
+      series: (labels: Labels): SeriesId => head.idOf(head.column(labels, admit)),
+      append(timeMs, ids, values, count, outcomes) {
+        if (log.failure !== '') throw new NarthexError('busy', `cannot append: ${log.failure}`)
+        limits.timeMsMax = options.clock.now() + futureMaxMs
+        const accepted = head.append(timeMs, ids, values, count, outcomes, limits)
+        if (journal.waitingBytes >= FLUSH_BYTES) journal.flush()
+        return accepted
+      },
+      async commit() {
+        journal.flush()
+        await log.commit()
+      },
+    }
+  }
+}
+
+/** Bytes that gather before the log gets them ahead of a commit. */
+const FLUSH_BYTES = 262_144
+
+function restoreHead(head: Head, journal: Journal, writeLog: WriteLog, log: Log): void {
+  const restore = new Restore(head, journal)
+  const replay = writeLog.replay(0, (_, payload) => restore.apply(payload))
+  const { cells, orphans, damaged } = restore.finish()
+  journal.startEpoch()
+  if (replay.damages + damaged + orphans > 0) {
+    log.warn('the log was damaged; what could be read is back', {
+      damages: replay.damages + damaged,
+      damagedBytes: replay.damagedBytes,
+      lostCells: orphans,
+    })
+  }
+  if (cells > 0) log.info('head restored from the log', { cells, series: head.seriesCount })
 }
 
 /** A reader in another thread. */

@@ -56,12 +56,21 @@ export class TestClock implements Clock {
   }
 }
 
-/** Opens a store that is stopped, and its folder removed, when the test ends. */
+/** A new folder that is removed when the process ends. */
+export function makeFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'narthex-store-'))
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+process.setMaxListeners(0)
+
+/** Opens a store that is stopped when the test ends. */
 export async function openTestStore(
   t: TestContext,
   options: Partial<StoreOptions> = {},
 ): Promise<{ store: Store; path: string; clock: TestClock }> {
-  const path = options.path ?? mkdtempSync(join(tmpdir(), 'narthex-store-'))
+  const path = options.path ?? makeFolder()
   const clock = (options.clock as TestClock | undefined) ?? new TestClock()
   const store = await openStore({
     retentionMs: 0,
@@ -77,10 +86,7 @@ export async function openTestStore(
     path,
     clock,
   })
-  t.after(async () => {
-    await store.stop()
-    rmSync(path, { recursive: true, force: true })
-  })
+  t.after(() => store.stop())
   return { store, path, clock }
 }
 

@@ -1,0 +1,197 @@
+/** The open rows of groups: found by time, opened behind the last, dropped when they are sealed. */
+import type { Cells } from './cells.ts'
+import * as at from './layout.ts'
+import type { Memory } from './pages.ts'
+import type { Slabs } from './slabs.ts'
+
+const GROUP_MASK = (1 << at.GROUP_SHIFT) - 1
+const SLAB_MASK = (1 << at.SLAB_SHIFT) - 1
+const COLUMN_MASK = (1 << at.COLUMN_SHIFT) - 1
+
+/** What rows need from the store around them. */
+export interface RowHooks {
+  /** Makes room in a full ring by sealing. @throws NarthexError `busy` when it cannot */
+  sealFull(group: number): void
+  /** Log epoch of rows opened now. */
+  epoch(): number
+  /** ms since epoch */
+  now(): number
+}
+
+/** The writing side of rows. */
+export class Rows {
+  readonly #hooks: RowHooks
+  readonly #slabs: Slabs
+  readonly #cells: Cells
+  readonly #groups: Uint32Array[]
+  readonly #groupFloats: Float64Array[]
+  readonly #slabFloats: Float64Array[]
+  readonly #columns: Uint32Array[]
+
+  constructor(memory: Memory, slabs: Slabs, cells: Cells, hooks: RowHooks) {
+    this.#hooks = hooks
+    this.#slabs = slabs
+    this.#cells = cells
+    this.#groups = memory.tables[at.GROUPS].words
+    this.#groupFloats = memory.tables[at.GROUPS].floats
+    this.#slabFloats = memory.tables[at.SLABS].floats
+    this.#columns = memory.tables[at.COLUMNS].words
+  }
+
+  field(group: number, field: number): number {
+    const words = this.#groups[group >>> at.GROUP_SHIFT]
+    return words[((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + field]
+  }
+
+  setField(group: number, field: number, value: number): void {
+    const words = this.#groups[group >>> at.GROUP_SHIFT]
+    words[((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + field] = value
+  }
+
+  float(group: number, field: number): number {
+    const floats = this.#groupFloats[group >>> at.GROUP_SHIFT]
+    return floats[((group & GROUP_MASK) << (at.GROUP_WORDS_SHIFT - 1)) + field]
+  }
+
+  setFloat(group: number, field: number, value: number): void {
+    const floats = this.#groupFloats[group >>> at.GROUP_SHIFT]
+    floats[((group & GROUP_MASK) << (at.GROUP_WORDS_SHIFT - 1)) + field] = value
+  }
+
+  /** How many rows are open. */
+  count(group: number): number {
+    return this.field(group, at.GROUP_ROW_END) - this.field(group, at.GROUP_ROW_START)
+  }
+
+  /** Time of an open row; NaN for one that was lost with a damaged log record. */
+  time(group: number, ordinal: number): number {
+    const position = ordinal % at.RING_ROWS
+    const slab = this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) & at.PIECE_INDEX_MASK
+    const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
+    return floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)]
+  }
+
+  /** The ordinal of the open row with this time; -1 when there is none. */
+  find(group: number, timeMs: number): number {
+    const end = this.field(group, at.GROUP_ROW_END)
+    const start = this.field(group, at.GROUP_ROW_START)
+    if (end === start || timeMs > this.float(group, at.GROUP_NEWEST_FLOAT)) return -1
+    for (let ordinal = end - 1; ordinal >= start; ordinal--) {
+      if (this.time(group, ordinal) === timeMs) return ordinal
+    }
+    return -1
+  }
+
+  /** Opens a row behind the last one; a full ring is sealed first. */
+  open(group: number, timeMs: number): number {
+    if (this.#isFull(group)) this.#hooks.sealFull(group)
+    const ordinal = this.field(group, at.GROUP_ROW_END)
+    this.#push(group, timeMs)
+    return ordinal
+  }
+
+  /**
+   * Makes sure that a row of a replayed log is open, under its old ordinal.
+   *
+   * @returns false when it lies below the open rows: it has been sealed
+   */
+  restore(group: number, ordinal: number, timeMs: number): boolean {
+    if (this.count(group) === 0) {
+      if (ordinal < this.field(group, at.GROUP_ROW_END)) return false
+      this.setField(group, at.GROUP_ROW_START, ordinal)
+      this.setField(group, at.GROUP_ROW_END, ordinal)
+    }
+    if (ordinal < this.field(group, at.GROUP_ROW_START)) return false
+    if (ordinal - this.field(group, at.GROUP_ROW_END) >= at.RING_ROWS) {
+      this.#hooks.sealFull(group)
+      return this.restore(group, ordinal, timeMs)
+    }
+    while (this.field(group, at.GROUP_ROW_END) <= ordinal) {
+      if (this.#isFull(group)) this.#hooks.sealFull(group)
+      const isWanted = this.field(group, at.GROUP_ROW_END) === ordinal
+      this.#push(group, isWanted ? timeMs : Number.NaN)
+    }
+    if (Number.isNaN(this.time(group, ordinal))) this.#setTime(group, ordinal, timeMs)
+    return true
+  }
+
+  /**
+   * Drops the open rows below an ordinal, which is a multiple of PIECE_ROWS or the end; rows behind
+   * a dropped end begin a new piece.
+   */
+  drop(group: number, ordinal: number): void {
+    const start = this.field(group, at.GROUP_ROW_START)
+    const end = this.field(group, at.GROUP_ROW_END)
+    const upto = Math.min(ordinal, end)
+    if (upto <= start) return
+    this.enter(group)
+    const firstPiece = Math.floor(start / at.PIECE_ROWS)
+    const pieceCount = Math.ceil(upto / at.PIECE_ROWS) - firstPiece
+    let column = this.field(group, at.GROUP_FIRST_COLUMN)
+    while (column !== 0) {
+      this.#cells.clear(column, start, upto)
+      const words = this.#columns[column >>> at.COLUMN_SHIFT]
+      const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
+      column = words[from + at.COLUMN_NEXT_OF_GROUP]
+    }
+    for (let i = 0; i < pieceCount; i++) {
+      const field = at.GROUP_TIME_PIECES + ((firstPiece + i) % at.PIECE_COUNT)
+      this.#slabs.give(this.field(group, field))
+      this.setField(group, field, 0)
+    }
+    const isEmpty = upto === end
+    const next = isEmpty ? Math.ceil(end / at.PIECE_ROWS) * at.PIECE_ROWS : upto
+    this.setField(group, at.GROUP_ROW_START, next)
+    if (isEmpty) this.setField(group, at.GROUP_ROW_END, next)
+    else this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.now())
+    this.leave(group)
+  }
+
+  /** From here on readers wait, until `leave`. */
+  enter(group: number): void {
+    const words = this.#groups[group >>> at.GROUP_SHIFT]
+    Atomics.add(words, ((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + at.GROUP_SEQUENCE, 1)
+  }
+
+  leave(group: number): void {
+    this.enter(group)
+  }
+
+  #isFull(group: number): boolean {
+    const position = this.field(group, at.GROUP_ROW_END) % at.RING_ROWS
+    return (
+      position % at.PIECE_ROWS === 0 &&
+      this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) !== 0
+    )
+  }
+
+  #push(group: number, timeMs: number): void {
+    const ordinal = this.field(group, at.GROUP_ROW_END)
+    const piece = (ordinal % at.RING_ROWS) >>> 4
+    this.enter(group)
+    if (this.field(group, at.GROUP_TIME_PIECES + piece) === 0) {
+      this.setField(group, at.GROUP_TIME_PIECES + piece, this.#slabs.takeSlab())
+      this.setField(group, at.GROUP_EPOCHS + piece, this.#hooks.epoch())
+    }
+    if (ordinal === this.field(group, at.GROUP_ROW_START)) {
+      this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.now())
+      this.setFloat(group, at.GROUP_NEWEST_FLOAT, -Infinity)
+      this.setField(group, at.GROUP_UNSORTED, 0)
+    }
+    this.#setTime(group, ordinal, timeMs)
+    this.setField(group, at.GROUP_ROW_END, ordinal + 1)
+    this.leave(group)
+  }
+
+  #setTime(group: number, ordinal: number, timeMs: number): void {
+    const position = ordinal % at.RING_ROWS
+    const slab = this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) & at.PIECE_INDEX_MASK
+    const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
+    floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)] = timeMs
+    if (timeMs > this.float(group, at.GROUP_NEWEST_FLOAT)) {
+      this.setFloat(group, at.GROUP_NEWEST_FLOAT, timeMs)
+    } else {
+      this.setField(group, at.GROUP_UNSORTED, 1)
+    }
+  }
+}
