@@ -83,12 +83,24 @@ export class QueryBudget implements Budget {
   }
 
   check(): void {
-    if (this.#flag !== undefined) {
-      const word = Atomics.load(this.#flag, 0)
-      if (word === CANCELED) throw cancelError()
-      if (word === TIMED_OUT) throw timeoutError()
-    }
-    if (this.#checks++ % CHECKS_PER_CLOCK !== 0) return
+    this.#heed()
+    if (this.#checks++ % CHECKS_PER_CLOCK === 0) this.#heedDeadline()
+  }
+
+  /** As `check`, for places that are passed seldom: the clock is always asked. */
+  checkNow(): void {
+    this.#heed()
+    this.#heedDeadline()
+  }
+
+  #heed(): void {
+    if (this.#flag === undefined) return
+    const word = Atomics.load(this.#flag, 0)
+    if (word === CANCELED) throw cancelError()
+    if (word === TIMED_OUT) throw timeoutError()
+  }
+
+  #heedDeadline(): void {
     if (performance.now() > this.#deadline.atMs) throw this.#deadline.overdue()
   }
 }

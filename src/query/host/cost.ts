@@ -1,6 +1,7 @@
 /** What a query will cost, known from the index before a sample is read. */
 import { NarthexError } from '../../base/error.ts'
-import type { Queryable } from '../../model/queryable.ts'
+import { formatMatcher } from '../../model/matcher.ts'
+import type { Estimate, Queryable } from '../../model/queryable.ts'
 import type { EngineOptions, QueryRange } from '../engine/context.ts'
 import { resolveAt, resolveDuration } from '../engine/durations.ts'
 import type { Expr, MatrixSelector, Subquery, VectorSelector } from '../promql/ast.ts'
@@ -25,6 +26,7 @@ interface Steps {
 /**
  * Adds up what every selector of an expression reads.
  *
+ * @param check is asked before each look at the index whether to go on
  * @throws NarthexError `limit` where a subquery has more steps than the limits allow
  */
 export function estimateCost(
@@ -33,8 +35,10 @@ export function estimateCost(
   source: Queryable,
   engine: EngineOptions,
   limits: QueryLimits,
+  check: () => void,
 ): Cost {
-  const walk = new CostWalk(range, source, engine, limits)
+  const estimate = rememberEstimates(source, check)
+  const walk = new CostWalk(range, estimate, engine, limits)
   walk.visit(expr, { fromMs: range.fromMs, toMs: range.toMs, count: stepCount(range) })
   return { samples: walk.samples, work: walk.work }
 }
@@ -45,17 +49,37 @@ export function stepCount(range: QueryRange): number {
   return Math.floor((range.toMs - range.fromMs) / range.stepMs) + 1
 }
 
+/** Expressions name the same series again and again: each look at the index is made once. */
+function rememberEstimates(source: Queryable, check: () => void): Queryable['estimate'] {
+  const seen = new Map<string, Estimate>()
+  return (matchers, fromMs, toMs) => {
+    const key = `${fromMs} ${toMs} ${matchers.map(formatMatcher).join()}`
+    let estimate = seen.get(key)
+    if (estimate === undefined) {
+      check()
+      estimate = source.estimate(matchers, fromMs, toMs)
+      seen.set(key, estimate)
+    }
+    return estimate
+  }
+}
+
 class CostWalk {
   readonly #range: QueryRange
-  readonly #source: Queryable
+  readonly #estimate: Queryable['estimate']
   readonly #engine: EngineOptions
   readonly #limits: QueryLimits
   samples = 0
   work = 0
 
-  constructor(range: QueryRange, source: Queryable, engine: EngineOptions, limits: QueryLimits) {
+  constructor(
+    range: QueryRange,
+    estimate: Queryable['estimate'],
+    engine: EngineOptions,
+    limits: QueryLimits,
+  ) {
     this.#range = range
-    this.#source = source
+    this.#estimate = estimate
     this.#engine = engine
     this.#limits = limits
   }
@@ -87,7 +111,7 @@ class CostWalk {
   #selector(expr: VectorSelector, steps: Steps, backMs: number, windowed: boolean): void {
     const moved = this.#moved(expr, steps)
     const fromMs = moved.fromMs - backMs
-    const { seriesCount, sampleCount } = this.#source.estimate(expr.matchers, fromMs, moved.toMs)
+    const { seriesCount, sampleCount } = this.#estimate(expr.matchers, fromMs, moved.toMs)
     this.samples += sampleCount
     this.work += sampleCount + seriesCount * moved.count
     if (windowed) this.work += (sampleCount * backMs * moved.count) / (moved.toMs - fromMs + 1)

@@ -26,7 +26,7 @@ import { QueryTelemetry } from './telemetry.ts'
 
 /** Most work, in samples and slots, that is done on the calling thread: about a millisecond. */
 export const MAIN_WORK_MAX = 50_000
-/** A query that takes longer on the calling thread after all starts again in a worker. */
+/** What takes longer on the calling thread after all starts again in a worker. */
 const MAIN_MS_MAX = 20
 /** Most series that a question to the label APIs may concern on the calling thread. */
 const MAIN_SERIES_MAX = 5_000
@@ -119,15 +119,9 @@ class QueryHost implements Querier, Running {
     if (ask.signal.aborted) throw cancelError()
     const startedMs = performance.now()
     const expr = parseQuery(query, this.#deps)
-    const pool = this.#pool
-    if (pool === undefined || !hasCostlyMatchers(expr)) {
-      const { work } = estimateQuery(query, expr, this.#deps)
-      const preparationSeconds = (performance.now() - startedMs) / 1000
-      const small = pool === undefined || work <= MAIN_WORK_MAX
-      const answer = small ? this.#queryHere(query, ask, preparationSeconds) : undefined
-      if (answer !== undefined) return answer
-    }
-    assert(pool !== undefined, 'workers behind a query that took too long here')
+    const answer = this.#attempt(() => this.#queryHere(query, expr, startedMs, ask))
+    if (answer !== undefined) return answer
+    const pool = this.#workers()
     const ran = await pool.run((queueSeconds) => ({ kind: 'query', query, queueSeconds }), ask)
     if (ran.timings !== undefined) {
       this.#telemetry.answered('worker', ran.samples ?? 0, ran.timings)
@@ -135,18 +129,33 @@ class QueryHost implements Querier, Running {
     return { body: ran.body }
   }
 
-  /** The answer, or undefined where it took longer than this thread has time for. */
-  #queryHere(query: Query, ask: AskOptions, preparationSeconds: number): Answer | undefined {
+  /** The answer of this thread, or undefined where the query is a worker's. */
+  #queryHere(query: Query, expr: Expr, startedMs: number, ask: AskOptions): Answer | undefined {
+    const alone = this.#pool === undefined
+    if (!alone && hasCostlyMatchers(expr)) return undefined
+    const budget = this.#budgetHere(ask)
+    const { work } = estimateQuery(query, expr, this.#deps, budget)
+    if (!alone && work > MAIN_WORK_MAX) return undefined
+    const preparationSeconds = (performance.now() - startedMs) / 1000
+    const before = { queueSeconds: 0, preparationSeconds }
+    const { body, samples, timings } = runQuery(query, this.#deps, budget, before)
+    this.#telemetry.answered('main', samples, timings)
+    return { body }
+  }
+
+  /** What this thread makes of it, or undefined where it took longer than there is time for. */
+  #attempt(answer: () => Answer | undefined): Answer | undefined {
     try {
-      const budget = this.#budgetHere(ask)
-      const before = { queueSeconds: 0, preparationSeconds }
-      const { body, samples, timings } = runQuery(query, this.#deps, budget, before)
-      this.#telemetry.answered('main', samples, timings)
-      return { body }
+      return answer()
     } catch (error) {
       if (error instanceof TooLong) return undefined
       throw error
     }
+  }
+
+  #workers(): WorkerPool {
+    assert(this.#pool !== undefined, 'workers for what this thread has not answered')
+    return this.#pool
   }
 
   #budgetHere(ask: AskOptions): QueryBudget {
@@ -158,23 +167,15 @@ class QueryHost implements Querier, Running {
 
   async #labels(query: LabelQuery, ask: AskOptions): Promise<Answer> {
     if (ask.signal.aborted) throw cancelError()
-    const pool = this.#pool
-    if (pool === undefined || this.#concernsFew(query)) {
-      const body = this.#labelsHere(query, ask)
-      if (body !== undefined) return { body }
-    }
-    assert(pool !== undefined, 'workers behind a question that took too long here')
-    const ran = await pool.run(() => ({ kind: 'labels', query }), ask)
+    const answer = this.#attempt(() => this.#labelsHere(query, ask))
+    if (answer !== undefined) return answer
+    const ran = await this.#workers().run(() => ({ kind: 'labels', query }), ask)
     return { body: ran.body }
   }
 
-  #labelsHere(query: LabelQuery, ask: AskOptions): Uint8Array | undefined {
-    try {
-      return runLabels(query, this.#deps, this.#budgetHere(ask))
-    } catch (error) {
-      if (error instanceof TooLong) return undefined
-      throw error
-    }
+  #labelsHere(query: LabelQuery, ask: AskOptions): Answer | undefined {
+    if (this.#pool !== undefined && !this.#concernsFew(query)) return undefined
+    return { body: runLabels(query, this.#deps, this.#budgetHere(ask)) }
   }
 
   #concernsFew(query: LabelQuery): boolean {

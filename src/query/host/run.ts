@@ -45,13 +45,20 @@ export function parseQuery(query: Query, deps: Pick<QueryDeps, 'engine' | 'limit
 /**
  * What a query will cost.
  *
- * @throws NarthexError `limit` where that is too much
+ * @throws NarthexError `limit` where that is too much, and whatever `budget.check` throws
  */
-export function estimateQuery(query: Query, expr: Expr, deps: QueryDeps): Cost {
+export function estimateQuery(
+  query: Query,
+  expr: Expr,
+  deps: QueryDeps,
+  budget: QueryBudget,
+): Cost {
   const { expr: text, fromMs, toMs, stepMs = 0, lookbackMs } = query
   const engine = lookbackMs ? { ...deps.engine, lookbackMs } : deps.engine
-  const cost = estimateCost(expr, { text, fromMs, toMs, stepMs }, deps.source, engine, deps.limits)
-  if (cost.samples > deps.limits.samplesMax) throw samplesError(deps.limits)
+  const range = { text, fromMs, toMs, stepMs }
+  const { source, limits } = deps
+  const cost = estimateCost(expr, range, source, engine, limits, () => budget.checkNow())
+  if (cost.samples > limits.samplesMax) throw samplesError(limits)
   return cost
 }
 

@@ -46,7 +46,7 @@ function run(job: JobMessage, deps: QueryDeps, budget: QueryBudget): WorkerRan {
   if (request.kind === 'labels') return { body: runLabels(request.query, deps, budget) }
   const { query, queueSeconds } = request
   const startedMs = performance.now()
-  estimateQuery(query, parseQuery(query, deps), deps)
+  estimateQuery(query, parseQuery(query, deps), deps, budget)
   const preparationSeconds = (performance.now() - startedMs) / 1000
   return runQuery(query, deps, budget, { queueSeconds, preparationSeconds })
 }
