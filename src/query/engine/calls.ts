@@ -7,11 +7,13 @@ import { quote } from '../promql/gotext.ts'
 import { absentOverTimeRows, absentRows } from './absent.ts'
 import type { Evaluation } from './context.ts'
 import { DATE_FUNCTIONS } from './dates.ts'
+import { droppingRows } from './droppingrows.ts'
 import { changeBy, changedRows, elementwiseChange } from './elementwise.ts'
 import type { RowSink } from './grid.ts'
 import { fractionRows, quantileRows } from './histograms.ts'
 import { infoRows } from './info.ts'
 import { labelJoinRows, labelReplaceRows } from './labelcalls.ts'
+import { hasOneName } from './onename.ts'
 import { rangeArgument, rangeCallRows, unwrapParens } from './rangecalls.ts'
 import { timestampRows } from './selectors.ts'
 import { sortedRows } from './sorting.ts'
@@ -62,7 +64,9 @@ export function callRows(evaluation: Evaluation, call: Call, grid: StepGrid, sin
   }
   const selector = unwrapParens(call.args[0])
   if (call.name === 'timestamp' && selector.kind === 'selector') {
-    timestampRows(evaluation, selector, grid, sink)
+    droppingRows(evaluation, grid, sink, !hasOneName(selector), (target) =>
+      timestampRows(evaluation, selector, grid, target),
+    )
     return
   }
   const change = elementwiseChange(evaluation, call, grid)

@@ -4,9 +4,9 @@ import { larger, smaller } from '../kernels/arithmetic.ts'
 import type { Call, Expr } from '../promql/ast.ts'
 import type { Evaluation } from './context.ts'
 import { DATE_FUNCTIONS } from './dates.ts'
-import { pourMatrix, type RowSink } from './grid.ts'
+import { droppingRows } from './droppingrows.ts'
+import type { RowSink } from './grid.ts'
 import { MapSink, type RowChange } from './mapsink.ts'
-import { removeNames } from './merge.ts'
 import { hasOneName } from './onename.ts'
 
 /** Functions of a value alone. */
@@ -77,12 +77,7 @@ export function changeBy(change: (value: number) => number): RowChange {
   }
 }
 
-/**
- * Streams an expression's rows through a change that makes metric names go.
- *
- * Where names go at once and the rows may have several, the rows are collected, so that those
- * that become equal are told.
- */
+/** Streams an expression's rows through a change that makes metric names go. */
 export function changedRows(
   evaluation: Evaluation,
   expr: Expr,
@@ -90,18 +85,9 @@ export function changedRows(
   sink: RowSink,
   change: RowChange,
 ): void {
-  if (evaluation.options.delayedNameRemoval || hasOneName(expr)) {
-    evaluation.rows(expr, grid, new MapSink(sink, grid.count, change, true))
-    return
-  }
-  const matrix = evaluation.matrix(expr, grid)
-  const { labels, dropName, values, present } = matrix
-  for (let row = 0; row < labels.length; row++) {
-    change(values, present, row * grid.count, grid.count, grid.count)
-    dropName[row] = true
-  }
-  pourMatrix(removeNames(matrix), sink)
-  evaluation.usage.release(matrix)
+  droppingRows(evaluation, grid, sink, !hasOneName(expr), (target) =>
+    evaluation.rows(expr, grid, new MapSink(target, grid.count, change, true)),
+  )
 }
 
 /** Rounds to multiples, halves up. @source Prometheus promql/functions.go, funcRound */

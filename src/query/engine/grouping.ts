@@ -1,16 +1,16 @@
 /** The groups of an aggregation: numbered in the order in which their first row comes. */
 import type { Labels } from '../../model/labels.ts'
-import { dropReserved, groupLabels, keyFunction, RESERVED } from './naming.ts'
+import { indexBy, indexWithout, type LabelIndex } from './labelindex.ts'
+import { dropReserved, groupLabels, RESERVED } from './naming.ts'
 
 /** Gives each row the number of its group. */
 export class Grouping {
   readonly #names: readonly string[]
   readonly #without: boolean
   readonly #delayedNames: boolean
-  readonly #keyOf: (labels: Labels) => string
+  readonly #index: LabelIndex
   /** Whether names that go at once could be seen by the grouping. */
   readonly #mindsNames: boolean
-  readonly #groups = new Map<string, number>()
   /** Labels of each group. */
   readonly labels: Labels[] = []
   /** Whether the name of a group goes, because it goes in one of its rows. */
@@ -21,18 +21,15 @@ export class Grouping {
     this.#names = names
     this.#without = without
     this.#delayedNames = delayedNames
-    this.#keyOf = keyFunction(names, without)
+    this.#index = without ? indexWithout(names) : indexBy(names)
     this.#mindsNames = without || names.some((name) => RESERVED.has(name))
   }
 
   /** The group of a row. */
   of(labels: Labels, dropName: boolean): number {
     const own = dropName && this.#mindsNames && !this.#delayedNames ? dropReserved(labels) : labels
-    const key = this.#keyOf(own)
-    let group = this.#groups.get(key)
-    if (group === undefined) {
-      group = this.labels.length
-      this.#groups.set(key, group)
+    const group = this.#index.of(own)
+    if (group === this.labels.length) {
       this.labels.push(groupLabels(own, this.#names, this.#without))
       this.dropName.push(false)
     }
@@ -46,14 +43,13 @@ export class Grouping {
     names: readonly string[],
     without: boolean,
   ): number[][] {
-    const keyOf = keyFunction(names, without)
-    const groups = new Map<string, number[]>()
+    const index = without ? indexWithout(names) : indexBy(names)
+    const groups: number[][] = []
     for (let row = 0; row < rowLabels.length; row++) {
-      const key = keyOf(rowLabels[row])
-      const rows = groups.get(key)
-      if (rows === undefined) groups.set(key, [row])
-      else rows.push(row)
+      const group = index.of(rowLabels[row])
+      if (group === groups.length) groups.push([row])
+      else groups[group].push(row)
     }
-    return [...groups.values()]
+    return groups
   }
 }

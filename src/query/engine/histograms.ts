@@ -7,8 +7,9 @@ import { quote } from '../promql/gotext.ts'
 import type { Evaluation } from './context.ts'
 import { type Matrix, pourMatrix, RowCollector, type RowSink } from './grid.ts'
 import { textOf } from './labelcalls.ts'
+import { indexOmitting } from './labelindex.ts'
 import { mergeEqualRows, removeNames } from './merge.ts'
-import { keyFunction, omitLabels, withLabel } from './naming.ts'
+import { omitLabels, withLabel } from './naming.ts'
 import { noteQuantile } from './rangecalls.ts'
 
 const BUCKET_LABEL = 'le'
@@ -106,8 +107,8 @@ function formatQuantile(q: number): string {
 
 /** Rows of equal labels but for `le`, in the order of their bounds. */
 function findHistograms(evaluation: Evaluation, matrix: Matrix, arg: Expr): Histogram[] {
-  const keyOf = histogramKey()
-  const groups = new Map<string, { row: number; bound: number }[]>()
+  const index = indexOmitting(BUCKET_LABELS)
+  const groups: { row: number; bound: number }[][] = []
   const { labels } = matrix
   for (let row = 0; row < labels.length; row++) {
     const le = labelValue(labels[row], BUCKET_LABEL)
@@ -119,12 +120,11 @@ function findHistograms(evaluation: Evaluation, matrix: Matrix, arg: Expr): Hist
       evaluation.notes.warn(text, arg.span)
       continue
     }
-    const key = keyOf(labels[row])
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [{ row, bound }])
-    else group.push({ row, bound })
+    const number = index.of(labels[row])
+    if (number === groups.length) groups.push([{ row, bound }])
+    else groups[number].push({ row, bound })
   }
-  return [...groups.values()].map((group) => {
+  return groups.map((group) => {
     group.sort((a, b) => (a.bound < b.bound ? -1 : a.bound > b.bound ? 1 : 0))
     return {
       labels: omitLabels(labels[group[0].row], BUCKET_LABELS),
@@ -132,12 +132,6 @@ function findHistograms(evaluation: Evaluation, matrix: Matrix, arg: Expr): Hist
       bounds: Float64Array.from(group, ({ bound }) => bound),
     }
   })
-}
-
-/** All labels but `le`, the metric name included. */
-function histogramKey(): (labels: Labels) => string {
-  const others = keyFunction([BUCKET_LABEL], true)
-  return (labels) => `${labelValue(labels, METRIC_NAME)}\u0000${others(labels)}`
 }
 
 /** A number as Go's ParseFloat reads it. */

@@ -14,15 +14,9 @@ import { quote } from '../promql/gotext.ts'
 import { noteIncompatible } from './binarynotes.ts'
 import type { Evaluation } from './context.ts'
 import { countPresent, type Matrix, type RowSink } from './grid.ts'
+import { indexBy, indexWithout } from './labelindex.ts'
 import { SAME_LABELS } from './merge.ts'
-import {
-  dropReserved,
-  groupLabels,
-  keepLabels,
-  keyFunction,
-  omitLabels,
-  withLabel,
-} from './naming.ts'
+import { dropReserved, groupLabels, keepLabels, omitLabels, withLabel } from './naming.ts'
 
 /** Rows of both sides whose labels match; `many` is the only side with several at one step. */
 interface Match {
@@ -97,21 +91,17 @@ export function matchedRows(
   evaluation.usage.release(right)
 }
 
-function findMatches({ many, one, matching }: Plan): Iterable<Match> {
-  const keyOf = keyFunction(matching.labels, !matching.on)
-  const matches = new Map<string, Match>()
+function findMatches({ many, one, matching }: Plan): readonly Match[] {
+  const index = matching.on ? indexBy(matching.labels) : indexWithout(matching.labels)
+  const matches: Match[] = []
   const place = (labels: Labels): Match => {
-    const key = keyOf(labels)
-    let match = matches.get(key)
-    if (match === undefined) {
-      match = { many: [], one: [] }
-      matches.set(key, match)
-    }
-    return match
+    const number = index.of(labels)
+    if (number === matches.length) matches.push({ many: [], one: [] })
+    return matches[number]
   }
   for (let row = 0; row < many.labels.length; row++) place(many.labels[row]).many.push(row)
   for (let row = 0; row < one.labels.length; row++) place(one.labels[row]).one.push(row)
-  return matches.values()
+  return matches
 }
 
 /** Refuses matches that are not unique at some step. */

@@ -50,45 +50,6 @@ export function omitLabels(labels: Labels, names: ReadonlySet<string>): Labels {
   return kept
 }
 
-/**
- * Makes the function that tells groups apart: equal keys for label sets that agree on the named
- * labels (`by`, `on`) or on all others (`without`, `ignoring`; the metric name never counts).
- */
-export function keyFunction(
-  names: readonly string[],
-  exclude: boolean,
-): (labels: Labels) => string {
-  if (exclude) {
-    const omitted = new Set([METRIC_NAME, ...names])
-    return (labels) => {
-      let key = ''
-      for (let i = 0; i < labels.length; i += 2) {
-        if (!omitted.has(labels[i])) key += `${labels[i]}\u0000${labels[i + 1]}\u0000`
-      }
-      return key
-    }
-  }
-  if (names.length === 0) return () => ''
-  const sorted = [...new Set(names)].sort(compareText)
-  if (sorted.length === 1) {
-    const name = sorted[0]
-    return (labels) => {
-      for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) return labels[i + 1]
-      return ''
-    }
-  }
-  return (labels) => {
-    let key = ''
-    let at = 0
-    for (const name of sorted) {
-      while (at < labels.length && labels[at] !== name && compareText(labels[at], name) < 0) at += 2
-      if (at < labels.length && labels[at] === name) key += labels[at + 1]
-      key += '\u0000'
-    }
-    return key
-  }
-}
-
 /** The labels of a group or of a match: the named ones, or all others but the metric name. */
 export function groupLabels(labels: Labels, names: readonly string[], exclude: boolean): Labels {
   return exclude

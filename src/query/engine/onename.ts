@@ -1,6 +1,7 @@
 /** Whether all rows of an expression have one metric name, so that dropping it joins none. */
 import { METRIC_NAME } from '../../model/labels.ts'
-import type { Expr } from '../promql/ast.ts'
+import type { Binary, Expr } from '../promql/ast.ts'
+import { isComparison, isSetOperator } from '../promql/check.ts'
 
 /** Known from the text alone; false when it is not sure. */
 export function hasOneName(expr: Expr): boolean {
@@ -20,11 +21,20 @@ export function hasOneName(expr: Expr): boolean {
     case 'call':
       return expr.name === 'vector' || callHasOneName(expr.name, expr.args)
     case 'binary':
-      return false
+      return binaryHasOneName(expr)
     case 'number':
     case 'string':
       return true
   }
+}
+
+/** Arithmetic drops names; whatever filters leaves those of the side whose samples it keeps. */
+function binaryHasOneName({ op, left, right, bool, matching }: Binary): boolean {
+  if (op === 'or') return false
+  if (matching === undefined) return hasOneName(left) && hasOneName(right)
+  if (isSetOperator(op)) return hasOneName(left)
+  if (bool || !isComparison(op)) return true
+  return hasOneName(matching.card === 'one-to-many' ? right : left)
 }
 
 /** Aggregations drop the name unless they group by it or pick rows as they are. */

@@ -9,9 +9,10 @@ import { derivOverTime, predictOverTime, smoothOverTime } from '../kernels/regre
 import type { Call, Expr, MatrixSelector, Subquery } from '../promql/ast.ts'
 import { quote } from '../promql/gotext.ts'
 import type { Evaluation } from './context.ts'
+import { droppingRows } from './droppingrows.ts'
 import { formatF, formatG } from './gofloat.ts'
-import { pourMatrix, RowCollector, type RowSink } from './grid.ts'
-import { namesMayClash, removeNames } from './merge.ts'
+import type { RowSink } from './grid.ts'
+import { namesMayClash } from './merge.ts'
 import { openRange, type RangeVector } from './subquery.ts'
 import { WindowReader } from './windowreader.ts'
 
@@ -64,19 +65,10 @@ export function rangeCallRows(
   const kernel = kernelOf(evaluation, call, range, grid)
   const { series } = range
   const drops = !NAME_KEEPERS.has(call.name)
-  const clash =
-    drops &&
-    !evaluation.options.delayedNameRemoval &&
-    namesMayClash(series.length, (row) => series[row].labels)
-  if (clash) {
-    // Names go at once: rows that become equal must be told before anything uses them.
-    const collector = new RowCollector(grid, (slots) => evaluation.usage.hold(slots))
-    streamRange(evaluation, call, range, kernel, drops, collector)
-    pourMatrix(removeNames(collector.matrix), sink)
-    evaluation.usage.release(collector.matrix)
-  } else {
-    streamRange(evaluation, call, range, kernel, drops, sink)
-  }
+  const mayClash = drops && namesMayClash(series.length, (row) => series[row].labels)
+  droppingRows(evaluation, grid, sink, mayClash, (target) =>
+    streamRange(evaluation, call, range, kernel, drops, target),
+  )
   range.close()
 }
 

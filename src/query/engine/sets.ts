@@ -3,23 +3,23 @@ import type { StepGrid } from '../../model/result.ts'
 import type { Binary } from '../promql/ast.ts'
 import type { Evaluation } from './context.ts'
 import { countPresent, type Matrix, pourMatrix, type RowSink } from './grid.ts'
+import { indexBy, indexWithout, type LabelIndex } from './labelindex.ts'
 import { mergeEqualRows } from './merge.ts'
-import { keyFunction } from './naming.ts'
 
 /** Streams the rows of a set operator. */
 export function setRows(evaluation: Evaluation, node: Binary, grid: StepGrid, sink: RowSink): void {
   const left = evaluation.matrix(node.left, grid)
   const right = evaluation.matrix(node.right, grid)
   const names = node.matching?.labels ?? []
-  const keyOf = keyFunction(names, !(node.matching?.on ?? false))
+  const index = node.matching?.on === true ? indexBy(names) : indexWithout(names)
   if (node.op === 'or') {
-    pourMatrix(unite(evaluation, left, right, keyOf), sink)
+    pourMatrix(unite(evaluation, left, right, index), sink)
   } else {
-    const seen = presenceByKey(right, keyOf)
+    const seen = presenceByNumber(right, index)
     const wanted = node.op === 'and' ? 1 : 0
     sink.open(left.labels.length)
     for (let row = 0; row < left.labels.length; row++) {
-      const other = seen.get(keyOf(left.labels[row]))
+      const other = seen[index.of(left.labels[row])]
       const from = row * grid.count
       const { values, present, base } = sink
       let points = 0
@@ -37,32 +37,24 @@ export function setRows(evaluation: Evaluation, node: Binary, grid: StepGrid, si
   evaluation.usage.release(right)
 }
 
-/** At which steps any row of a key is present. */
-function presenceByKey(
-  matrix: Matrix,
-  keyOf: (labels: readonly string[]) => string,
-): Map<string, Uint8Array> {
+/** At which steps any row of a number is present; undefined for a number without rows. */
+function presenceByNumber(matrix: Matrix, index: LabelIndex): (Uint8Array | undefined)[] {
   const { grid, labels, present } = matrix
-  const seen = new Map<string, Uint8Array>()
+  const seen: (Uint8Array | undefined)[] = []
   for (let row = 0; row < labels.length; row++) {
-    const key = keyOf(labels[row])
+    const number = index.of(labels[row])
     const from = row * grid.count
-    const known = seen.get(key)
-    if (known === undefined) seen.set(key, present.slice(from, from + grid.count))
+    const known = seen[number]
+    if (known === undefined) seen[number] = present.slice(from, from + grid.count)
     else for (let i = 0; i < grid.count; i++) known[i] |= present[from + i]
   }
   return seen
 }
 
 /** All rows of the left, and of the right what has no counterpart on the left at the same step. */
-function unite(
-  evaluation: Evaluation,
-  left: Matrix,
-  right: Matrix,
-  keyOf: (labels: readonly string[]) => string,
-): Matrix {
+function unite(evaluation: Evaluation, left: Matrix, right: Matrix, index: LabelIndex): Matrix {
   const { grid } = left
-  const seen = presenceByKey(left, keyOf)
+  const seen = presenceByNumber(left, index)
   const rows = left.labels.length
   const united = evaluation.newMatrix(grid, rows + right.labels.length)
   for (let row = 0; row < rows; row++) {
@@ -74,7 +66,7 @@ function unite(
   let base = rows * grid.count
   let met = false
   for (let row = 0; row < right.labels.length; row++) {
-    const other = seen.get(keyOf(right.labels[row]))
+    const other = seen[index.of(right.labels[row])]
     const from = row * grid.count
     for (let i = 0; i < grid.count; i++) {
       united.values[base + i] = right.values[from + i]
@@ -88,6 +80,6 @@ function unite(
   }
   united.present.fill(0, base)
   evaluation.usage.release(united)
-  // Rows with equal labels have equal keys, so only where keys met can there be any.
+  // Rows with equal labels have equal numbers, so only where numbers met can there be any.
   return met ? mergeEqualRows(united) : united
 }
