@@ -43,6 +43,7 @@ export const NO_BODY: HeldBody = Object.freeze({ bytes: new Uint8Array(0), relea
  * Reads a body to its end.
  *
  * @param bytesMax of this body, as it is sent
+ * @param begin    called when the body is wanted, before its first byte
  * @throws NarthexError `too_big` over the bound, before reading where the client declares it; `busy`
  *   when the budget is used up; `canceled` when the client leaves
  */
@@ -50,9 +51,11 @@ export async function readBody(
   request: IncomingMessage,
   bytesMax: number,
   budget: BodyBudget,
+  begin: () => void,
 ): Promise<HeldBody> {
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > bytesMax) throw tooBig(`${declared} bytes`, bytesMax)
+  begin()
   let taken = 0
   const release = (): void => {
     budget.give(taken)

@@ -12,7 +12,7 @@ import { refuseForeignSite, refuseShape } from './gate.ts'
 import type { ServerLimits } from './limits.ts'
 import { type Ask, hasRole, type Identity, type Reply, type Route } from './message.ts'
 import type { RouteMatch, RouteTable } from './route.ts'
-import type { RequestMetrics } from './telemetry.ts'
+import type { RefusedLogins, RequestMetrics } from './telemetry.ts'
 import { certificateName } from './tls.ts'
 
 /** What every exchange needs; `access` may be another one for the next request. */
@@ -21,6 +21,7 @@ export interface Hall {
   readonly limits: ServerLimits
   readonly budget: BodyBudget
   readonly requests: RequestMetrics
+  readonly logins: RefusedLogins
   readonly clock: Clock
   readonly log: Log
   /** Requests under way, so that stopping can end them. */
@@ -83,10 +84,11 @@ export async function exchange(
       const { route } = admitted.match
       handler = route.path
       if (takesBody(route, request)) {
-        if (waitsForContinue) response.writeContinue()
         const { formBytesMax, requestBytesMax } = hall.limits
         const bytesMax = route.body === 'form' ? formBytesMax : requestBytesMax
-        held = await readBody(request, bytesMax, hall.budget)
+        held = await readBody(request, bytesMax, hall.budget, () => {
+          if (waitsForContinue) response.writeContinue()
+        })
       }
       const ask = new ReadAsk(request, admitted, query, held.bytes, departure)
       reply = await route.handle(ask)
@@ -134,7 +136,7 @@ async function admit(
   const { authorization } = headers
   const verdict = await access.authenticator.identify(authorization, address, certificate)
   if ('fault' in verdict) {
-    if (authorization !== undefined) hall.requests.countRefusedLogin()
+    if (authorization !== undefined) hall.logins.count(address)
     return verdict.fault
   }
 

@@ -20,7 +20,12 @@ import { type Departure, exchange, type Hall } from './exchange.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 import type { Route } from './message.ts'
 import { RouteTable } from './route.ts'
-import { type ConnectionMetrics, openConnectionMetrics, openRequestMetrics } from './telemetry.ts'
+import {
+  type ConnectionMetrics,
+  openConnectionMetrics,
+  openRefusedLogins,
+  openRequestMetrics,
+} from './telemetry.ts'
 import { acceptsClient } from './tls.ts'
 
 export interface ServerOptions {
@@ -78,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     limits,
     budget,
     requests: openRequestMetrics(options.metrics),
+    logins: openRefusedLogins(options.metrics, options.log, options.clock),
     clock: options.clock,
     log: options.log,
     underWay,

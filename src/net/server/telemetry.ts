@@ -1,4 +1,6 @@
 /** What the server counts about itself, under Prometheus's names where it has one. */
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
 import type { Cell, HistogramCell, Metrics } from '../../base/metrics.ts'
 
 /** Upper bounds of the durations in seconds, Prometheus's own. */
@@ -7,7 +9,6 @@ const DURATION_BOUNDS_SECONDS = [0.1, 0.2, 0.4, 1, 3, 8, 20, 60, 120]
 /** Counts answered requests. */
 export interface RequestMetrics {
   observe(handler: string, status: number, durationMs: number): void
-  countRefusedLogin(): void
   countStalled(): void
 }
 
@@ -31,9 +32,6 @@ export function openRequestMetrics(metrics: Metrics): RequestMetrics {
     ['handler'],
     DURATION_BOUNDS_SECONDS,
   )
-  const logins = metrics
-    .counter('narthex_http_refused_logins_total', 'Requests with credentials that did not hold.')
-    .with()
   const stalled = metrics
     .counter('narthex_http_stalled_replies_total', 'Replies given up because nobody took them.')
     .with()
@@ -57,7 +55,6 @@ export function openRequestMetrics(metrics: Metrics): RequestMetrics {
       code.inc()
       duration.observe(durationMs / 1000)
     },
-    countRefusedLogin: () => logins.inc(),
     countStalled: () => stalled.inc(),
   }
 }
@@ -81,5 +78,33 @@ export function openConnectionMetrics(
       'narthex_http_broken_connections_total',
       'Connections ended because what came was broken or too slow.',
     ),
+  }
+}
+
+/** Between two lines of the log about refused logins, so that nobody fills it. */
+const LOGIN_LINE_MS = 10_000
+
+/** Counts credentials that did not hold, and says so in the log now and then. */
+export interface RefusedLogins {
+  /** @param address of the client; the credentials themselves are nobody's business */
+  count(address: string): void
+}
+
+export function openRefusedLogins(metrics: Metrics, log: Log, clock: Clock): RefusedLogins {
+  const total = metrics
+    .counter('narthex_http_refused_logins_total', 'Requests with credentials that did not hold.')
+    .with()
+  let saidMs = Number.NEGATIVE_INFINITY
+  let unsaid = 0
+  return {
+    count(address) {
+      total.inc()
+      unsaid++
+      const nowMs = clock.monotonicMs()
+      if (nowMs - saidMs < LOGIN_LINE_MS) return
+      log.warn('credentials refused', { address, count: unsaid })
+      saidMs = nowMs
+      unsaid = 0
+    },
   }
 }

@@ -3,6 +3,7 @@ import { createHash, scryptSync } from 'node:crypto'
 import { test } from 'node:test'
 import bcrypt from 'bcryptjs'
 import { type Clock, systemClock } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import type { Role, WebToken, WebUser } from '../../../src/config/web.ts'
 import { openAuthenticator } from '../../../src/net/server/auth.ts'
@@ -60,7 +61,9 @@ test('users come in with their passwords, by bcrypt of every name and by scrypt'
 
 test('who is not known gets 401 with a challenge, everywhere alike', async () => {
   const tokens = [token('ci', 'secret-token', 'viewer')]
-  await using server = await serve({ web: { users: [user('alice', 'good')], tokens } })
+  const lines: unknown[] = []
+  const log = { ...silentLog, warn: (...words: unknown[]) => void lines.push(words) }
+  await using server = await serve({ web: { users: [user('alice', 'good')], tokens }, log })
   for (const headers of [
     {},
     basic('alice', 'bad'),
@@ -86,6 +89,7 @@ test('who is not known gets 401 with a challenge, everywhere alike', async () =>
     }
   }
   assert.ok((metric(server.metrics, 'narthex_http_refused_logins_total') ?? 0) > 20)
+  assert.deepEqual(lines, [['credentials refused', { address: '127.0.0.1', count: 1 }]])
 })
 
 test('tokens carry roles, and each role may do what the ones before it may', async () => {

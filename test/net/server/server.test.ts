@@ -172,6 +172,7 @@ test('a client that waits for 100-continue gets it only when its body is wanted'
     /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200/,
   )
   assert.match(await server.raw(head('/nothing', 2)), /^HTTP\/1.1 404/)
+  assert.match(await server.raw(head('/write', 11)), /^HTTP\/1.1 413/)
 })
 
 test('long text is sent as zstd or gzip to those who take it', async () => {
