@@ -1,5 +1,5 @@
 /** Regular expressions of users, always in linear time, with short cuts for the common shapes. */
-import { RE2JS } from 're2js'
+import { type Matcher, RE2JS } from 're2js'
 import { messageOf, NarthexError } from './error.ts'
 
 export type TextTest = (text: string) => boolean
@@ -13,9 +13,16 @@ export interface Regex {
   readonly prefix: string
 }
 
+/** Longest text that a replacement makes: replacements of replacements would grow without end. */
+export const EXPANDED_LENGTH_MAX = 65_536
+
 /** A user's expression with groups, for replacements. */
 export interface ReplacingRegex {
-  /** The text with $1, ${name} of `template` filled from the match; undefined without a match. */
+  /**
+   * The text with $1, ${name} of `template` filled from the match; undefined without a match.
+   *
+   * @throws NarthexError `limit` where it gets longer than EXPANDED_LENGTH_MAX
+   */
   expand(text: string, template: string): string | undefined
 }
 
@@ -57,20 +64,34 @@ export function compileReplacing(source: string): ReplacingRegex {
     expand(text, template) {
       const matcher = program.matcher(text)
       if (!matcher.matches()) return undefined
+      let length = template.length
       return template.replaceAll(
         /\$(?:\$|(\w+)|\{(\w+)\})/g,
         (whole, bare: string | undefined, braced: string | undefined) => {
-          if (whole === '$$') return '$'
-          const name = bare ?? braced ?? ''
-          if (/^\d+$/.test(name)) {
-            const index = Number(name)
-            return index <= matcher.groupCount() ? (matcher.group(index) ?? '') : ''
-          }
-          return Object.hasOwn(program.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
+          const filled = whole === '$$' ? '$' : groupOf(program, matcher, bare ?? braced ?? '')
+          length += filled.length - whole.length
+          if (length > EXPANDED_LENGTH_MAX) throw expandedError(length)
+          return filled
         },
       )
     },
   }
+}
+
+/** What a group has matched, by number or name; '' for one that is not there. */
+function groupOf(program: RE2JS, matcher: Matcher, name: string): string {
+  if (/^\d+$/.test(name)) {
+    const index = Number(name)
+    return index <= matcher.groupCount() ? (matcher.group(index) ?? '') : ''
+  }
+  return Object.hasOwn(program.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
+}
+
+function expandedError(length: number): NarthexError {
+  return new NarthexError(
+    'limit',
+    `cannot replace text: the result has ${length} characters or more, at most ${EXPANDED_LENGTH_MAX}`,
+  )
 }
 
 function literalRegex(literals: readonly string[]): Regex {

@@ -154,3 +154,13 @@ for (const [pattern, text, template, wanted] of [
     assert.equal(compileReplacing(pattern).expand(text, template), wanted)
   })
 }
+
+test('a replacement does not grow without end', () => {
+  const regex = compileReplacing('(.*)')
+  const text = 'x'.repeat(10_000)
+  assert.equal(regex.expand(text, '$1$1')?.length, 20_000)
+  assert.throws(
+    () => regex.expand(text, '$1'.repeat(8_000)),
+    (error) => error instanceof NarthexError && error.kind === 'limit',
+  )
+})
