@@ -10,6 +10,9 @@ import { mergeEqualRows } from './merge.ts'
 import { withLabel } from './naming.ts'
 import { unwrapParens } from './rangecalls.ts'
 
+/** Longest label value that joining makes: joins of joins would grow without end. */
+const JOINED_LENGTH_MAX = 65_536
+
 /** label_replace(vector, target, replacement, source, regex). */
 export function labelReplaceRows(
   evaluation: Evaluation,
@@ -46,8 +49,18 @@ export function labelJoinRows(
     throw new NarthexError('execution', text)
   }
   relabel(evaluation, call, grid, sink, target, (labels) =>
-    sources.map((source) => labelValue(labels, source)).join(separator),
+    joinValues(
+      sources.map((source) => labelValue(labels, source)),
+      separator,
+    ),
   )
+}
+
+function joinValues(values: readonly string[], separator: string): string {
+  const length = values.reduce((sum, value) => sum + value.length + separator.length, 0)
+  if (length <= JOINED_LENGTH_MAX) return values.join(separator)
+  const text = `cannot join labels: the result has ${length} characters, at most ${JOINED_LENGTH_MAX}`
+  throw new NarthexError('limit', text)
 }
 
 /** Sets one label of every row; `undefined` leaves it as it is. */
@@ -64,6 +77,8 @@ function relabel(
   for (let row = 0; row < labels.length; row++) {
     const value = labelOf(labels[row])
     if (value === undefined) continue
+    evaluation.budget.check()
+    evaluation.budget.chargeBytes(2 * value.length)
     labels[row] = withLabel(labels[row], target, value)
     if (target === METRIC_NAME) dropName[row] = false
   }
