@@ -1,0 +1,238 @@
+/** Discovery: runs the sources of all jobs, shares equal ones, and hands each job its targets. */
+import { createHash } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { Secret } from '../../base/secret.ts'
+import type { DiscoveryConfigs, StaticGroup } from '../../config/scrape.ts'
+import { type Labels, labelsFrom, labelsKey, labelValue } from '../../model/labels.ts'
+import type { FetchBody } from './fetch.ts'
+import { startFileProvider } from './file.ts'
+import { startHttpProvider } from './httpsd.ts'
+import { hostOf, isLinkLocal } from './linklocal.ts'
+import type { Provider, ProviderContext, ProviderStatus } from './provider.ts'
+import { type DiscoveryMetrics, registerDiscoveryMetrics } from './sdmetrics.ts'
+
+/** What discovery needs to know of a job; a ScrapeConfig is one. */
+export interface DiscoveryJob {
+  readonly jobName: string
+  readonly discovery: DiscoveryConfigs
+}
+
+export interface DiscoveryOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly fetchBody: FetchBody
+  /** Whether targets from files and URLs may be link-local or metadata addresses. */
+  readonly allowLinkLocal: boolean
+  /**
+   * The targets of a job, whenever they change: what the source says, `__address__` and `__meta_*`
+   * included, before the job's defaults and relabelling. Every target once. Each `apply` calls it
+   * once for every job, changed or not, also with no targets.
+   */
+  readonly onTargets: (jobName: string, discovered: readonly Labels[]) => void
+}
+
+/** The running sources. */
+export interface Discovery {
+  /**
+   * Takes over a configuration. Sources that stay the same go on undisturbed; a changed job keeps
+   * its targets until its new sources have answered once. Jobs that are gone get no call.
+   */
+  apply(jobs: readonly DiscoveryJob[], allowLinkLocal?: boolean): void
+  /** How each job's sources go. */
+  status(): ReadonlyMap<string, readonly ProviderStatus[]>
+  stop(): void
+}
+
+/** Starts without jobs. */
+export function startDiscovery(options: DiscoveryOptions): Discovery {
+  return new Manager(options)
+}
+
+/** A running source and the jobs that want it. */
+interface Shared {
+  readonly provider: Provider
+  readonly kind: 'file' | 'http'
+  readonly jobs: Set<string>
+}
+
+interface Job {
+  readonly fixed: readonly Labels[]
+  /** Keys of the shared sources. */
+  readonly sources: readonly string[]
+  /** The targets handed out last; undefined before the first time. */
+  sent: readonly Labels[] | undefined
+}
+
+class Manager implements Discovery {
+  readonly #options: DiscoveryOptions
+  readonly #metrics: DiscoveryMetrics
+  readonly #shared = new Map<string, Shared>()
+  #jobs = new Map<string, Job>()
+  #allowLinkLocal: boolean
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options
+    this.#metrics = registerDiscoveryMetrics(options.metrics)
+    this.#allowLinkLocal = options.allowLinkLocal
+  }
+
+  apply(jobs: readonly DiscoveryJob[], allowLinkLocal?: boolean): void {
+    this.#allowLinkLocal = allowLinkLocal ?? this.#allowLinkLocal
+    const before = this.#jobs
+    this.#jobs = new Map()
+    for (const { jobName, discovery } of jobs) {
+      const sources = this.#startSources(jobName, discovery)
+      const fixed = discovery.static.flatMap(readStatic)
+      this.#jobs.set(jobName, { fixed, sources, sent: before.get(jobName)?.sent })
+    }
+    for (const name of before.keys()) {
+      if (!this.#jobs.has(name)) this.#metrics.discoveredTargets.without(name, 'scrape')
+    }
+    this.#stopUnused()
+    for (const name of this.#jobs.keys()) this.#send(name, true)
+  }
+
+  status(): ReadonlyMap<string, readonly ProviderStatus[]> {
+    const all = new Map<string, readonly ProviderStatus[]>()
+    for (const [name, job] of this.#jobs) {
+      const sources = job.sources.flatMap((key) => this.#shared.get(key)?.provider.status() ?? [])
+      all.set(name, job.fixed.length > 0 ? [staticStatus(job.fixed), ...sources] : sources)
+    }
+    return all
+  }
+
+  stop(): void {
+    for (const { provider } of this.#shared.values()) provider.stop()
+    this.#shared.clear()
+    this.#jobs.clear()
+  }
+
+  #startSources(jobName: string, discovery: DiscoveryConfigs): string[] {
+    const keys = new Set<string>()
+    for (const config of discovery.file) {
+      keys.add(
+        this.#share('file', config, jobName, (context) =>
+          startFileProvider(config, context, this.#metrics),
+        ),
+      )
+    }
+    for (const config of discovery.http) {
+      keys.add(
+        this.#share('http', config, jobName, (context) =>
+          startHttpProvider(config, this.#options.fetchBody, context, this.#metrics),
+        ),
+      )
+    }
+    return [...keys]
+  }
+
+  #share(
+    kind: 'file' | 'http',
+    config: object,
+    jobName: string,
+    start: (context: ProviderContext) => Provider,
+  ): string {
+    const key = `${kind} ${fingerprint(config)}`
+    let shared = this.#shared.get(key)
+    if (shared === undefined) {
+      const { clock, log } = this.#options
+      const jobs = new Set<string>()
+      const onChange = (): void => {
+        this.#metrics.receivedUpdates.with('scrape').inc()
+        for (const name of jobs) this.#send(name)
+      }
+      shared = { provider: start({ clock, log, onChange }), kind, jobs }
+      this.#shared.set(key, shared)
+    }
+    shared.jobs.add(jobName)
+    return key
+  }
+
+  /** Stops sources that no job names any more, and forgets jobs that left. */
+  #stopUnused(): void {
+    for (const [key, shared] of this.#shared) {
+      for (const name of shared.jobs) {
+        if (this.#jobs.get(name)?.sources.includes(key) !== true) shared.jobs.delete(name)
+      }
+      if (shared.jobs.size > 0) continue
+      shared.provider.stop()
+      this.#shared.delete(key)
+    }
+  }
+
+  /** Hands a job its targets if they changed or `force` is set. */
+  #send(name: string, force = false): void {
+    const job = this.#jobs.get(name)
+    if (job === undefined) return
+    const targets = this.#collect(job)
+    if (!force && job.sent !== undefined && equalLists(job.sent, targets)) return
+    job.sent = targets
+    this.#metrics.discoveredTargets.with(name, 'scrape').set(targets.length)
+    this.#metrics.sentUpdates.with('scrape').inc()
+    this.#options.onTargets(name, targets)
+  }
+
+  /** What the sources of a job say now; what was sent last while a source has not answered yet. */
+  #collect(job: Job): readonly Labels[] {
+    const sources = job.sources
+      .map((key) => this.#shared.get(key))
+      .filter((one) => one !== undefined)
+    if (job.sent !== undefined && sources.some((one) => !one.provider.settled)) return job.sent
+    const found = [...job.fixed]
+    for (const { provider, kind } of sources) found.push(...this.#admit(provider.targets, kind))
+    return unique(found)
+  }
+
+  #admit(targets: readonly Labels[], kind: 'file' | 'http'): readonly Labels[] {
+    if (this.#allowLinkLocal) return targets
+    const admitted = targets.filter((one) => !isLinkLocal(hostOf(labelValue(one, '__address__'))))
+    const denied = targets.length - admitted.length
+    if (denied > 0) this.#metrics.deniedTargets.with(kind).inc(denied)
+    return admitted
+  }
+}
+
+function readStatic(group: StaticGroup): Labels[] {
+  const pairs: [string, string][] = []
+  for (let i = 0; i < group.labels.length; i += 2) {
+    pairs.push([group.labels[i], group.labels[i + 1]])
+  }
+  return group.targets.map((target) => labelsFrom([...pairs, ['__address__', target]]))
+}
+
+function staticStatus(targets: readonly Labels[]): ProviderStatus {
+  return {
+    kind: 'static',
+    source: '',
+    targetCount: targets.length,
+    lastTryMs: 0,
+    lastSuccessMs: 0,
+    lastError: '',
+  }
+}
+
+function unique(targets: readonly Labels[]): readonly Labels[] {
+  const byKey = new Map<string, Labels>()
+  for (const target of targets) byKey.set(labelsKey(target), target)
+  return byKey.size === targets.length ? targets : [...byKey.values()]
+}
+
+function equalLists(a: readonly Labels[], b: readonly Labels[]): boolean {
+  return a.length === b.length && a.every((labels, i) => labelsKey(labels) === labelsKey(b[i]))
+}
+
+/** Equal for equal settings, secrets included, which do not show in it. */
+function fingerprint(config: object): string {
+  const text = JSON.stringify(reveal(config))
+  return createHash('sha256').update(text).digest('base64')
+}
+
+function reveal(value: unknown): unknown {
+  if (value instanceof Secret) return { secret: value.reveal() }
+  if (Array.isArray(value)) return value.map(reveal)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]))
+}

@@ -1,0 +1,95 @@
+/** One source of targets: what it found last, how it goes, and who is told. */
+import type { Clock } from '../../base/clock.ts'
+import { messageOf } from '../../base/error.ts'
+import type { Log } from '../../base/log.ts'
+import type { Labels } from '../../model/labels.ts'
+
+/** How a source goes, for the status page. */
+export interface ProviderStatus {
+  readonly kind: 'static' | 'file' | 'http'
+  /** Pattern or URL, without credentials; '' for targets in the configuration. */
+  readonly source: string
+  readonly targetCount: number
+  /** ms since epoch; 0 before the first */
+  readonly lastTryMs: number
+  /** ms since epoch; 0 before the first */
+  readonly lastSuccessMs: number
+  /** '' when the last try went well. */
+  readonly lastError: string
+}
+
+/** A source that runs until it is stopped. */
+export interface Provider {
+  readonly targets: readonly Labels[]
+  /** Whether the first try is over, well or not. */
+  readonly settled: boolean
+  status(): ProviderStatus
+  stop(): void
+}
+
+/** What sources share. */
+export interface ProviderContext {
+  readonly clock: Clock
+  readonly log: Log
+  /** Called after each try; the list is in `targets`. */
+  readonly onChange: () => void
+}
+
+/** Keeps the last good list of a source and the record of its tries. */
+export class ProviderState {
+  targets: readonly Labels[] = []
+  settled = false
+  readonly #context: ProviderContext
+  readonly #kind: 'file' | 'http'
+  readonly #source: string
+  #lastTryMs = 0
+  #lastSuccessMs = 0
+  #lastError = ''
+
+  constructor(context: ProviderContext, kind: 'file' | 'http', source: string) {
+    this.#context = context
+    this.#kind = kind
+    this.#source = source
+  }
+
+  /** A good answer: the list is replaced, an empty one empties it. */
+  succeed(targets: readonly Labels[]): void {
+    this.#lastTryMs = this.#context.clock.now()
+    this.#lastSuccessMs = this.#lastTryMs
+    if (this.#lastError !== '') {
+      this.#context.log.info('discovery works again', { source: this.#source })
+    }
+    this.#lastError = ''
+    this.targets = targets
+    this.#finish()
+  }
+
+  /** A failure: what is good stays; said once for each message. */
+  fail(error: unknown, targets: readonly Labels[] = this.targets): void {
+    this.#lastTryMs = this.#context.clock.now()
+    const message = messageOf(error)
+    if (message !== this.#lastError) {
+      const kept = targets.length
+      this.#context.log.warn('discovery failed', { source: this.#source, error: message, kept })
+    }
+    this.#lastError = message
+    this.targets = targets
+    this.#finish()
+  }
+
+  status(): ProviderStatus {
+    return {
+      kind: this.#kind,
+      source: this.#source,
+      targetCount: this.targets.length,
+      lastTryMs: this.#lastTryMs,
+      lastSuccessMs: this.#lastSuccessMs,
+      lastError: this.#lastError,
+    }
+  }
+
+  #finish(): void {
+    this.settled = true
+    this.#context.onChange()
+  }
+}
