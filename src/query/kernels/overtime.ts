@@ -1,5 +1,7 @@
 /** The *_over_time family: one value per window of one series, plain loops, no allocation. */
 
+import { overlapsMuch, slideExtremes, slideSums } from './sliding.ts'
+
 /**
  * Fills one row: a value per step with samples in its window.
  *
@@ -24,6 +26,10 @@ export type WindowKernel = (
 
 /** Sum with Kahan's compensation in Neumaier's form. @source Prometheus util/kahansum */
 export const sumOverTime: WindowKernel = (_times, values, lo, hi, count, target, present, base) => {
+  if (overlapsMuch(lo, hi, count)) {
+    const slid = slideSums(values, lo, hi, count, false, target, present, base)
+    if (slid >= 0) return slid
+  }
   let points = 0
   for (let step = 0; step < count; step++) {
     const end = hi[step]
@@ -166,6 +172,29 @@ function lastOf(values: Float64Array, _from: number, to: number): number {
   return values[to - 1]
 }
 
+const meanOverWindows = overValues(meanOf)
+const minOverWindows = overValues(minOf)
+const maxOverWindows = overValues(maxOf)
+
+/** Means: by prefix sums where that is exact, else window by window. */
+const avgOverTime: WindowKernel = (times, values, lo, hi, count, target, present, base) => {
+  if (overlapsMuch(lo, hi, count)) {
+    const slid = slideSums(values, lo, hi, count, true, target, present, base)
+    if (slid >= 0) return slid
+  }
+  return meanOverWindows(times, values, lo, hi, count, target, present, base)
+}
+
+const minOverTime: WindowKernel = (times, values, lo, hi, count, target, present, base) =>
+  overlapsMuch(lo, hi, count)
+    ? slideExtremes(values, lo, hi, count, false, target, present, base)
+    : minOverWindows(times, values, lo, hi, count, target, present, base)
+
+const maxOverTime: WindowKernel = (times, values, lo, hi, count, target, present, base) =>
+  overlapsMuch(lo, hi, count)
+    ? slideExtremes(values, lo, hi, count, true, target, present, base)
+    : maxOverWindows(times, values, lo, hi, count, target, present, base)
+
 /** Makes a kernel of a function over the values of one window. */
 function overValues(
   reduce: (values: Float64Array, from: number, to: number) => number,
@@ -234,11 +263,11 @@ function slotOfLast(_values: Float64Array, _from: number, to: number): number {
 /** Kernels by function name. @source Prometheus promql/functions.go */
 export const WINDOW_KERNELS: ReadonlyMap<string, WindowKernel> = new Map([
   ['sum_over_time', sumOverTime],
-  ['avg_over_time', overValues(meanOf)],
+  ['avg_over_time', avgOverTime],
   ['stdvar_over_time', overValues(varianceOf)],
   ['stddev_over_time', overValues(stddevOf)],
-  ['min_over_time', overValues(minOf)],
-  ['max_over_time', overValues(maxOf)],
+  ['min_over_time', minOverTime],
+  ['max_over_time', maxOverTime],
   ['changes', overValues(changesOf)],
   ['resets', overValues(resetsOf)],
   ['count_over_time', overValues(countOf)],
