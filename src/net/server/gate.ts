@@ -86,7 +86,7 @@ function refuseHost(incoming: Incoming, hosts: HostList): Fault | undefined {
   return badRequest(
     421,
     'cannot serve this host name: it is not known here, ' +
-      'wanted an address, localhost or a name given by --web.allowed-hosts',
+      'wanted an address, localhost or a name given by --web.host-name',
   )
 }
 

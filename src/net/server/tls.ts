@@ -5,6 +5,9 @@ import type { TLSSocket, TlsOptions } from 'node:tls'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { WebTls } from '../../config/web.ts'
 
+/** The suites of TLS 1.3, which a list of suites does not choose among: it is for 1.2. */
+const TLS13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']
+
 /** What a TLS server is made of. */
 export interface TlsMaterial {
   readonly options: TlsOptions
@@ -38,7 +41,9 @@ export function readTlsMaterial(tls: WebTls): TlsMaterial {
     requestCert: asksForCertificate,
     rejectUnauthorized: tls.clientAuth === 'RequireAndVerifyClientCert',
     ...(ca === '' ? {} : { ca }),
-    ...(tls.cipherSuites.length === 0 ? {} : { ciphers: tls.cipherSuites.join(':') }),
+    ...(tls.cipherSuites.length === 0
+      ? {}
+      : { ciphers: [...tls.cipherSuites, ...TLS13].join(':') }),
     ...(tls.curves.length === 0 ? {} : { ecdhCurve: tls.curves.join(':') }),
   }
   try {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
@@ -141,6 +142,22 @@ test('a body over its bound is 413, declared or not, and the sender sees the rep
   assert.equal(metric(server.metrics, 'narthex_http_body_bytes'), 0, 'the budget is given back')
 })
 
+test('a refused body is read on for a moment, so that its sender is not cut off', async () => {
+  await using server = await serve({
+    routes: [route('/write', { methods: ['POST'], body: 'bytes' })],
+    limits: { requestBytesMax: 10 },
+  })
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('POST /write HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n')
+  const all = readToEnd(socket)
+  const [reply] = await once(socket, 'data')
+  assert.match(String(reply), /^HTTP\/1.1 413 .*\r\nconnection: close\r\n/is)
+  socket.write('x'.repeat(1_000_000))
+  const [hadError] = await once(socket, 'close')
+  assert.equal(hadError, false)
+  await all
+})
+
 test('bodies of all requests together are bounded', async () => {
   let release = (): void => undefined
   const handle = (ask: Ask) =>
@@ -261,7 +278,7 @@ test('stopping answers what is under way, closes idle connections and ends what 
   const { server, port, ask } = await serve({ routes, limits: { stopMsMax: 200 } })
   const idle = connect(port, '127.0.0.1')
   const idleEnd = readToEnd(idle)
-  const answer = ask('/slow')
+  const answer = ask('/slow', { headers: { connection: 'keep-alive' } })
   const lost = ask('/endless').catch((error: Error) => error)
   await new Promise((resolve) => idle.once('connect', resolve))
   while (entered < 2) await new Promise(setImmediate)

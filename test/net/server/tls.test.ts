@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:https'
+import { type RequestOptions, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { ConnectionOptions } from 'node:tls'
+import bcrypt from 'bcryptjs'
 import { Secret } from '../../../src/base/secret.ts'
 import { NO_WEB_CONFIG, type WebTls } from '../../../src/config/web.ts'
-import { type Given, serve, type TestServer } from './support.ts'
+import { loadWebConfig } from '../../../src/config/webload.ts'
+import { type Given, route, serve, type TestServer } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'narthex-tls-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -77,7 +79,11 @@ function serveTls(more: Partial<WebTls> = {}, given: Given = {}): Promise<TestSe
   return serve({ ...given, web: { ...given.web, tls: { ...TLS, ...more } } })
 }
 
-type Certified = Pick<ConnectionOptions, 'cert' | 'key' | 'maxVersion' | 'checkServerIdentity'> & {
+type Certified = Pick<
+  RequestOptions,
+  'cert' | 'key' | 'minVersion' | 'maxVersion' | 'ciphers' | 'checkServerIdentity' | 'path'
+> & {
+  readonly headers?: Readonly<Record<string, string>>
   readonly host?: string
 }
 
@@ -91,7 +97,7 @@ function hear(server: TestServer, more: Certified = {}): Promise<Heard> {
   return new Promise((resolve, reject) => {
     const { host = '127.0.0.1', ...rest } = more
     const options = { port: server.port, path: '/hello', ca: read('authority.pem'), agent: false }
-    const headers = { host: `${host}:${server.port}` }
+    const headers = { host: `${host}:${server.port}`, ...more.headers }
     const sent = request({ ...options, ...rest, host: '127.0.0.1', headers }, (response) => {
       const socket = response.socket as import('node:tls').TLSSocket
       response.resume().on('end', () =>
@@ -177,6 +183,55 @@ test('another certificate is taken while serving; one that is broken leaves the 
   })
   assert.throws(() => server.server.reload(NO_WEB_CONFIG), { kind: 'bad_data', message: /restart/ })
   assert.equal((await hear(server)).serverName, 'second')
+})
+
+test('a list of suites is for TLS 1.2 and leaves 1.3 on', async () => {
+  await using server = await serveTls({ cipherSuites: ['ECDHE-ECDSA-AES128-GCM-SHA256'] })
+  assert.equal((await hear(server, { minVersion: 'TLSv1.3' })).status, 200)
+  assert.equal((await hear(server, { maxVersion: 'TLSv1.2' })).status, 200)
+  const other = 'ECDHE-ECDSA-AES256-GCM-SHA384'
+  await assert.rejects(hear(server, { maxVersion: 'TLSv1.2', ciphers: other }))
+})
+
+test('a file in the format of the Prometheus exporters does what it says', async () => {
+  const hash = bcrypt.hashSync('open sesame', 4)
+  const digest = createHash('sha256').update('robot-token').digest('hex')
+  const file = at('web.yml')
+  writeFileSync(
+    file,
+    `tls_server_config:
+  cert_file: server.pem
+  key_file: server.key
+  client_auth_type: RequireAndVerifyClientCert
+  client_ca_file: authority.pem
+  client_allowed_sans: [client.example]
+  min_version: TLS13
+http_server_config:
+  http2: true
+  headers:
+    Strict-Transport-Security: max-age=60
+    X-Frame-Options: SAMEORIGIN
+basic_auth_users:
+  alice: ${hash}
+narthex:
+  roles: {alice: viewer}
+  tokens: [{name: robot, role: editor, sha256: ${digest}}]
+`,
+  )
+  const routes = [route('/hello'), route('/admin', { role: 'admin' })]
+  await using server = await serve({ routes, web: loadWebConfig(file) })
+  const alice = `Basic ${Buffer.from('alice:open sesame').toString('base64')}`
+  const as = (
+    authorization: string,
+    path = '/hello',
+    more: Certified = withCertificate('client'),
+  ) => hear(server, { ...more, path, headers: { authorization } })
+  assert.deepEqual(await as(alice), { status: 200, transport: 'max-age=60', serverName: 'server' })
+  assert.equal((await as('Bearer robot-token')).status, 200)
+  assert.equal((await as(alice, '/admin')).status, 403)
+  assert.equal((await as('Bearer other')).status, 401)
+  await assert.rejects(as(alice, '/hello', {}))
+  await assert.rejects(as(alice, '/hello', { ...withCertificate('client'), maxVersion: 'TLSv1.2' }))
 })
 
 test('a key that is no key is refused without being shown', async () => {
