@@ -1,23 +1,28 @@
 /** One LMDB environment: the only place that knows lmdb's traps. */
+import fs from 'node:fs'
+import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { type Database, open, type RootDatabase, type Transaction } from 'lmdb'
 import type { Clock } from '../../base/clock.ts'
+import { assert, messageOf, NarthexError } from '../../base/error.ts'
+import { checkStructure } from './structure.ts'
 
 export interface EnvironmentOptions {
   /** The data file; its lock file lies beside it as `<path>-lock`. */
   readonly path: string
+  /** Names of all tables; made when they are missing. */
+  readonly tables: readonly string[]
   readonly clock: Clock
   /** Opens an existing environment for reading only: workers, old windows. */
   readonly readOnly?: boolean
-  /** Most named tables. */
-  readonly tablesMax?: number
 }
 
-/** Bytes of a value that fill whole pages, overhead and checksum taken off: sizes worth aiming at. */
-export declare function valueBytesOfPages(pages: number): number
-
-/** Keys are raw bytes, compared byte by byte; at most 511. */
+/** Keys are raw bytes, compared byte by byte; 1 to 511 of them. */
 export type Key = Uint8Array
 
-/** A named table. Every value carries a CRC that each read checks. */
+export const KEY_BYTES_MAX = 511
+
+/** A named table. Every value carries a checksum over key and value that each read checks. */
 export interface Table {
   /** A copy of the value; undefined when there is none. @throws NarthexError `corrupt` */
   get(key: Key): Uint8Array | undefined
@@ -26,10 +31,11 @@ export interface Table {
    * other read may happen inside it.
    *
    * @returns what `use` returns; undefined when there is no value
+   * @throws NarthexError `corrupt`
    */
   view<T>(key: Key, use: (value: Uint8Array) => T): T | undefined
   has(key: Key): boolean
-  /** Keys in [from, to), rising; undefined: no bound. Own copies. */
+  /** Copies of the keys in [from, to), rising; undefined: no bound. */
   keys(from: Key | undefined, to: Key | undefined): Iterable<Key>
   count(): number
 }
@@ -43,17 +49,18 @@ export interface TableWriter extends Table {
 /** A fixed state of all tables. Short-lived: it pins pages. */
 export interface Snapshot {
   table(name: string): Table
+  /** Gives the pages free; once. */
   close(): void
 }
 
 export interface Environment {
   readonly path: string
-  /** The newest committed state, read per event-loop turn. */
+  /** The newest committed state, renewed each event-loop turn. */
   table(name: string): Table
   /**
    * Runs one synced transaction; an exception rolls it back and passes through.
    *
-   * @param change must not be async (checked); its table writers end with it
+   * @param change must not be async (checked); its writers end with it
    * @throws NarthexError `busy` when the disk is full or fails; nothing was written
    */
   write(change: (table: (name: string) => TableWriter) => void): void
@@ -65,8 +72,270 @@ export interface Environment {
   oldestSnapshotMs(): number
   /** Bytes of the data file. */
   sizeBytes(): number
+  /** Closes it; snapshots must be closed before. */
   close(): Promise<void>
 }
 
-/** @throws NarthexError `io` when it cannot be opened, `corrupt` when it is no environment */
-export declare function openEnvironment(options: EnvironmentOptions): Environment
+const PAGE_BYTES = 4096
+const PAGE_HEADER_BYTES = 24
+const CHECKSUM_BYTES = 4
+
+/** The map starts with this much address space; lmdb lets it grow. */
+const MAP_BYTES_MIN: number = 16 * 1024 * 1024
+
+/** Bytes of a value that fills whole pages, checksum taken off: sizes worth aiming at. */
+export function valueBytesOfPages(pages: number): number {
+  return pages * PAGE_BYTES - PAGE_HEADER_BYTES - CHECKSUM_BYTES
+}
+
+/**
+ * Opens or makes an environment.
+ *
+ * The page tree is looked over first, unless it is opened for reading only: whoever does that has
+ * it open for writing elsewhere in this process.
+ *
+ * @throws NarthexError `corrupt` when its pages are damaged, `io` when it cannot be opened or made,
+ *   `not_found` when it is to be read only and is not there
+ */
+export function openEnvironment(options: EnvironmentOptions): Environment {
+  const { path, readOnly = false } = options
+  const isNew = !fs.existsSync(path)
+  if (isNew && readOnly) {
+    throw new NarthexError('not_found', `cannot open ${path}: there is no such file`)
+  }
+  if (!isNew && !readOnly) checkStructure(path)
+  try {
+    const root = open<Uint8Array, Key>({
+      path,
+      noSubdir: true,
+      readOnly,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      // Synced before a commit returns. Never noSync (a power cut breaks the file) and never
+      // useWritemap (a full disk is then a SIGBUS).
+      overlappingSync: false,
+      mapSize: mapBytesOf(isNew ? 0 : fs.statSync(path).size),
+      maxDbs: options.tables.length + 1,
+    })
+    const tables = new Map<string, Database<Uint8Array, Key>>()
+    for (const name of options.tables) {
+      tables.set(name, root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }))
+    }
+    if (isNew) syncFolder(dirname(path))
+    return new LmdbEnvironment(path, root, tables, options.clock)
+  } catch (error) {
+    throw new NarthexError('io', `cannot open ${path}: ${messageOf(error)}`, error)
+  }
+}
+
+/** Whole pages, at least the minimum. A size that is no positive integer would crash the process. */
+function mapBytesOf(fileBytes: number): number {
+  const mapBytes = Math.max(MAP_BYTES_MIN, Math.ceil(fileBytes / PAGE_BYTES) * PAGE_BYTES)
+  assert(Number.isSafeInteger(mapBytes) && mapBytes > 0, 'a positive map size')
+  return mapBytes
+}
+
+function syncFolder(dir: string): void {
+  const descriptor = fs.openSync(dir, 'r')
+  try {
+    fs.fsyncSync(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+class LmdbEnvironment implements Environment {
+  readonly path: string
+  readonly #root: RootDatabase<Uint8Array, Key>
+  readonly #databases: ReadonlyMap<string, Database<Uint8Array, Key>>
+  readonly #tables = new Map<string, LmdbTable>()
+  readonly #clock: Clock
+  /** Open snapshots with the time they were opened, oldest first. */
+  readonly #openedMs = new Map<Snapshot, number>()
+  #writing = false
+
+  constructor(
+    path: string,
+    root: RootDatabase<Uint8Array, Key>,
+    databases: ReadonlyMap<string, Database<Uint8Array, Key>>,
+    clock: Clock,
+  ) {
+    this.path = path
+    this.#root = root
+    this.#databases = databases
+    this.#clock = clock
+    for (const [name, database] of databases) {
+      this.#tables.set(name, new LmdbTable(`${path} ${name}`, database, undefined))
+    }
+  }
+
+  table(name: string): Table {
+    return tableOf(this.#tables, name)
+  }
+
+  write(change: (table: (name: string) => TableWriter) => void): void {
+    assert(!this.#writing, 'no transaction inside another')
+    let open = true
+    const writer = (name: string): TableWriter => {
+      assert(open, 'a table writer inside its transaction')
+      return tableOf(this.#tables, name)
+    }
+    this.#writing = true
+    try {
+      // Braces, no returned value: lmdb takes a returned promise for an asynchronous transaction.
+      this.#root.transactionSync(() => {
+        const returned: unknown = change(writer)
+        assert(!(returned instanceof Promise), 'a transaction that ends when its function does')
+      })
+    } catch (error) {
+      throw isLmdbError(error)
+        ? new NarthexError('busy', `cannot write ${this.path}: ${messageOf(error)}`, error)
+        : error
+    } finally {
+      open = false
+      this.#writing = false
+    }
+  }
+
+  snapshot(): Snapshot {
+    const transaction = this.#root.useReadTransaction()
+    const tables = new Map<string, LmdbTable>()
+    for (const [name, database] of this.#databases) {
+      tables.set(name, new LmdbTable(`${this.path} ${name}`, database, transaction))
+    }
+    const snapshot: Snapshot = {
+      table: (name) => {
+        assert(this.#openedMs.has(snapshot), 'an open snapshot')
+        return tableOf(tables, name)
+      },
+      close: () => {
+        assert(this.#openedMs.delete(snapshot), 'a snapshot closed once')
+        transaction.done()
+      },
+    }
+    this.#openedMs.set(snapshot, this.#clock.monotonicMs())
+    return snapshot
+  }
+
+  renew(): void {
+    this.#root.resetReadTxn()
+  }
+
+  oldestSnapshotMs(): number {
+    for (const openedMs of this.#openedMs.values()) return this.#clock.monotonicMs() - openedMs
+    return 0
+  }
+
+  sizeBytes(): number {
+    return fs.statSync(this.path).size
+  }
+
+  async close(): Promise<void> {
+    assert(this.#openedMs.size === 0, 'no snapshot open at the end')
+    await this.#root.close()
+  }
+}
+
+class LmdbTable implements TableWriter {
+  /** File and table, for messages. */
+  readonly #place: string
+  readonly #database: Database<Uint8Array, Key>
+  readonly #transaction: Transaction | undefined
+  readonly #options: { transaction?: Transaction }
+
+  constructor(
+    place: string,
+    database: Database<Uint8Array, Key>,
+    transaction: Transaction | undefined,
+  ) {
+    this.#place = place
+    this.#database = database
+    this.#transaction = transaction
+    this.#options = transaction === undefined ? {} : { transaction }
+  }
+
+  get(key: Key): Uint8Array | undefined {
+    return this.view(key, (value) => value.slice())
+  }
+
+  view<T>(key: Key, use: (value: Uint8Array) => T): T | undefined {
+    const stored = readFast(this.#database, key, this.#options)
+    if (stored === undefined) return undefined
+    // lmdb reuses one long buffer whose `length` alone it sets: a view of that length is safe.
+    const sizeBytes = stored.length - CHECKSUM_BYTES
+    if (sizeBytes < 0) throw this.#corrupt(key)
+    const value = new Uint8Array(stored.buffer, stored.byteOffset, sizeBytes)
+    if (checksumAt(stored, sizeBytes) !== checksumOf(key, value)) throw this.#corrupt(key)
+    return use(value)
+  }
+
+  has(key: Key): boolean {
+    return readFast(this.#database, key, this.#options) !== undefined
+  }
+
+  *keys(from: Key | undefined, to: Key | undefined): Iterable<Key> {
+    const range = {
+      ...(from === undefined ? {} : { start: from }),
+      ...(to === undefined ? {} : { end: to }),
+      ...this.#options,
+    }
+    for (const key of this.#database.getKeys(range)) yield Uint8Array.from(key)
+  }
+
+  count(): number {
+    // A copy: lmdb writes into the options it is given.
+    return this.#database.getKeysCount({ ...this.#options })
+  }
+
+  put(key: Key, value: Uint8Array): void {
+    assert(this.#transaction === undefined, 'no write to a snapshot')
+    assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'a key of 1 to 511 bytes')
+    const stored = Buffer.allocUnsafe(value.length + CHECKSUM_BYTES)
+    stored.set(value)
+    stored.writeUInt32LE(checksumOf(key, value), value.length)
+    this.#database.putSync(key, stored)
+  }
+
+  remove(key: Key): boolean {
+    return this.#database.removeSync(key)
+  }
+
+  #corrupt(key: Key): NarthexError {
+    const hex = Buffer.from(key).toString('hex')
+    return new NarthexError(
+      'corrupt',
+      `cannot read ${this.#place}: checksum of key ${hex} is wrong`,
+    )
+  }
+}
+
+/** getBinaryFast with the options that lmdb takes and its types leave out. */
+function readFast(
+  database: Database<Uint8Array, Key>,
+  key: Key,
+  options: { transaction?: Transaction },
+): Buffer | undefined {
+  const read: (id: Key, options: { transaction?: Transaction }) => Buffer | undefined =
+    database.getBinaryFast
+  return read.call(database, key, options)
+}
+
+/** Over the key as well, so that a value under a wrong key is found out. */
+function checksumOf(key: Key, value: Uint8Array): number {
+  return crc32(value, crc32(key))
+}
+
+function checksumAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
+}
+
+/** lmdb's own errors carry a number; what a change throws passes as it is. */
+function isLmdbError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number'
+}
+
+function tableOf<T>(tables: ReadonlyMap<string, T>, name: string): T {
+  const table = tables.get(name)
+  assert(table !== undefined, `table ${name} to be among those opened`)
+  return table
+}

@@ -1,0 +1,82 @@
+/** C03: a damaged LMDB file is refused or read; it never ends the process. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { NarthexError } from '../../../src/base/error.ts'
+import { openEnvironment } from '../../../src/store/lmdb/environment.ts'
+import { checkStructure } from '../../../src/store/lmdb/structure.ts'
+import { ManualClock, randomOf } from '../log/disk.ts'
+
+const DIR = fs.mkdtempSync(join(tmpdir(), 'narthex-structure-'))
+after(() => fs.rmSync(DIR, { recursive: true }))
+
+const SOUND = join(DIR, 'sound.mdb')
+
+/** Branch pages, long values, freed pages and an empty table. */
+async function makeSound(): Promise<Buffer> {
+  const environment = openEnvironment({
+    path: SOUND,
+    tables: ['a', 'b', 'empty'],
+    clock: new ManualClock(),
+  })
+  for (let round = 0; round < 4; round++) {
+    environment.write((table) => {
+      for (let i = 0; i < 1500; i++) {
+        const value = new Uint8Array(i % 100 === 0 ? 9000 : 60).fill(round)
+        table(i % 3 === 0 ? 'b' : 'a').put(Uint8Array.of(i >> 8, i & 255), value)
+      }
+    })
+  }
+  await environment.close()
+  return fs.readFileSync(SOUND)
+}
+
+const sound = await makeSound()
+
+test('a sound environment passes, however it grew', () => {
+  checkStructure(SOUND)
+})
+
+const isCorrupt = (error: unknown): boolean =>
+  error instanceof NarthexError && error.kind === 'corrupt'
+
+for (const [name, bytes] of [
+  ['an empty file', Buffer.alloc(0)],
+  ['zeros', Buffer.alloc(sound.length)],
+  ['text', Buffer.from('no environment '.repeat(2000))],
+  ['one page', sound.subarray(0, 4096)],
+  ['a file cut short', sound.subarray(0, 20 * 4096)],
+] as const) {
+  test(`C03: ${name} is corrupt`, () => {
+    const path = join(DIR, 'bad.mdb')
+    fs.writeFileSync(path, bytes)
+    assert.throws(() => checkStructure(path), isCorrupt)
+  })
+}
+
+test('C03: forty damaged copies end no process that opens and reads them', () => {
+  const paths: string[] = []
+  for (let seed = 0; seed < 40; seed++) {
+    const random = randomOf(seed)
+    const bytes = Buffer.from(sound)
+    const page = Math.floor(random() * (bytes.length / 4096)) * 4096
+    if (seed % 4 === 0) bytes.fill(0, page, page + 4096)
+    else if (seed % 4 === 1)
+      bytes[page + Math.floor(random() * 32)] ^= 1 << Math.floor(random() * 8)
+    else if (seed % 4 === 2) for (let i = 0; i < 64; i++) bytes[page + i] = random() * 256
+    else bytes.copy(bytes, page, 8192, 12288)
+    const path = join(DIR, `damaged-${seed}.mdb`)
+    fs.writeFileSync(path, bytes)
+    paths.push(path)
+  }
+  const child = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'opendamaged.ts'), ...paths],
+    { encoding: 'utf8', timeout: 20_000 },
+  )
+  assert.equal(child.status, 0, `${child.signal} ${child.stderr}`)
+  assert.equal(JSON.parse(child.stdout).tried, paths.length)
+})
