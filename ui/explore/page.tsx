@@ -2,26 +2,22 @@
 import { effect, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { CopyButton } from '../shell/copybutton.tsx'
 import { Icon } from '../shell/icon.tsx'
-import { search, setSearch } from '../shell/router.ts'
+import { searchOf, setSearch } from '../shell/router.ts'
 import { addShortcuts } from '../shell/shortcuts.ts'
-import { oneOf, stored } from '../shell/stored.ts'
 import { createPanel, type Panel } from './panel.ts'
 import { PanelView } from './panelview.tsx'
+import { startTicking, ticks } from './refresh.tsx'
 import { scaleRange, shiftRange } from './timepicker.tsx'
 import { formatPanels, PANEL_COUNT_MAX, PANEL_DEFAULT, parsePanels } from './urlstate.ts'
 import './explore.css'
 
-const REFRESH_SECONDS = ['0', '5', '10', '15', '30', '60', '300'] as const
-type RefreshSeconds = (typeof REFRESH_SECONDS)[number]
-
 const panels = signal<readonly Panel[]>([])
-const ticks = signal(0)
-const refreshSeconds = stored<RefreshSeconds>('refresh', '0', oneOf(...REFRESH_SECONDS))
 
 export function ExplorePage(): JSX.Element {
   useEffect(() => {
-    const stops = [followAddress(), writeAddress(), refreshOnTime(), addKeys()]
+    const stops = [followAddress(), writeAddress(), startTicking(), addKeys()]
     return () => {
       for (const stop of stops) stop()
       for (const panel of panels.value) panel.close()
@@ -51,45 +47,16 @@ export function ExplorePage(): JSX.Element {
           <Icon name="add" />
           Add a panel
         </button>
-        <span class="explore-refresh">
-          <button
-            type="button"
-            class="button bare"
-            title="Run every panel again (r)"
-            onClick={runAll}
-          >
-            <Icon name="refresh" />
-            Refresh
-          </button>
-          <select
-            class="field"
-            aria-label="Refresh by itself"
-            value={refreshSeconds.value}
-            onChange={(event) => {
-              const value = REFRESH_SECONDS.find((s) => s === event.currentTarget.value)
-              refreshSeconds.value = value ?? '0'
-            }}
-          >
-            {REFRESH_SECONDS.map((seconds) => (
-              <option key={seconds} value={seconds}>
-                {seconds === '0' ? 'when asked' : `every ${refreshText(Number(seconds))}`}
-              </option>
-            ))}
-          </select>
-        </span>
+        <CopyButton label="Copy the link" text={() => location.href} />
       </div>
     </div>
   )
 }
 
-function refreshText(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : `${seconds / 60} min`
-}
-
 /** Panels are made from the address at the start and whenever a person goes back or forth. */
 function followAddress(): () => void {
   return effect(() => {
-    const wanted = parsePanels(search.value)
+    const wanted = parsePanels(searchOf('explore').value)
     const shown = panels.peek()
     // Panels that stay keep what they have drawn.
     for (const panel of shown.slice(wanted.length)) panel.close()
@@ -106,24 +73,14 @@ function followAddress(): () => void {
 /** Every change is a step that Back undoes, except the first, which only completes the address. */
 function writeAddress(): () => void {
   let isFirst = true
-  let lastSearch = search.peek()
+  const given = searchOf('explore')
+  let lastGiven = given.peek()
   return effect(() => {
     const query = formatPanels(panels.value.map((panel) => panel.state.value))
-    const followsAddress = lastSearch !== search.peek()
-    lastSearch = search.peek()
-    setSearch(query, !isFirst && !followsAddress)
+    const followsAddress = lastGiven !== given.peek()
+    lastGiven = given.peek()
+    setSearch('explore', query, !isFirst && !followsAddress)
     isFirst = false
-  })
-}
-
-function refreshOnTime(): () => void {
-  return effect(() => {
-    const seconds = Number(refreshSeconds.value)
-    if (seconds === 0) return
-    const timer = window.setInterval(() => {
-      if (!document.hidden) ticks.value++
-    }, seconds * 1000)
-    return () => window.clearInterval(timer)
   })
 }
 

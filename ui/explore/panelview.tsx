@@ -7,16 +7,18 @@ import { Expression } from '../editor/expression.tsx'
 import { formatDuration } from '../format/duration.ts'
 import { formatCount } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
+import { Tabs } from '../shell/tabs.tsx'
 import { Graph } from './graph.tsx'
 import { HistoryButton } from './historylist.tsx'
 import { MetricsDialog } from './metrics.tsx'
 import type { Answer, GraphAnswer, Panel } from './panel.ts'
+import { RefreshControl } from './refresh.tsx'
 import { ResolutionSelect } from './resolution.tsx'
 import { Table } from './table.tsx'
 import { TimePicker } from './timepicker.tsx'
 import { Tree } from './tree.tsx'
 import type { PanelState, Tab } from './urlstate.ts'
-import { Welcome } from './welcome.tsx'
+import { FIRST_LOOK_MS, Welcome } from './welcome.tsx'
 
 interface PanelViewProps {
   readonly panel: Panel
@@ -26,7 +28,7 @@ interface PanelViewProps {
   readonly onRemove: (() => void) | undefined
 }
 
-const TABS: readonly (readonly [Tab, string])[] = [
+const TABS: readonly (readonly [Exclude<Tab, 'explain'>, string])[] = [
   ['graph', 'Graph'],
   ['table', 'Table'],
 ]
@@ -36,6 +38,10 @@ export function PanelView({ panel, number, onRemove }: PanelViewProps): JSX.Elem
   const take = (expr: string): void => {
     panel.draft.value = expr
     panel.run()
+  }
+  const open = (expr: string): void => {
+    change(panel, { rangeMs: FIRST_LOOK_MS, tab: 'graph' })
+    take(expr)
   }
   const isEmpty = panel.state.value.expr.trim() === ''
   return (
@@ -78,7 +84,11 @@ export function PanelView({ panel, number, onRemove }: PanelViewProps): JSX.Elem
           </button>
         </div>
       </div>
-      {isEmpty ? number === 1 && <Welcome onChoose={take} /> : <PanelBody panel={panel} />}
+      {isEmpty ? (
+        number === 1 && <Welcome onChoose={open} />
+      ) : (
+        <PanelBody panel={panel} isFirst={number === 1} />
+      )}
       <MetricsDialog dialog={dialog} onChoose={take} />
     </section>
   )
@@ -107,16 +117,23 @@ function FormatButton({ panel }: { panel: Panel }): JSX.Element {
   )
 }
 
-function PanelBody({ panel }: { panel: Panel }): JSX.Element {
+interface PanelBodyProps {
+  readonly panel: Panel
+  /** The first panel holds what all of them share. */
+  readonly isFirst: boolean
+}
+
+function PanelBody({ panel, isFirst }: PanelBodyProps): JSX.Element {
   const state = panel.state.value
   return (
     <>
       <div class="panel-bar">
-        <Tabs panel={panel} />
+        <PanelTabs panel={panel} />
         <Facts panel={panel} />
         <div class="panel-controls">
           {state.tab === 'graph' && <GraphControls panel={panel} />}
           <TimePicker panel={panel} />
+          {isFirst && <RefreshControl />}
         </div>
       </div>
       {(state.showTree || state.tab === 'explain') && <Tree panel={panel} />}
@@ -135,33 +152,24 @@ function change(panel: Panel, part: Partial<PanelState>): void {
   panel.state.value = { ...panel.state.value, ...part }
 }
 
-function Tabs({ panel }: { panel: Panel }): JSX.Element {
+function PanelTabs({ panel }: { panel: Panel }): JSX.Element {
   const { tab, showTree } = panel.state.value
+  const isTreeShown = showTree || tab === 'explain'
   return (
     <div class="panel-tabs">
-      <div class="tabs" role="tablist" aria-label="Show the answer as">
-        {TABS.map(([name, title]) => (
-          <button
-            key={name}
-            type="button"
-            class="tab"
-            role="tab"
-            aria-selected={tab === name || (tab === 'explain' && name === 'table')}
-            onClick={() => change(panel, { tab: name })}
-          >
-            {title}
-          </button>
-        ))}
-      </div>
+      <Tabs
+        name="Show the answer as"
+        tabs={TABS}
+        chosen={tab === 'explain' ? 'table' : tab}
+        onChoose={(chosen) => change(panel, { tab: chosen })}
+      />
       <button
         type="button"
         class="button bare"
-        aria-pressed={showTree || tab === 'explain'}
+        aria-pressed={isTreeShown}
         title="Show how the expression is put together"
         onClick={() =>
-          tab === 'explain'
-            ? change(panel, { tab: 'table', showTree: false })
-            : change(panel, { showTree: !showTree })
+          change(panel, { tab: tab === 'graph' ? 'graph' : 'table', showTree: !isTreeShown })
         }
       >
         <Icon name="tree" />

@@ -16,7 +16,8 @@ import { followLink } from '../shell/router.ts'
 import { type Ready, readyGraphs } from './firstlook.ts'
 import { askRange } from './panel.ts'
 
-const RANGE_MS = 15 * 60_000
+/** What the ready-made graphs show, here and when they are opened. */
+export const FIRST_LOOK_MS: number = 15 * 60_000
 const REFRESH_MS = 10_000
 const CHART_HEIGHT = 150
 
@@ -93,7 +94,7 @@ function ReadyGraph({ ready, onChoose }: ReadyGraphProps): JSX.Element {
   return (
     <li class="ready-graph">
       <button type="button" onClick={() => onChoose(ready.expr)} title={ready.expr}>
-        <h3>{ready.title}</h3>
+        <h2>{ready.title}</h2>
         <span class="ready-open">Open</span>
       </button>
       <ReadyCanvas ready={ready} loaded={data} />
@@ -151,8 +152,8 @@ function WelcomeSkeleton(): JSX.Element {
 }
 
 async function loadReady(expr: string, abort: AbortSignal): Promise<Loaded> {
-  const stepMs = stepOf({ kind: 'auto', density: 'medium' }, RANGE_MS)
-  const grid = gridOf(Date.now(), RANGE_MS, stepMs)
+  const stepMs = stepOf({ kind: 'auto', density: 'medium' }, FIRST_LOOK_MS)
+  const grid = gridOf(Date.now(), FIRST_LOOK_MS, stepMs)
   const [reply, { unitOfText }] = await Promise.all([
     askRange(expr, grid, abort),
     import('../format/unittext.ts'),

@@ -4,15 +4,15 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { errorText, probeServer, serverAway } from '../api/client.ts'
 import { Help } from './help.tsx'
 import { Brand, Icon, type IconName } from './icon.tsx'
-import { followLink, navigate, type PageName, page } from './router.ts'
+import { followLink, hrefOf, navigate, type PageName, page } from './router.ts'
 import { type Theme, theme, zone } from './settings.ts'
 import { addShortcuts } from './shortcuts.ts'
 import './shell.css'
 
-const PAGES: readonly (readonly [PageName, string, string])[] = [
-  ['explore', 'query', 'Explore'],
-  ['targets', 'targets', 'Targets'],
-  ['status', 'status', 'Status'],
+const PAGES: readonly (readonly [PageName, string])[] = [
+  ['explore', 'Explore'],
+  ['targets', 'Targets'],
+  ['status', 'Status'],
 ]
 
 const LOADERS: Readonly<Record<PageName, () => Promise<ComponentType>>> = {
@@ -32,9 +32,9 @@ export function Shell(): JSX.Element {
   useEffect(
     () =>
       addShortcuts([
-        { keys: ['g', 'e'], does: 'Explore', run: () => navigate('query') },
-        { keys: ['g', 't'], does: 'Targets', run: () => navigate('targets') },
-        { keys: ['g', 's'], does: 'Status', run: () => navigate('status') },
+        { keys: ['g', 'e'], does: 'Explore', run: () => navigate(hrefOf('explore')) },
+        { keys: ['g', 't'], does: 'Targets', run: () => navigate(hrefOf('targets')) },
+        { keys: ['g', 's'], does: 'Status', run: () => navigate(hrefOf('status')) },
         { keys: ['t'], does: 'colours', run: nextTheme },
         { keys: ['?'], does: 'help', run: () => help.current?.showModal() },
       ]),
@@ -53,10 +53,10 @@ export function Shell(): JSX.Element {
             <span>narthex</span>
           </a>
           <nav class="nav" aria-label="Pages">
-            {PAGES.map(([name, path, title]) => (
+            {PAGES.map(([name, title]) => (
               <a
                 key={name}
-                href={path}
+                href={hrefOf(name)}
                 onClick={followLink}
                 aria-current={page.value === name ? 'page' : undefined}
               >
@@ -144,7 +144,7 @@ function CurrentPage({ name }: { name: PageName }): JSX.Element {
     LOADERS[name]().then(
       (Page) => {
         if (current) setLoaded({ name, Page })
-        document.title = `${PAGES.find(([key]) => key === name)?.[2]} · narthex`
+        document.title = `${PAGES.find(([key]) => key === name)?.[1]} · narthex`
       },
       (error: unknown) => current && setFailure(errorText(error)),
     )

@@ -1,21 +1,16 @@
 /** The running configuration with line numbers, keys told from values. */
 import type { JSX } from 'preact'
-import { useMemo, useState } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
+import { CopyButton } from '../shell/copybutton.tsx'
 import { yamlLine } from './yamlline.ts'
 
 export function ConfigView({ yaml }: { yaml: string }): JSX.Element {
-  const [copied, setCopied] = useState(false)
   const lines = useMemo(() => yaml.trimEnd().split('\n').map(yamlLine), [yaml])
-  const copy = (): void => {
-    void navigator.clipboard.writeText(yaml).then(() => setCopied(true))
-  }
   return (
     <div class="card status-card">
       <div class="config-head">
         <p class="soft">As it runs now; secrets are never shown.</p>
-        <button type="button" class="button" onClick={copy}>
-          {copied ? 'Copied' : 'Copy'}
-        </button>
+        <CopyButton label="Copy" text={() => yaml} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
       <section class="config" tabIndex={0} aria-label="Configuration">

@@ -37,6 +37,13 @@ export interface Store {
     readonly minTime: number
     readonly maxTime: number
   }
+  /** What lies on disk; narthex only. */
+  readonly storage?: {
+    readonly blockCount: number
+    readonly diskBytes: number
+    /** Why nothing is written; empty while all is well. */
+    readonly readOnlyReason: string
+  }
   readonly seriesCountByMetricName: readonly NamedCount[]
   readonly labelValueCountByLabelName: readonly NamedCount[]
   readonly memoryInBytesByLabelName: readonly NamedCount[]

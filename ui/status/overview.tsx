@@ -3,14 +3,22 @@ import type { JSX } from 'preact'
 import { describeDuration } from '../format/duration.ts'
 import { formatTime } from '../format/time.ts'
 import { formatCount, formatValue } from '../format/value.ts'
+import { Icon } from '../shell/icon.tsx'
 import { zone } from '../shell/settings.ts'
-import type { Overview } from './data.ts'
+import type { Overview, Store } from './data.ts'
 
 type Fact = readonly [string, string]
 
 export function OverviewSection({ data }: { data: Overview }): JSX.Element {
+  const readOnlyReason = data.store.storage?.readOnlyReason ?? ''
   return (
     <>
+      {readOnlyReason !== '' && (
+        <p class="note bad" role="alert">
+          <Icon name="warn" />
+          <span>{`Nothing is written: ${readOnlyReason}`}</span>
+        </p>
+      )}
       <Tiles data={data} />
       <div class="status-grid">
         <Facts title="Store" facts={storeFacts(data)} />
@@ -69,8 +77,17 @@ function storeFacts({ store, runtime }: Overview): Fact[] {
     ['Chunks', formatCount(chunkCount)],
     ['Oldest sample in the head', hasData ? formatTime(minTime, zone.value) : '–'],
     ['Newest sample', hasData ? formatTime(maxTime, zone.value) : '–'],
+    ...diskFacts(store),
     ['Retention', runtime.storageRetention || 'everything'],
     ['Damaged pieces found', formatCount(runtime.corruptionCount)],
+  ]
+}
+
+function diskFacts({ storage }: Store): Fact[] {
+  if (storage === undefined) return []
+  return [
+    ['Blocks', formatCount(storage.blockCount)],
+    ['On disk', formatValue(storage.diskBytes, 'bytes')],
   ]
 }
 

@@ -3,7 +3,8 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { type Polled, usePolled } from '../api/polled.ts'
 import { Icon } from '../shell/icon.tsx'
-import { search, setSearch } from '../shell/router.ts'
+import { searchOf, setSearch } from '../shell/router.ts'
+import { Tabs } from '../shell/tabs.tsx'
 import { CardinalitySection } from './cardinality.tsx'
 import { ConfigView } from './configview.tsx'
 import { loadConfig, loadFlags, loadOverview } from './data.ts'
@@ -31,36 +32,21 @@ const SECTION_OF_PATH: Readonly<Record<string, SectionName>> = {
 export function StatusPage(): JSX.Element {
   const [section, setSection] = useState<SectionName>(readSection)
   const overview = usePolled(loadOverview, REFRESH_MS)
-  const address = search.value
+  const address = searchOf('status').value
 
   useEffect(() => setSection(readSection()), [address])
 
   const choose = (name: SectionName): void => {
     setSection(name)
-    setSearch(`section=${name}`, false)
+    setSearch('status', `section=${name}`, false)
   }
   return (
     <div class="status">
       <header class="page-head">
         <h1>Status</h1>
-        <div class="tabs" role="tablist" aria-label="Sections">
-          {SECTIONS.map(([name, title]) => (
-            <button
-              key={name}
-              type="button"
-              class="tab"
-              role="tab"
-              id={`tab-${name}`}
-              aria-selected={section === name}
-              aria-controls="status-section"
-              onClick={() => choose(name)}
-            >
-              {title}
-            </button>
-          ))}
-        </div>
+        <Tabs name="Sections" tabs={SECTIONS} chosen={section} onChoose={choose} />
       </header>
-      <div id="status-section" role="tabpanel" aria-labelledby={`tab-${section}`}>
+      <div role="tabpanel" aria-label={titleOf(section)}>
         {section === 'overview' && (
           <Loaded polled={overview}>{(data) => <OverviewSection data={data} />}</Loaded>
         )}
@@ -72,6 +58,10 @@ export function StatusPage(): JSX.Element {
       </div>
     </div>
   )
+}
+
+function titleOf(section: SectionName): string {
+  return SECTIONS.find(([name]) => name === section)?.[1] ?? ''
 }
 
 function readSection(): SectionName {

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { usePolled } from '../api/polled.ts'
 import { formatCount } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
-import { search, setSearch } from '../shell/router.ts'
+import { searchOf, setSearch } from '../shell/router.ts'
 import { addShortcuts } from '../shell/shortcuts.ts'
 import { filterPools, formatFilter, parseFilter, type TargetFilter } from './filter.ts'
 import { loadTargets } from './load.ts'
@@ -23,9 +23,9 @@ export function TargetsPage(): JSX.Element {
   useEffect(() => {
     const stops = [
       effect(() => {
-        filter.value = parseFilter(search.value)
+        filter.value = parseFilter(searchOf('targets').value)
       }),
-      effect(() => setSearch(formatFilter(filter.value), false)),
+      effect(() => setSearch('targets', formatFilter(filter.value), false)),
       addShortcuts([{ keys: ['/'], does: 'filter', run: () => field.current?.focus() }]),
     ]
     return () => {
