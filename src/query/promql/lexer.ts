@@ -138,7 +138,8 @@ export class Lexer {
 
   #paren(from: number, char: string): Token {
     this.#parens += char === '(' ? 1 : -1
-    if (this.#parens < 0) throw new SyntaxFault(from, "unexpected right parenthesis ')'")
+    // Prometheus has taken the character already when it notices, here and at a stray colon.
+    if (this.#parens < 0) throw new SyntaxFault(from + 1, "unexpected right parenthesis ')'")
     return this.#take(from, 1)
   }
 
@@ -169,9 +170,9 @@ export class Lexer {
     if (char === '(' || char === ')') return this.#paren(from, char)
     if (char === ':') {
       if (!this.#sawDuration) {
-        throw new SyntaxFault(from, 'unexpected colon before duration in duration expression')
+        throw new SyntaxFault(from + 1, 'unexpected colon before duration in duration expression')
       }
-      return this.#colon(from, 'unexpected repeated colon in duration expression')
+      return this.#colon(from, from + 1, 'unexpected repeated colon in duration expression')
     }
     if ('+-*/%^,'.includes(char)) return this.#take(from, 1)
     const word = this.#durationWord(from, char)
@@ -180,14 +181,14 @@ export class Lexer {
   }
 
   #wordInBracket(from: number, char: string): Token {
-    if (char === ':') return this.#colon(from, "unexpected colon ':'")
+    if (char === ':') return this.#colon(from, from, "unexpected colon ':'")
     const word = this.#durationWord(from, char)
     if (word !== undefined) return word
     throw new SyntaxFault(from, `unexpected character: ${quoteChar(char)}, expected ':'`)
   }
 
-  #colon(from: number, repeated: string): Token {
-    if (this.#sawColon) throw new SyntaxFault(from, repeated)
+  #colon(from: number, faultAt: number, repeated: string): Token {
+    if (this.#sawColon) throw new SyntaxFault(faultAt, repeated)
     this.#sawColon = true
     return this.#take(from, 1)
   }

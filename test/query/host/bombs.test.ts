@@ -16,7 +16,7 @@ const TO_MS = 9_000_000
 const MEBIBYTE = 1 << 20
 const MEMORY_BYTES_MAX = 32 * MEBIBYTE
 /** What all of them together may add, worker thread included. */
-const EXTRA_MEBIBYTES_MAX = 160
+const EXTRA_MEBIBYTES_MAX = 120
 /** A refusal that the index alone decides. */
 const AT_ONCE_MS = 500
 

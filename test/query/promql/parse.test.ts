@@ -109,7 +109,7 @@ for (const [text, fault] of [
   ],
   ['foo[5m', '1:7: parse error: unclosed left bracket'],
   ['foo[5m:1m:1m]', "1:10: parse error: unexpected colon ':'"],
-  ['foo[:1m]', '1:5: parse error: unexpected colon before duration in duration expression'],
+  ['foo[:1m]', '1:6: parse error: unexpected colon before duration in duration expression'],
   ['foo[5m:1m 1]', '1:11: parse error: unexpected number "1" in subquery selector, expected "]"'],
   ['rate(foo, )', '1:9: parse error: trailing commas not allowed in function call args'],
   [
