@@ -59,6 +59,11 @@ export class Layout {
     if (this.lengths.length > this.count + (this.count >>> 3) + 64) this.#resize(this.count)
   }
 
+  /** Notes that nothing is left to be marked; dropped keys stay known. */
+  clearLive(): void {
+    for (let i = 0; i < this.count; i++) if (this.ids[i] !== DROPPED) this.flags[i] = IDLE
+  }
+
   /** Whether so many entries are gone that the layout should be made anew. */
   isSparse(goneCount: number): boolean {
     return goneCount > DEAD_MAX + (this.count >>> 3)

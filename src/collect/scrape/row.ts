@@ -128,6 +128,13 @@ export class Row {
     this.timedCount = slot + 1
   }
 
+  /** Takes out the cells of other series. */
+  keepOnly(isKept: (id: number) => boolean): void {
+    const others = new Set<number>()
+    for (let slot = 0; slot < this.count; slot++) if (!isKept(this.ids[slot])) others.add(slot)
+    this.#withdraw(others)
+  }
+
   /**
    * Writes the row and sets the flags of its entries.
    *

@@ -1,0 +1,233 @@
+/** The targets of one scrape job: which are scraped, which were dropped, and why. */
+import { createHash } from 'node:crypto'
+import { messageOf } from '../../base/error.ts'
+import { Secret } from '../../base/secret.ts'
+import { VERSION } from '../../base/version.ts'
+import type { ScrapeConfig } from '../../config/scrape.ts'
+import { type Labels, labelsKey } from '../../model/labels.ts'
+import type { DroppedTarget, TargetStatus } from '../../model/target.ts'
+import { type HttpChannel, openHttpChannel } from '../../net/client/channel.ts'
+import type { HeaderLine } from '../../net/client/credentials.ts'
+import { isLoopback } from '../../net/client/proxy.ts'
+import { ScrapeLoop } from './loop.ts'
+import { acceptHeader } from './negotiate.ts'
+import type { ScrapeRoom } from './room.ts'
+import type { SampleRules } from './samplelabels.ts'
+import { discoveredLabels, makeTarget, type Target } from './target.ts'
+
+/** One job's targets and their loops. */
+export class ScrapePool {
+  readonly jobName: string
+  readonly #room: ScrapeRoom
+  readonly #loops: Map<string, ScrapeLoop> = new Map()
+  #config: ScrapeConfig
+  #print: string
+  #found: readonly Labels[] = []
+  #dropped: DroppedTarget[] = []
+  #droppedCount = 0
+
+  constructor(config: ScrapeConfig, room: ScrapeRoom) {
+    this.jobName = config.jobName
+    this.#config = config
+    this.#print = printOf(config)
+    this.#room = room
+  }
+
+  /** Goes on under a configuration that may have changed. */
+  reload(config: ScrapeConfig): void {
+    const print = printOf(config)
+    if (print === this.#print) return
+    const keepsSeries = seriesPrintOf(config) === seriesPrintOf(this.#config)
+    this.#config = config
+    this.#print = print
+    const old = new Map(this.#loops)
+    this.#loops.clear()
+    for (const loop of old.values()) this.#giveBackSlot(loop)
+    this.#sync(keepsSeries ? old : new Map())
+    for (const [key, loop] of old) {
+      if (!keepsSeries || !this.#loops.has(key)) loop.retire()
+    }
+  }
+
+  /** Scrapes exactly these targets from now on. */
+  retarget(found: readonly Labels[]): void {
+    this.#found = found
+    this.#sync(new Map())
+  }
+
+  /** Ends all loops; the series are marked as gone. */
+  retire(): void {
+    for (const loop of this.#loops.values()) {
+      this.#giveBackSlot(loop)
+      loop.retire()
+    }
+    this.#loops.clear()
+    this.#room.counters.poolTargets.with(this.jobName).set(0)
+    this.#room.counters.poolTargets.without(this.jobName)
+  }
+
+  /** Ends all loops and writes nothing. */
+  stop(): void {
+    for (const loop of this.#loops.values()) loop.stop()
+    this.#loops.clear()
+  }
+
+  loops(): Iterable<ScrapeLoop> {
+    return this.#loops.values()
+  }
+
+  active(): TargetStatus[] {
+    return [...this.#loops.values()].map((loop) => loop.status())
+  }
+
+  dropped(): readonly DroppedTarget[] {
+    return this.#dropped
+  }
+
+  get droppedCount(): number {
+    return this.#droppedCount
+  }
+
+  /** Brings the loops in line with what was found; `old` loops give their layouts to equal targets. */
+  #sync(old: ReadonlyMap<string, ScrapeLoop>): void {
+    const targets = this.#makeTargets()
+    const limit = this.#config.targetLimit || this.#room.targetsMax
+    let forcedError = ''
+    if (targets.size > limit) {
+      forcedError = `target_limit exceeded (number of targets: ${targets.size}, limit: ${limit})`
+      this.#room.counters.targetLimit.inc()
+    }
+    for (const [key, loop] of this.#loops) {
+      if (targets.has(key)) continue
+      this.#loops.delete(key)
+      this.#giveBackSlot(loop)
+      loop.retire()
+    }
+    for (const loop of this.#loops.values()) loop.forcedError = forcedError
+    for (const [key, target] of targets) {
+      if (this.#loops.has(key)) continue
+      const loop = this.#openLoop(target, forcedError)
+      old.get(key)?.handOver(loop)
+      this.#loops.set(key, loop)
+      loop.start()
+    }
+    this.#room.counters.poolTargets.with(this.jobName).set(this.#loops.size)
+  }
+
+  #makeTargets(): Map<string, Target> {
+    const config = this.#config
+    const keptMax = config.keepDroppedTargets || this.#room.droppedTargetsMax
+    const targets = new Map<string, Target>()
+    const discoveredKeys = new Set<string>()
+    this.#dropped = []
+    this.#droppedCount = 0
+    for (const found of this.#found) {
+      const discovered = discoveredLabels(found, config)
+      const discoveredKey = labelsKey(discovered)
+      if (discoveredKeys.has(discoveredKey)) continue
+      discoveredKeys.add(discoveredKey)
+      try {
+        const target = makeTarget(discovered, config)
+        if (target !== undefined) {
+          if (!targets.has(target.key)) targets.set(target.key, target)
+          continue
+        }
+        this.#droppedCount++
+        if (this.#dropped.length < keptMax) {
+          this.#dropped.push({ scrapePool: this.jobName, discoveredLabels: discovered })
+        }
+      } catch (error) {
+        this.#room.log.error('cannot scrape target', {
+          scrape_pool: this.jobName,
+          error: messageOf(error),
+        })
+      }
+    }
+    return targets
+  }
+
+  #openLoop(target: Target, forcedError: string): ScrapeLoop {
+    const config = this.#config
+    return new ScrapeLoop(
+      target,
+      {
+        config,
+        rules: rulesOf(config, target, this.#room.samplesMax),
+        channel: openChannel(config, target, this.#room),
+        offsetMs: this.#room.slots.take(target.key, target.intervalMs),
+        forcedError,
+      },
+      this.#room,
+    )
+  }
+
+  #giveBackSlot(loop: ScrapeLoop): void {
+    const { key, intervalMs } = loop.target
+    this.#room.slots.giveBack(key, intervalMs, loop.offsetMs)
+  }
+}
+
+function rulesOf(config: ScrapeConfig, target: Target, samplesMax: number): SampleRules {
+  return {
+    targetLabels: target.labels,
+    honorLabels: config.honorLabels,
+    honorTimestamps: config.honorTimestamps,
+    trackTimestampsStaleness: config.trackTimestampsStaleness,
+    metricRelabel: config.metricRelabel,
+    nameValidation: config.nameValidation,
+    sampleLimit: config.sampleLimit || samplesMax,
+    labelLimit: config.labelLimit,
+    labelNameLengthLimit: config.labelNameLengthLimit,
+    labelValueLengthLimit: config.labelValueLengthLimit,
+  }
+}
+
+/** On the loopback interface bytes cost nothing and gzip costs both sides: there it is not asked for. */
+function openChannel(config: ScrapeConfig, target: Target, room: ScrapeRoom): HttpChannel {
+  const compress = config.enableCompression && !isLoopback(target.url.hostname)
+  const headers: HeaderLine[] = [
+    ['User-Agent', `narthex/${VERSION}`],
+    ['Accept', acceptHeader(config)],
+    ['Accept-Encoding', compress ? 'gzip' : 'identity'],
+    ['X-Prometheus-Scrape-Timeout-Seconds', String(target.timeoutMs / 1000)],
+  ]
+  const limit = config.bodySizeLimitBytes
+  return openHttpChannel({
+    url: target.url,
+    config: config.http,
+    headers,
+    bodyBytesMax: limit > 0 ? Math.min(limit, room.bodySizeBytesMax) : room.bodySizeBytesMax,
+    clock: room.clock,
+    bodies: room.bodies,
+    environment: room.environment,
+  })
+}
+
+/** A text that is equal for equal configurations; a hash, because it covers secrets. */
+function printOf(config: ScrapeConfig): string {
+  const { discovery: _discovery, ...rest } = config
+  return hashOf(rest)
+}
+
+/** As printOf, of what decides which series a body makes. */
+function seriesPrintOf(config: ScrapeConfig): string {
+  const { honorLabels, honorTimestamps, trackTimestampsStaleness } = config
+  const { metricRelabel, nameValidation } = config
+  return hashOf({
+    honorLabels,
+    honorTimestamps,
+    trackTimestampsStaleness,
+    metricRelabel,
+    nameValidation,
+  })
+}
+
+function hashOf(value: object): string {
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, key, shown) {
+    const raw = this[key]
+    if (raw instanceof Secret) return ['secret', raw.reveal()]
+    if (typeof raw === 'bigint') return String(raw)
+    return shown
+  })
+  return createHash('sha256').update(text).digest('base64')
+}

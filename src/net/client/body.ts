@@ -1,0 +1,100 @@
+/** Bodies of answers in buffers that are used again, each with a line break behind its last byte. */
+import { assert, NarthexError } from '../../base/error.ts'
+
+/** Bytes that idle buffers of a pool may hold together. */
+export const IDLE_BYTES_MAX: number = 8 * 1024 * 1024
+
+const SIZE_MIN = 16 * 1024
+
+/** A growing body. `bytes[length]` is a line break once it is finished. */
+export class BodyBuffer {
+  bytes: Uint8Array<ArrayBuffer>
+  view: DataView
+  length = 0
+  /** More bytes than this, or as many, are refused. */
+  bytesMax = 0
+  readonly #pool: BodyPool
+  #leased = true
+
+  constructor(sizeBytes: number, pool: BodyPool) {
+    this.bytes = new Uint8Array(sizeBytes)
+    this.view = new DataView(this.bytes.buffer)
+    this.#pool = pool
+  }
+
+  /** The bytes themselves; good until `release`. */
+  content(): Uint8Array {
+    return this.bytes.subarray(0, this.length)
+  }
+
+  /** Makes room for `sizeBytes` in all. */
+  reserve(sizeBytes: number): void {
+    if (sizeBytes < this.bytes.length) return
+    const grown = new Uint8Array(roundSize(sizeBytes))
+    grown.set(this.bytes.subarray(0, this.length))
+    this.bytes = grown
+    this.view = new DataView(grown.buffer)
+  }
+
+  /** @throws NarthexError `too_big` when the body would reach its bound */
+  append(source: Uint8Array, from: number, to: number): void {
+    const length = this.length + to - from
+    if (length >= this.bytesMax) throw bodyTooBig()
+    this.reserve(length)
+    if (to - from === source.length) this.bytes.set(source, this.length)
+    else this.bytes.set(source.subarray(from, to), this.length)
+    this.length = length
+  }
+
+  /** Puts the line break behind the last byte. */
+  finish(): void {
+    this.reserve(this.length + 1)
+    this.bytes[this.length] = 10
+  }
+
+  /** Gives the buffer back; its bytes must not be read any more. */
+  release(): void {
+    assert(this.#leased, 'a body that is released once')
+    this.#leased = false
+    this.#pool.takeBack(this)
+  }
+
+  /** Makes an idle buffer ready for the next body. */
+  lease(bytesMax: number): this {
+    this.length = 0
+    this.bytesMax = bytesMax
+    this.#leased = true
+    return this
+  }
+}
+
+/** Hands out buffers; a few stay for the next scrapes. */
+export class BodyPool {
+  readonly #idle: BodyBuffer[] = []
+  #idleBytes = 0
+
+  /** An empty body that takes less than `bytesMax` bytes; `expectedBytes` is a guess at its size. */
+  lease(bytesMax: number, expectedBytes = 0): BodyBuffer {
+    const idle = this.#idle.pop()
+    if (idle !== undefined) this.#idleBytes -= idle.bytes.length
+    const body = idle ?? new BodyBuffer(roundSize(expectedBytes), this)
+    return body.lease(bytesMax)
+  }
+
+  takeBack(body: BodyBuffer): void {
+    if (this.#idleBytes + body.bytes.length > IDLE_BYTES_MAX) return
+    this.#idle.push(body)
+    this.#idleBytes += body.bytes.length
+  }
+}
+
+/** A body has reached its bound. */
+export function bodyTooBig(): NarthexError {
+  return new NarthexError('too_big', 'body size limit exceeded')
+}
+
+function roundSize(sizeBytes: number): number {
+  let size = SIZE_MIN
+  while (size <= sizeBytes) size *= 2
+  return size
+}

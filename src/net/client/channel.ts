@@ -1,0 +1,208 @@
+/** One URL that is asked again and again: credentials, redirects, decompression, deadline. */
+import type { Clock } from '../../base/clock.ts'
+import { NarthexError } from '../../base/error.ts'
+import type { HttpClientConfig } from '../../config/http.ts'
+import type { BodyBuffer, BodyPool } from './body.ts'
+import { credentialHeaders, type HeaderLine, hasFixedHeaders } from './credentials.ts'
+import { deadlinePassed, requestFault } from './fault.ts'
+import { inflateBody } from './inflate.ts'
+import { openNodeConnection } from './nodehttp.ts'
+import { type OAuthTokens, openOAuthTokens } from './oauth.ts'
+import { proxyFor } from './proxy.ts'
+import { type Connection, openRawConnection, type Reply } from './raw.ts'
+
+/** Redirects that are followed before a request is given up. */
+export const REDIRECTS_MAX = 10
+
+/** A complete answer. `body.release()` when its bytes are read. */
+export interface HttpReply {
+  readonly status: number
+  /** `404 Not Found` */
+  readonly statusLine: string
+  readonly contentType: string
+  readonly body: BodyBuffer
+  /** Bytes as they were sent. */
+  readonly wireBytes: number
+}
+
+export interface HttpChannel {
+  /**
+   * Asks once; one request at a time.
+   *
+   * @throws NarthexError `timeout`, `too_big`, `bad_data` for wrong gzip, `io` for all else
+   */
+  get(timeoutMs: number): Promise<HttpReply>
+  /** Closes the connection and ends a request in progress. */
+  close(): void
+}
+
+export interface ChannelOptions {
+  readonly url: URL
+  readonly config: HttpClientConfig
+  /** Headers of every request, credentials apart. */
+  readonly headers: readonly HeaderLine[]
+  /** A decoded body of this size or more is refused. */
+  readonly bodyBytesMax: number
+  readonly clock: Clock
+  readonly bodies: BodyPool
+  /** Environment in which `proxy_from_environment` looks; none by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+/** Opens nothing yet: the first request connects. */
+export function openHttpChannel(options: ChannelOptions): HttpChannel {
+  return new Channel(options)
+}
+
+class Channel implements HttpChannel {
+  readonly #options: ChannelOptions
+  readonly #tokens: OAuthTokens | undefined
+  readonly #isFixed: boolean
+  #connection: Connection | undefined
+  #connectionOrigin = ''
+  #request: string | undefined
+  #decodedBytes = 0
+  #closed = false
+  /** Set while a request runs and its deadline has passed or the channel was closed. */
+  #ended: Error | undefined
+
+  constructor(options: ChannelOptions) {
+    this.#options = options
+    this.#isFixed = hasFixedHeaders(options.config)
+    const { oauth2 } = options.config
+    if (oauth2 !== undefined) this.#tokens = openOAuthTokens(oauth2, options)
+  }
+
+  async get(timeoutMs: number): Promise<HttpReply> {
+    const shown = shownUrl(this.#options.url)
+    this.#ended = undefined
+    const timer = this.#options.clock.after(timeoutMs, () => this.#end(deadlinePassed()))
+    try {
+      if (this.#closed) throw new NarthexError('canceled', 'context canceled')
+      return await this.#follow()
+    } catch (error) {
+      throw requestFault(shown, this.#ended ?? error)
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#end(new NarthexError('canceled', 'context canceled'))
+    this.#connection?.close()
+    this.#tokens?.close()
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    this.#connection?.abort(error)
+    this.#tokens?.abort(error)
+  }
+
+  async #follow(): Promise<HttpReply> {
+    let { url } = this.#options
+    let withCredentials = true
+    for (let redirects = 0; ; redirects++) {
+      const reply = await this.#exchange(url, withCredentials)
+      const { status, location } = reply.head
+      const redirected = [301, 302, 303, 307, 308].includes(status) && location !== ''
+      if (!redirected || !this.#options.config.followRedirects) return this.#finish(reply)
+      reply.body.release()
+      if (redirects === REDIRECTS_MAX) {
+        throw new NarthexError('io', `stopped after ${REDIRECTS_MAX} redirects`)
+      }
+      const next = URL.canParse(location, url) ? new URL(location, url) : undefined
+      if (next === undefined || !/^https?:$/.test(next.protocol)) {
+        throw new NarthexError('io', `cannot follow redirect to ${JSON.stringify(location)}`)
+      }
+      if (next.origin !== url.origin) withCredentials = false
+      url = next
+    }
+  }
+
+  async #exchange(url: URL, withCredentials: boolean): Promise<Reply> {
+    const request = await this.#requestFor(url, withCredentials)
+    if (this.#ended !== undefined) throw this.#ended
+    if (this.#connection === undefined || this.#connectionOrigin !== url.origin) {
+      this.#connection?.close()
+      this.#connection = this.#connect(url)
+      this.#connectionOrigin = url.origin
+    }
+    return this.#connection.exchange(request, this.#options.bodyBytesMax)
+  }
+
+  #connect(url: URL): Connection {
+    const { config, bodies, environment } = this.#options
+    const proxy = proxyFor(url, config.proxy, environment ?? {})
+    if (url.protocol === 'http:' && proxy === undefined) {
+      return openRawConnection(hostOf(url), Number(url.port || 80), bodies)
+    }
+    return openNodeConnection(url, config, proxy, bodies)
+  }
+
+  async #requestFor(url: URL, withCredentials: boolean): Promise<string> {
+    const isOwn = url === this.#options.url
+    if (isOwn && this.#request !== undefined) return this.#request
+    const lines: HeaderLine[] = [['Host', url.host], ...this.#options.headers]
+    if (withCredentials) {
+      const token = this.#tokens === undefined ? '' : await this.#tokens.token()
+      for (const line of await credentialHeaders(this.#options.config, token)) {
+        const name = line[0].toLowerCase()
+        const known = lines.findIndex((other) => other[0].toLowerCase() === name)
+        if (known >= 0 && name !== 'authorization') lines.splice(known, 1)
+        lines.push(line)
+      }
+    }
+    const request = formatRequest(url, lines)
+    if (isOwn && this.#isFixed) this.#request = request
+    return request
+  }
+
+  async #finish(reply: Reply): Promise<HttpReply> {
+    const { status, statusLine, contentType, contentEncoding } = reply.head
+    const wireBytes = reply.body.length
+    let { body } = reply
+    if (contentEncoding === 'gzip' || contentEncoding === 'x-gzip') {
+      body = await inflateBody(body, this.#options.bodies, this.#decodedBytes)
+      this.#decodedBytes = body.length
+    } else if (contentEncoding !== '' && contentEncoding !== 'identity') {
+      body.release()
+      const shown = JSON.stringify(contentEncoding)
+      throw new NarthexError('bad_data', `cannot decode body: content encoding ${shown}, not gzip`)
+    }
+    if (this.#ended !== undefined) {
+      body.release()
+      throw this.#ended
+    }
+    return { status, statusLine, contentType, body, wireBytes }
+  }
+}
+
+function formatRequest(url: URL, lines: readonly HeaderLine[]): string {
+  let text = `GET ${url.pathname}${url.search} HTTP/1.1\r\n`
+  for (const [name, value] of lines) {
+    if (/[\r\n\0]/.test(name + value)) {
+      throw new NarthexError(
+        'bad_data',
+        `cannot send header ${JSON.stringify(name)}: it has a line break`,
+      )
+    }
+    text += `${name}: ${value}\r\n`
+  }
+  return `${text}\r\n`
+}
+
+/** The host to connect to: an IPv6 address without its brackets. */
+function hostOf(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
+}
+
+/** The URL without credentials, for messages. */
+export function shownUrl(url: URL): string {
+  if (url.username === '' && url.password === '') return url.href
+  const shown = new URL(url.href)
+  shown.username = ''
+  shown.password = ''
+  return shown.href
+}

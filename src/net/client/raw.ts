@@ -1,0 +1,156 @@
+/** A kept-alive connection for plain HTTP that reads its socket itself, into one buffer for all. */
+import net from 'node:net'
+import type { BodyBuffer, BodyPool } from './body.ts'
+import { closedEarly } from './fault.ts'
+import { type ReplyHead, ResponseReader } from './response.ts'
+
+/** Bytes read from any socket at once; what is read is used up before the next read. */
+const READ_BYTES = 64 * 1024
+const READ_BUFFER: Buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+
+/** An answer whose body the receiver gives back. */
+export interface Reply {
+  readonly head: ReplyHead
+  readonly body: BodyBuffer
+}
+
+/** Asks one peer, one request at a time. */
+export interface Connection {
+  /** Sends a request and resolves with its answer; rejects with what went wrong. */
+  exchange(request: string, bodyBytesMax: number): Promise<Reply>
+  /** Ends the exchange in progress with `error`. */
+  abort(error: Error): void
+  close(): void
+}
+
+interface Exchange {
+  readonly request: string
+  readonly bodyBytesMax: number
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: unknown) => void
+  /** Whether the connection was there before: then a close before the answer is tried again. */
+  reused: boolean
+}
+
+/** Opens nothing yet: the first exchange connects. */
+export function openRawConnection(host: string, port: number, pool: BodyPool): Connection {
+  return new RawConnection(host, port, pool)
+}
+
+class RawConnection implements Connection {
+  readonly #host: string
+  readonly #port: number
+  readonly #reader: ResponseReader
+  #socket: net.Socket | undefined
+  #exchange: Exchange | undefined
+
+  constructor(host: string, port: number, pool: BodyPool) {
+    this.#host = host
+    this.#port = port
+    this.#reader = new ResponseReader(pool)
+  }
+
+  exchange(request: string, bodyBytesMax: number): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const reused = this.#socket !== undefined
+      this.#exchange = { request, bodyBytesMax, resolve, reject, reused }
+      this.#send()
+    })
+  }
+
+  abort(error: Error): void {
+    this.#fail(error)
+  }
+
+  close(): void {
+    this.#dropSocket()
+  }
+
+  #send(): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    this.#reader.start(exchange.bodyBytesMax)
+    this.#socket ??= this.#connect()
+    this.#socket.write(exchange.request, 'latin1')
+  }
+
+  #connect(): net.Socket {
+    const socket: net.Socket = net.connect({
+      host: this.#host,
+      port: this.#port,
+      noDelay: true,
+      onread: {
+        buffer: READ_BUFFER,
+        callback: (length: number): boolean => {
+          if (this.#socket === socket) this.#read(length)
+          return true
+        },
+      },
+    })
+    let failure: Error | undefined
+    socket.on('error', (error) => {
+      failure = error
+    })
+    socket.on('end', () => {
+      if (this.#socket === socket) this.#onEnd()
+    })
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#onClose(failure)
+    })
+    return socket
+  }
+
+  #read(length: number): void {
+    if (this.#exchange === undefined) {
+      this.#dropSocket()
+      return
+    }
+    try {
+      if (this.#reader.feed(READ_BUFFER, length)) this.#complete()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #complete(): void {
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    const { head, body, keepAlive } = this.#reader
+    this.#reader.body = undefined
+    if (!keepAlive) this.#dropSocket()
+    if (exchange !== undefined && head !== undefined && body !== undefined) {
+      exchange.resolve({ head, body })
+    }
+  }
+
+  /** The peer sends nothing more. */
+  #onEnd(): void {
+    if (this.#exchange !== undefined && this.#reader.close()) this.#complete()
+    else this.#onClose(undefined)
+  }
+
+  #onClose(failure: Error | undefined): void {
+    this.#dropSocket()
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    if (exchange.reused && !this.#reader.hasBegun) {
+      exchange.reused = false
+      this.#send()
+      return
+    }
+    this.#fail(failure ?? closedEarly(this.#reader.hasBegun))
+  }
+
+  #fail(error: unknown): void {
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    this.#reader.drop()
+    this.#dropSocket()
+    exchange?.reject(error)
+  }
+
+  #dropSocket(): void {
+    this.#socket?.destroy()
+    this.#socket = undefined
+  }
+}
