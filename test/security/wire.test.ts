@@ -106,6 +106,29 @@ test('C38: a reader that does not read is closed, and its reply let go', async (
     await new Promise((resolve) => setTimeout(resolve, 10))
   socket.resume()
   assert.ok((await readToEnd(socket)).length < big.length)
+  assert.equal(metric(slow.metrics, 'narthex_http_reply_bytes'), 0)
+})
+
+test('C38: readers that do not read hold no more than a bound together', async () => {
+  const big = 'x'.repeat(8 * 1024 * 1024)
+  await using slow = await serve({
+    routes: [route('/big', { handle: text(big) }), route('/small')],
+    limits: { replyBytesMax: 20 * 1024 * 1024 },
+  })
+  const sockets = [1, 2].map(() => connect(slow.port, '127.0.0.1').pause())
+  for (const socket of sockets) socket.write('GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  while (metric(slow.metrics, 'narthex_http_reply_bytes') !== 2 * big.length) {
+    await new Promise(setImmediate)
+  }
+  const refused = await slow.ask('/big')
+  assert.equal(refused.status, 503)
+  assert.ok(Number(refused.headers['retry-after']) >= 1)
+  assert.equal((await slow.ask('/small')).status, 200)
+  const counted = 'prometheus_http_requests_total{handler="/big",code="503"}'
+  assert.equal(metric(slow.metrics, counted), 1)
+  for (const socket of sockets) socket.destroy()
+  while (metric(slow.metrics, 'narthex_http_reply_bytes') !== 0) await new Promise(setImmediate)
+  assert.equal((await slow.ask('/big')).status, 200)
 })
 
 test('C38: a reader that is slow but reads gets everything', async () => {

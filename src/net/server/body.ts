@@ -1,35 +1,7 @@
 /** Request bodies: read whole, within a bound of their own and one for all together. */
 import type { IncomingMessage } from 'node:http'
 import { NarthexError } from '../../base/error.ts'
-
-/** Bytes of all bodies that are held now. */
-export class BodyBudget {
-  readonly #bytesMax: number
-  #bytes = 0
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
-  }
-
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  /** @throws NarthexError `busy` when the bound is reached */
-  take(sizeBytes: number): void {
-    if (this.#bytes + sizeBytes > this.#bytesMax) {
-      throw new NarthexError(
-        'busy',
-        `cannot take request: the bodies of all requests need more than ${this.#bytesMax} bytes (--limit.inflight-bytes)`,
-      )
-    }
-    this.#bytes += sizeBytes
-  }
-
-  give(sizeBytes: number): void {
-    this.#bytes -= sizeBytes
-  }
-}
+import type { ByteBudget } from './budget.ts'
 
 /** A body and its share of the budget, to be given back when the request is answered. */
 export interface HeldBody {
@@ -50,7 +22,7 @@ export const NO_BODY: HeldBody = Object.freeze({ bytes: new Uint8Array(0), relea
 export async function readBody(
   request: IncomingMessage,
   bytesMax: number,
-  budget: BodyBudget,
+  budget: ByteBudget,
   begin: () => void,
 ): Promise<HeldBody> {
   const declared = Number(request.headers['content-length'] ?? 0)

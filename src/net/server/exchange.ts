@@ -1,51 +1,16 @@
 /** One request from the gate to the last byte of its reply. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import type { Clock } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
-import type { Log } from '../../base/log.ts'
 import type { Access } from './access.ts'
-import { type BodyBudget, type HeldBody, isForm, joinParams, NO_BODY, readBody } from './body.ts'
-import { compressQuickly, isWorthCompressing, pickEncoding } from './compress.ts'
+import { type HeldBody, isForm, joinParams, NO_BODY, readBody } from './body.ts'
 import { type Fault, faultOf, renderFault } from './fault.ts'
 import { refuseForeignSite, refuseShape } from './gate.ts'
-import type { ServerLimits } from './limits.ts'
+import { Departure, type Hall } from './hall.ts'
 import { type Ask, hasRole, type Identity, type Reply, type Route } from './message.ts'
-import type { RouteMatch, RouteTable } from './route.ts'
-import type { RefusedLogins, RequestMetrics } from './telemetry.ts'
+import type { RouteMatch } from './route.ts'
+import { sendReply } from './send.ts'
 import { certificateName } from './tls.ts'
-
-/** What every exchange needs; `access` may be another one for the next request. */
-export interface Hall {
-  readonly table: RouteTable
-  readonly limits: ServerLimits
-  readonly budget: BodyBudget
-  readonly requests: RequestMetrics
-  readonly logins: RefusedLogins
-  readonly clock: Clock
-  readonly log: Log
-  /** Requests under way, so that stopping can end them. */
-  readonly underWay: Set<Departure>
-  isStopping(): boolean
-  access(): Access
-}
-
-/** Tells a handler that nobody waits for its reply any more. */
-export class Departure {
-  #controller: AbortController | undefined
-  #reason: NarthexError | undefined
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#reason !== undefined) this.#controller.abort(this.#reason)
-    return this.#controller.signal
-  }
-
-  leave(reason: NarthexError): void {
-    this.#reason ??= reason
-    this.#controller?.abort(this.#reason)
-  }
-}
 
 /** What the gate let in. */
 interface Admitted {
@@ -86,7 +51,7 @@ export async function exchange(
       if (takesBody(route, request)) {
         const { formBytesMax, requestBytesMax } = hall.limits
         const bytesMax = route.body === 'form' ? formBytesMax : requestBytesMax
-        held = await readBody(request, bytesMax, hall.budget, () => {
+        held = await readBody(request, bytesMax, hall.bodies, () => {
           if (waitsForContinue) response.writeContinue()
         })
       }
@@ -105,15 +70,16 @@ export async function exchange(
     reply = renderFault(faultOf(error), path, request.headers.accept)
   }
 
+  let { status } = reply
   try {
-    await send(hall, access, request, response, reply)
+    status = await sendReply(hall, access.headers, request, response, reply)
   } catch (error) {
     hall.log.error('reply could not be sent', { handler, error: messageOf(error) })
     response.destroy()
   } finally {
     held.release()
     hall.underWay.delete(departure)
-    hall.requests.observe(handler, reply.status, hall.clock.monotonicMs() - startedMs)
+    hall.requests.observe(handler, status, hall.clock.monotonicMs() - startedMs)
   }
 }
 
@@ -209,65 +175,4 @@ class ReadAsk implements Ask {
     const value = this.#request.headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
-}
-
-async function send(
-  hall: Hall,
-  access: Access,
-  request: IncomingMessage,
-  response: ServerResponse,
-  reply: Reply,
-): Promise<void> {
-  if (response.destroyed) return
-  const headers: Record<string, string | number> = { ...access.headers, ...reply.headers }
-  let body = reply.body
-  if (reply.type !== '') headers['content-type'] = reply.type
-  if (headers['content-encoding'] === undefined && isWorthCompressing(reply.type, body.length)) {
-    headers.vary = 'accept-encoding'
-    const accept = request.headers['accept-encoding']
-    const encoding = pickEncoding(accept, ['zstd', 'gzip'])
-    if (encoding !== 'identity') {
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      body = await compressQuickly(bytes, encoding)
-      headers['content-encoding'] = encoding
-    }
-  }
-  const isBodiless = reply.status === 204 || reply.status === 304
-  if (!isBodiless) {
-    headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  }
-  const isUnread = !request.complete && hasBody(request)
-  if (isUnread || hall.isStopping()) headers.connection = 'close'
-
-  response.writeHead(reply.status, headers)
-  response.setTimeout(hall.limits.writeStallMsMax, () => {
-    hall.requests.countStalled()
-    response.destroy()
-  })
-  if (isUnread && !isBodiless) {
-    response.write(body)
-    await drain(request, hall)
-    response.end()
-  } else {
-    response.end(isBodiless ? undefined : body)
-  }
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  const { headers } = request
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-}
-
-/** Throws away what still comes, for a moment: closing at once would take the reply with it. */
-function drain(request: IncomingMessage, hall: Hall): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = hall.clock.after(hall.limits.lingerMsMax, resolve)
-    const done = (): void => {
-      timer.cancel()
-      resolve()
-    }
-    request.once('end', done)
-    request.once('close', done)
-    request.resume()
-  })
 }

@@ -13,6 +13,8 @@ export interface ServerLimits {
   readonly formBytesMax: number
   /** Bytes of all bodies held at one time (503) (--limit.inflight-bytes). */
   readonly inflightBytesMax: number
+  /** Bytes of all larger replies that are on their way (503). */
+  readonly replyBytesMax: number
   /** ms until the headers of a request are complete (408). */
   readonly headerMsMax: number
   /** ms until a request is complete, body included (408). */
@@ -34,6 +36,7 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   requestBytesMax: 16 * 1024 * 1024,
   formBytesMax: 1024 * 1024,
   inflightBytesMax: 64 * 1024 * 1024,
+  replyBytesMax: 256 * 1024 * 1024,
   headerMsMax: 30_000,
   requestMsMax: 300_000,
   idleMsMax: 75_000,

@@ -15,8 +15,9 @@ import {
   type ListenAddress,
   parseListenAddress,
 } from './address.ts'
-import { BodyBudget } from './body.ts'
-import { type Departure, exchange, type Hall } from './exchange.ts'
+import { ByteBudget } from './budget.ts'
+import { exchange } from './exchange.ts'
+import type { Departure, Hall } from './hall.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 import type { Route } from './message.ts'
 import { RouteTable } from './route.ts'
@@ -76,12 +77,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   let access = openAccess(web, names, options.bcryptWorkerFile, options.clock)
   let isStopping = false
 
-  const budget = new BodyBudget(limits.inflightBytesMax)
+  const bodies = new ByteBudget('the bodies of all requests', limits.inflightBytesMax)
+  const replies = new ByteBudget('the replies on their way', limits.replyBytesMax)
   const underWay = new Set<Departure>()
   const hall: Hall = {
     table: new RouteTable(options.routes),
     limits,
-    budget,
+    bodies,
+    replies,
     requests: openRequestMetrics(options.metrics),
     logins: openRefusedLogins(options.metrics, options.log, options.clock),
     clock: options.clock,
@@ -90,12 +93,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     isStopping: () => isStopping,
     access: () => access,
   }
-  const connections = openConnectionMetrics(
-    options.metrics,
-    limits.connectionsMax,
-    () => budget.bytes,
-    limits.inflightBytesMax,
-  )
+  const connections = openConnectionMetrics(options.metrics, limits, bodies, replies)
 
   const servers: HttpServer[] = []
   const bound: ListenAddress[] = []

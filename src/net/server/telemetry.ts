@@ -2,6 +2,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Cell, HistogramCell, Metrics } from '../../base/metrics.ts'
+import type { ByteBudget } from './budget.ts'
+import type { ServerLimits } from './limits.ts'
 
 /** Upper bounds of the durations in seconds, Prometheus's own. */
 const DURATION_BOUNDS_SECONDS = [0.1, 0.2, 0.4, 1, 3, 8, 20, 60, 120]
@@ -61,16 +63,22 @@ export function openRequestMetrics(metrics: Metrics): RequestMetrics {
 
 export function openConnectionMetrics(
   metrics: Metrics,
-  connectionsMax: number,
-  inflightBytes: () => number,
-  inflightBytesMax: number,
+  limits: ServerLimits,
+  bodies: ByteBudget,
+  replies: ByteBudget,
 ): ConnectionMetrics {
   const gauge = (name: string, help: string): Cell => metrics.gauge(name, help).with()
   const counter = (name: string, help: string): Cell => metrics.counter(name, help).with()
-  gauge('narthex_http_connections_max', 'Bound on open connections.').set(connectionsMax)
-  gauge('narthex_http_body_bytes_max', 'Bound on all bodies held.').set(inflightBytesMax)
-  const bodies = gauge('narthex_http_body_bytes', 'Bytes of request bodies held now.')
-  metrics.onCollect(() => bodies.set(inflightBytes()))
+  const max = 'Bound on narthex_http_'
+  gauge('narthex_http_connections_max', `${max}connections.`).set(limits.connectionsMax)
+  gauge('narthex_http_body_bytes_max', `${max}body_bytes.`).set(limits.inflightBytesMax)
+  gauge('narthex_http_reply_bytes_max', `${max}reply_bytes.`).set(limits.replyBytesMax)
+  const bodyBytes = gauge('narthex_http_body_bytes', 'Bytes of request bodies held now.')
+  const replyBytes = gauge('narthex_http_reply_bytes', 'Bytes of larger replies on their way.')
+  metrics.onCollect(() => {
+    bodyBytes.set(bodies.bytes)
+    replyBytes.set(replies.bytes)
+  })
   return {
     open: gauge('narthex_http_connections', 'Open connections.'),
     refused: counter('narthex_http_refused_connections_total', 'Connections over the bound.'),
