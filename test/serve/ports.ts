@@ -57,7 +57,11 @@ export const TARGET: TargetStatus = {
 export const targets: TargetView = {
   active: () => [TARGET, { ...TARGET, scrapePool: 'other', lastScrapeMs: 0, health: 'unknown' }],
   dropped: () => [{ scrapePool: 'node', discoveredLabels: ['job', 'node'] }],
-  droppedCounts: () => new Map([['node', 3]]),
+  droppedCounts: () =>
+    new Map([
+      ['node', 3],
+      ['__proto__', 1],
+    ]),
 }
 
 export const metadata: MetadataView = {

@@ -246,6 +246,8 @@ test('a name like __proto__ is data like any other', async () => {
     const { text } = await server.ask(`/api/v1/${path}`)
     assert.match(text, /"__proto__":/, path)
   }
+  const { text } = await server.ask('/api/v1/targets')
+  assert.match(text, /"droppedTargetCounts":\{"node":3,"__proto__":1\}/)
   assert.equal(({} as { polluted?: unknown }).polluted, undefined)
 })
 

@@ -23,7 +23,7 @@ for (const name of ['U__a_', 'U__a_2e', 'U__a_xyz_', 'U___d800_', 'U___110000_',
 }
 
 test('every name is read back from its escaped form', () => {
-  const escape = (name: string): string =>
+  const escapeName = (name: string): string =>
     `U__${[...name]
       .map((char) =>
         char === '_'
@@ -35,7 +35,7 @@ test('every name is read back from its escaped form', () => {
       .join('')}`
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
-      assert.equal(unescapeName(escape(name)), name)
+      assert.equal(unescapeName(escapeName(name)), name)
     }),
     { seed: 11, numRuns: 500 },
   )
