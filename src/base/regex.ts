@@ -31,12 +31,26 @@ export const REGEX_LENGTH_MAX = 16_384
 /** Most instructions of a compiled expression: the work for a text is instructions times length. */
 export const REGEX_PROGRAM_MAX = 8_192
 
+/** Compiled expressions that are kept: the same ones come with every refresh of a dashboard. */
+export const REGEX_CACHE_MAX = 256
+const cache = new Map<string, Regex>()
+
 /**
  * Compiles an expression.
  *
  * @throws NarthexError `bad_data` where RE2 refuses it or it is too large
  */
 export function compileRegex(source: string): Regex {
+  let regex = cache.get(source)
+  if (regex === undefined) {
+    regex = compileAnew(source)
+    if (cache.size >= REGEX_CACHE_MAX) cache.delete(cache.keys().next().value ?? '')
+    cache.set(source, regex)
+  }
+  return regex
+}
+
+function compileAnew(source: string): Regex {
   refuseLong(source)
   const branches = readBranches(source)
   if (branches === undefined) return compileAny(source)

@@ -182,16 +182,20 @@ export class JsonBuffer {
 
   /** Digits of an int32 >= 0, with zeros in front up to a width. */
   #digits(value: number, widthMin: number): void {
-    let width = widthMin
-    for (let limit = POWERS[width]; width < 10 && value >= limit; limit = POWERS[width]) width++
     const bytes = this.#bytes
+    const from = this.#length
+    const to = from + Math.max(widthMin, widthOf(value))
+    let at = to
     let rest = value
-    for (let at = this.#length + width - 1; at >= this.#length; at--) {
-      const next = (rest / 10) | 0
-      bytes[at] = 48 + rest - next * 10
+    while (at - from >= 2) {
+      const next = (rest / 100) | 0
+      const pair = (rest - next * 100) << 1
+      bytes[--at] = PAIRS[pair + 1]
+      bytes[--at] = PAIRS[pair]
       rest = next
     }
-    this.#length += width
+    if (at > from) bytes[from] = 48 + rest
+    this.#length = to
   }
 
   /** Whatever has no short cut; Go pads exponents to two digits, JavaScript does not. */
@@ -210,5 +214,15 @@ export class JsonBuffer {
   }
 }
 
-/** The powers of ten up to 10^10. */
-const POWERS: readonly number[] = Array.from({ length: 11 }, (_, i) => 10 ** i)
+/** `00` to `99`, side by side. */
+const PAIRS: Uint8Array = Uint8Array.from({ length: 200 }, (_, i) =>
+  i % 2 === 0 ? 48 + Math.floor(i / 20) : 48 + ((i >> 1) % 10),
+)
+
+/** How many digits an int32 >= 0 has. */
+function widthOf(value: number): number {
+  if (value < 10_000) return value < 100 ? (value < 10 ? 1 : 2) : value < 1_000 ? 3 : 4
+  if (value < 1_000_000) return value < 100_000 ? 5 : 6
+  if (value < 100_000_000) return value < 10_000_000 ? 7 : 8
+  return value < 1_000_000_000 ? 9 : 10
+}

@@ -7,6 +7,7 @@ import { NarthexError } from '../../src/base/error.ts'
 import {
   compileRegex,
   compileReplacing,
+  REGEX_CACHE_MAX,
   REGEX_LENGTH_MAX,
   type Regex,
 } from '../../src/base/regex.ts'
@@ -163,4 +164,11 @@ test('a replacement does not grow without end', () => {
     () => regex.expand(text, '$1'.repeat(8_000)),
     (error) => error instanceof NarthexError && error.kind === 'limit',
   )
+})
+
+test('compiled expressions are kept, but not without end', () => {
+  const first = compileRegex('kept[0-9]')
+  assert.equal(compileRegex('kept[0-9]'), first)
+  for (let i = 0; i < REGEX_CACHE_MAX; i++) compileRegex(`other${i}`)
+  assert.notEqual(compileRegex('kept[0-9]'), first)
 })
