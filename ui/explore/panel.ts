@@ -50,6 +50,8 @@ export interface Panel {
   readonly busy: ReadonlySignal<boolean>
   /** Asks again with the text of the editor. */
   run(): void
+  /** Withdraws the question that is under way. */
+  stop(): void
   close(): void
 }
 
@@ -90,7 +92,7 @@ export function createPanel(initial: PanelState, ticks: ReadonlySignal<number>):
   }
 
   let asked = ''
-  const stop = effect(() => {
+  const dispose = effect(() => {
     const now = state.value
     const key = [questionOf(now), ticks.value, runs.value, comebacks.value].join('\n')
     if (key === asked) return
@@ -120,8 +122,12 @@ export function createPanel(initial: PanelState, ticks: ReadonlySignal<number>):
         runs.value++
       })
     },
+    stop() {
+      abort?.abort()
+      busy.value = false
+    },
     close() {
-      stop()
+      dispose()
       abort?.abort()
     },
   }

@@ -182,6 +182,15 @@ function PanelTabs({ panel }: { panel: Panel }): JSX.Element {
 /** How much was answered, how fast, how fine. */
 function Facts({ panel }: { panel: Panel }): JSX.Element {
   const answer = panel.answer.value
+  if (panel.busy.value) {
+    return (
+      <p class="facts">
+        <button type="button" class="button bare stop" onClick={panel.stop}>
+          Stop
+        </button>
+      </p>
+    )
+  }
   if (answer === undefined) return <p class="facts" />
   const count = answer.kind === 'graph' ? answer.columns.seriesCount : answer.rows.length
   const facts = [

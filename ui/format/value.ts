@@ -87,16 +87,23 @@ function scaled(
   return steps[step] === '' ? text : `${text}${gap}${steps[step]}`
 }
 
+const SECOND_STEPS: readonly (readonly [number, string])[] = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+  [1e-3, 'ms'],
+  [1e-6, 'µs'],
+  [1e-9, 'ns'],
+]
+
+/** Ticks of one axis share the unit of their distance; a lone value has that of its size. */
 function formatSeconds(value: number, spread: number): string {
-  const size = Math.abs(value)
-  if (size === 0) return '0 s'
-  if (size < 1e-6) return `${digits(value * 1e9, spread * 1e9)} ns`
-  if (size < 1e-3) return `${digits(value * 1e6, spread * 1e6)} µs`
-  if (size < 1) return `${digits(value * 1e3, spread * 1e3)} ms`
-  if (size < 120) return `${digits(value, spread)} s`
-  if (size < 7200) return `${digits(value / 60, spread / 60)} min`
-  if (size < 172_800) return `${digits(value / 3600, spread / 3600)} h`
-  return `${digits(value / 86_400, spread / 86_400)} d`
+  if (value === 0) return '0 s'
+  const isLong = spread === 0 && Math.abs(value) >= 60
+  const size = spread > 0 ? spread : isLong ? Math.abs(value) / 2 : Math.abs(value)
+  const [step, name] = SECOND_STEPS.find(([seconds]) => size >= seconds) ?? [1e-9, 'ns']
+  return `${digits(value / step, spread / step)} ${name}`
 }
 
 function formatTimestamp(seconds: number): string {
@@ -111,6 +118,14 @@ export function formatCount(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u2009')
 }
 
+/** Round distances in seconds: seconds, minutes, hours, days. */
+const CLOCK_STEPS: readonly number[] = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3600),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000].map((days) => days * 86_400),
+]
+
 /** Distances between axis ticks that look round in the unit: powers of two for bytes, of ten elsewhere. */
 export function tickSteps(unit: Unit): number[] {
   const steps: number[] = []
@@ -118,8 +133,9 @@ export function tickSteps(unit: Unit): number[] {
     for (let exponent = -10; exponent <= 62; exponent++) steps.push(2 ** exponent)
     return steps
   }
-  for (let exponent = -12; exponent <= 18; exponent++) {
+  const exponentMax = unit === 'seconds' ? -1 : 18
+  for (let exponent = -12; exponent <= exponentMax; exponent++) {
     for (const mantissa of [1, 2, 5]) steps.push(Number(`${mantissa}e${exponent}`))
   }
-  return steps
+  return unit === 'seconds' ? steps.concat(CLOCK_STEPS) : steps
 }

@@ -1,5 +1,5 @@
 /** Asks for the targets and what their last scrapes brought. */
-import { ask } from '../api/client.ts'
+import { ApiError, ask } from '../api/client.ts'
 import type { Metric } from '../api/columns.ts'
 import { poolsOf, type Targets, type TargetsData, targetKey } from './target.ts'
 
@@ -11,12 +11,22 @@ interface VectorData {
 export async function loadTargets(abort: AbortSignal): Promise<Targets> {
   const [targets, samples] = await Promise.all([
     ask<TargetsData>('targets', {}, abort),
-    ask<VectorData>('query', { query: 'scrape_samples_scraped' }, abort),
+    askSamples(abort),
   ])
   return {
     pools: poolsOf(targets.data),
-    samples: new Map(
-      samples.data.result.map(({ metric, value }) => [targetKey(metric), Number(value[1])]),
-    ),
+    samples,
+  }
+}
+
+/** Empty where there is no store to ask. */
+async function askSamples(abort: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  try {
+    const reply = await ask<VectorData>('query', { query: 'scrape_samples_scraped' }, abort)
+    const { result } = reply.data
+    return new Map(result.map(({ metric, value }) => [targetKey(metric), Number(value[1])]))
+  } catch (error) {
+    if (error instanceof ApiError && error.kind !== 'away') return new Map()
+    throw error
   }
 }

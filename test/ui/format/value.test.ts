@@ -37,11 +37,17 @@ test('an axis shows as many digits as tell its ticks apart', () => {
   assert.equal(formatValue(805_306_368, 'bytes', 268_435_456), '768 MiB')
 })
 
+test('ticks of one axis of seconds share a unit', () => {
+  const texts = [900, 1800, 7200].map((value) => formatValue(value, 'seconds', 900))
+  assert.deepEqual(texts, ['15 min', '30 min', '120 min'])
+  assert.equal(formatValue(0.002, 'seconds', 0.0005), '2000 µs')
+})
+
 test('counts are grouped by three', () => assert.equal(formatCount(1234567), '1\u2009234\u2009567'))
 
 test('ticks are powers of two for bytes and rise everywhere', () => {
   assert.ok(tickSteps('bytes').every((step) => Number.isInteger(Math.log2(step))))
-  for (const unit of ['bytes', 'none'] as const) {
+  for (const unit of ['bytes', 'none', 'seconds'] as const) {
     const steps = tickSteps(unit)
     assert.ok(steps.every((step, i) => i === 0 || step > steps[i - 1]))
   }
