@@ -26,9 +26,13 @@ export function labelReplaceRows(
     const text = `invalid destination label name in label_replace(): ${target}`
     throw new NarthexError('execution', text)
   }
-  relabel(evaluation, call, grid, sink, target, (labels) =>
-    regex.expand(labelValue(labels, source), replacement),
-  )
+  // Series agree on many of their labels, and an expression costs more than a look-up.
+  const known = new Map<string, string | undefined>()
+  relabel(evaluation, call, grid, sink, target, (labels) => {
+    const value = labelValue(labels, source)
+    if (!known.has(value)) known.set(value, regex.expand(value, replacement))
+    return known.get(value)
+  })
 }
 
 /** label_join(vector, target, separator, sources…). */
