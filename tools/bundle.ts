@@ -24,6 +24,7 @@ const ENTRIES = {
   up: 'src/cli/up.ts',
   check: 'src/cli/check.ts',
   queryworker: 'src/roles/queryworker.ts',
+  bcryptworker: 'src/net/server/bcryptworker.ts',
 } as const
 
 /** Native addons stay in node_modules; everything else goes into the file. */

@@ -24,7 +24,13 @@ export type FlagValues = ReadonlyMap<string, unknown>
 
 /** What a command line comes to. */
 export type Parsed =
-  | { readonly outcome: 'run'; readonly values: FlagValues; readonly words: readonly string[] }
+  | {
+      readonly outcome: 'run'
+      readonly values: FlagValues
+      /** As given, or the preset; for people. */
+      readonly texts: ReadonlyMap<string, string>
+      readonly words: readonly string[]
+    }
   /** Help was asked for and printed (0), or the usage was wrong and said so (2). */
   | { readonly outcome: 'exit'; readonly code: 0 | 2 }
 
@@ -50,10 +56,12 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Parsed {
   if (spec.footer !== undefined) command.addHelpText('after', `\n${spec.footer}`)
 
   const values = new Map<string, unknown>()
+  const texts = new Map<string, string>()
   const switches = new Map<string, Option>()
   for (const flag of spec.flags) {
-    const option = makeOption(flag, values)
+    const option = makeOption(flag, values, texts)
     values.set(flag.name, presetOf(flag))
+    texts.set(flag.name, flag.preset ?? '')
     if (flag.value === undefined) switches.set(flag.name, option)
     command.addOption(option)
   }
@@ -66,12 +74,14 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Parsed {
     throw error
   }
   for (const [name, option] of switches) {
-    values.set(name, command.getOptionValue(option.attributeName()) === true)
+    const isOn = command.getOptionValue(option.attributeName()) === true
+    values.set(name, isOn)
+    texts.set(name, String(isOn))
   }
-  return { outcome: 'run', values, words: command.args }
+  return { outcome: 'run', values, texts, words: command.args }
 }
 
-function makeOption(flag: Flag, values: Map<string, unknown>): Option {
+function makeOption(flag: Flag, values: Map<string, unknown>, texts: Map<string, string>): Option {
   const given = flag.value === undefined ? '' : ` <${flag.value}>`
   const preset = flag.preset === undefined || flag.preset === '' ? '' : ` (default ${flag.preset})`
   const option = new Option(`--${flag.name}${given}`, `${flag.help}${preset}`)
@@ -88,6 +98,7 @@ function makeOption(flag: Flag, values: Map<string, unknown>): Option {
     } catch (error) {
       throw new InvalidArgumentError(messageOf(error))
     }
+    texts.set(flag.name, seen ? `${texts.get(flag.name)},${text}` : text)
     seen = true
     return text
   })

@@ -1,0 +1,109 @@
+/** The running configuration: read at the start, read again on demand, kept when the new one is bad. */
+import { existsSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import { messageOf, NarthexError } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import { type Config, defaultConfig, loadConfig } from '../config/config.ts'
+import { formatProblem } from '../config/report.ts'
+
+/** What a role needs to know of its configuration. */
+export interface ConfigurationOptions {
+  /** '' for none: then the defaults hold. */
+  readonly file: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Holds the configuration that runs. */
+export class Configuration {
+  readonly #options: ConfigurationOptions
+  readonly #appliers: ((config: Config) => void)[] = []
+  #current: Config
+  #reloadSucceeded = true
+  #loadedMs: number
+
+  /** @throws NarthexError `bad_data` with every mistake of the file and its place */
+  constructor(options: ConfigurationOptions) {
+    this.#options = options
+    this.#current = this.#read()
+    this.#loadedMs = options.clock.now()
+    const { metrics } = options
+    const good = metrics.gauge(
+      'prometheus_config_last_reload_successful',
+      'Whether the last configuration reload attempt was successful.',
+    )
+    const time = metrics.gauge(
+      'prometheus_config_last_reload_success_timestamp_seconds',
+      'Timestamp of the last successful configuration reload.',
+    )
+    metrics.onCollect(() => {
+      good.with().set(this.#reloadSucceeded ? 1 : 0)
+      time.with().set(this.#loadedMs / 1000)
+    })
+  }
+
+  get current(): Config {
+    return this.#current
+  }
+
+  get reloadSucceeded(): boolean {
+    return this.#reloadSucceeded
+  }
+
+  /** ms since epoch */
+  get loadedMs(): number {
+    return this.#loadedMs
+  }
+
+  /** Who gets the configuration at `start` and after every reload that succeeds. */
+  follow(apply: (config: Config) => void): void {
+    this.#appliers.push(apply)
+  }
+
+  /**
+   * Hands the configuration out for the first time.
+   *
+   * @param unconfigured what holds without a file
+   */
+  start(unconfigured: () => Config): void {
+    if (this.#options.file === '') this.#current = unconfigured()
+    for (const apply of this.#appliers) apply(this.#current)
+  }
+
+  /**
+   * Reads the file again.
+   *
+   * @throws NarthexError when it cannot be used; what ran before goes on
+   */
+  async reload(): Promise<void> {
+    const { file, log, clock } = this.#options
+    if (file === '') {
+      throw new NarthexError('bad_data', 'cannot reload: the server runs without --config.file')
+    }
+    try {
+      const next = this.#read()
+      for (const apply of this.#appliers) apply(next)
+      this.#current = next
+      this.#reloadSucceeded = true
+      this.#loadedMs = clock.now()
+      log.info('configuration reloaded', { file: next.path })
+    } catch (error) {
+      this.#reloadSucceeded = false
+      log.error('configuration not reloaded, the running one stays', { error: messageOf(error) })
+      throw error
+    }
+  }
+
+  #read(): Config {
+    const { file, log } = this.#options
+    if (file === '') return defaultConfig()
+    if (!existsSync(file)) {
+      throw new NarthexError('bad_data', `cannot load ${file}: there is no such file`)
+    }
+    const { config, warnings } = loadConfig(file)
+    for (const warning of warnings) log.warn(formatProblem(warning))
+    return config
+  }
+}
