@@ -177,8 +177,8 @@ export class WorkerPool implements Running {
 
   #startNext(): void {
     for (const slot of this.#slots) {
-      if (this.#queue.length === 0) break
-      if (isFree(slot)) this.#assign(slot)
+      // A job that finds no worker is answered at once, and the next one has its try.
+      while (this.#queue.length > 0 && isFree(slot)) this.#assign(slot)
     }
     this.#options.events.queueLength(this.#queue.length)
   }

@@ -6,7 +6,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import type { Answer, AskOptions, LabelQuery, Query } from '../../../src/model/querier.ts'
 import { ENGINE_DEFAULTS } from '../../../src/query/engine/evaluate.ts'
-import { startQueryHost } from '../../../src/query/host/host.ts'
+import { type QueryHostOptions, startQueryHost } from '../../../src/query/host/host.ts'
 import { QUERY_LIMITS, type QueryLimits } from '../../../src/query/host/limits.ts'
 import { MemoryQueryable } from './memory.ts'
 import type { TestStore } from './testworker.ts'
@@ -17,7 +17,11 @@ const HOUR_MS = 3_600_000
 const hosts: { stop(): Promise<void> }[] = []
 after(() => Promise.all(hosts.map((host) => host.stop())))
 
-function startHost(limits: Partial<QueryLimits> = {}, mischief: TestStore['mischief'] = 'none') {
+function startHost(
+  limits: Partial<QueryLimits> = {},
+  mischief: TestStore['mischief'] = 'none',
+  worker: Partial<Pick<QueryHostOptions, 'workerFile' | 'makeWorkerData'>> = {},
+) {
   const seen = new SharedArrayBuffer(8)
   const metrics = new Metrics()
   const data: TestStore = { shape: SHAPE, mischief, seen }
@@ -29,6 +33,7 @@ function startHost(limits: Partial<QueryLimits> = {}, mischief: TestStore['misch
     makeWorkerData: () => ({ data, transfer: [] }),
     metrics,
     log: silentLog,
+    ...worker,
   })
   const counts = new Int32Array(seen)
   const started = {
@@ -218,6 +223,27 @@ for (const [mischief, kind, message] of [
     await assert.rejects(host.query(LARGE), refusal(kind, message))
     assert.equal(host.workersStarted(), 2)
     assert.equal(host.metric('narthex_query_worker_deaths_total'), 2)
+    await host.query(instant('m'))
+  })
+}
+
+for (const [name, worker] of [
+  ['its program is not there', { workerFile: new URL('nowhere.ts', import.meta.url) }],
+  [
+    'the store has no data for it',
+    {
+      makeWorkerData() {
+        throw new Error('the store is closed')
+      },
+    },
+  ],
+] as const) {
+  test(`a worker that cannot start because ${name} answers every query with an error`, async () => {
+    const host = startHost({}, 'none', worker)
+    const message = /its worker has ended: (Cannot find module|the store is closed)/
+    const refused = (): Promise<void> =>
+      assert.rejects(host.query(LARGE), refusal('execution', message))
+    await Promise.all([refused(), refused(), refused()])
     await host.query(instant('m'))
   })
 }
