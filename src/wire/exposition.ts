@@ -37,6 +37,8 @@ export interface Entry {
   /** ms since epoch, when `hasTime` */
   timeMs: number
   hasExemplar: boolean
+  /** Where names and values of an exemplar's labels lie, when `hasExemplar`. */
+  readonly exemplarOffsets: number[]
   /** Where the family name of a HELP, TYPE or UNIT line lies. */
   familyFrom: number
   familyTo: number
@@ -68,6 +70,7 @@ export function newEntry(): Entry {
     hasTime: false,
     timeMs: 0,
     hasExemplar: false,
+    exemplarOffsets: [],
     familyFrom: 0,
     familyTo: 0,
     textFrom: 0,

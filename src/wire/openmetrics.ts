@@ -113,18 +113,17 @@ function readSample(c: ByteCursor, entry: Entry): void {
   }
   if (isExemplar(bytes, at)) {
     entry.hasExemplar = true
-    at = readExemplar(c, at + 4, entry.keyFrom)
+    at = readExemplar(c, entry, at + 4)
   }
   if (bytes[at] !== NEWLINE) throw unexpected(c, 'next entry after timestamp', at, entry.keyFrom)
   if (at >= c.end) throw new NarthexError('bad_data', 'data does not end with # EOF')
   c.at = at + 1
 }
 
-const exemplarOffsets: number[] = []
-
 /** Reads an exemplar behind ` # {`; the place behind it. */
-function readExemplar(c: ByteCursor, from: number, keyFrom: number): number {
+function readExemplar(c: ByteCursor, entry: Entry, from: number): number {
   const { bytes } = c
+  const { keyFrom, exemplarOffsets } = entry
   exemplarOffsets.length = 0
   const labelsEnd = readLabels(c, exemplarOffsets, from, keyFrom, true)
   readFloat(c, labelsEnd, 'value after exemplar labels', keyFrom)
