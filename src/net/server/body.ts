@@ -69,6 +69,7 @@ export function isForm(contentType: string | undefined): boolean {
 
 /** The fields of a form, then those of the address, as Prometheus orders them. */
 export function joinParams(form: Uint8Array, query: string): URLSearchParams {
+  if (form.length === 0) return new URLSearchParams(query)
   const params = new URLSearchParams(Buffer.from(form).toString('utf8'))
   for (const [name, value] of new URLSearchParams(query)) params.append(name, value)
   return params
