@@ -115,10 +115,12 @@ function countValueRows(
       if (present[slot] === 0) continue
       const value = values[slot]
       let group = groupOfValue.get(value)
-      if (group === undefined || Object.is(value, -0)) {
+      // A map takes -0 for 0, which is another text.
+      const signed = Object.is(value, -0)
+      if (group === undefined || signed) {
         const own = withLabel(labels[row], label, formatFixed(value))
         group = grouping.of(own, dropName[row])
-        groupOfValue.set(value, group)
+        if (!signed) groupOfValue.set(value, group)
         if (group === counts.length) {
           evaluation.usage.hold(grid.count)
           counts.push(new Float64Array(grid.count))
@@ -128,6 +130,7 @@ function countValueRows(
     }
   }
   pourCounts(grouping, counts, grid, sink)
+  evaluation.usage.giveBack(counts.length * grid.count)
   evaluation.usage.release(matrix)
 }
 

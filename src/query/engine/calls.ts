@@ -20,8 +20,11 @@ import { sortedRows } from './sorting.ts'
 
 type CallRows = (evaluation: Evaluation, call: Call, grid: StepGrid, sink: RowSink) => void
 
-/** Functions that look at native histograms only, of which there are none: no rows. */
-const noRows: CallRows = (_evaluation, _call, _grid, sink) => sink.open(0)
+/** Functions of native histograms or start times, of which there are none: no rows. */
+const noRows: CallRows = (evaluation, call, grid, sink) => {
+  evaluation.usage.release(evaluation.matrix(call.args[0], grid))
+  sink.open(0)
+}
 
 const CALLS: ReadonlyMap<string, CallRows> = new Map<string, CallRows>([
   ['absent', absentRows],
@@ -41,7 +44,6 @@ const CALLS: ReadonlyMap<string, CallRows> = new Map<string, CallRows>([
   ['sort_desc', sortedRows],
   ['sort_by_label', sortedRows],
   ['sort_by_label_desc', sortedRows],
-  // Start times of series are not stored.
   ['start_timestamp', noRows],
   ['vector', vectorRows],
 ])

@@ -1,5 +1,4 @@
 /** What the parts of the engine share while one query is evaluated. */
-import type { Labels } from '../../model/labels.ts'
 import type { Matcher } from '../../model/matcher.ts'
 import type { Budget, Queryable, Series } from '../../model/queryable.ts'
 import type { StepGrid } from '../../model/result.ts'
@@ -59,11 +58,15 @@ export class Usage {
     if (this.#held > this.#heldMax) this.#heldMax = this.#held
   }
 
-  /** Gives back what `hold` has charged for a matrix that is no longer used. */
-  release(matrix: Matrix): void {
-    const slots = matrix.present.length
+  /** Gives back slots that `hold` has charged. */
+  giveBack(slots: number): void {
     this.#held -= slots
     this.#budget.releaseBytes(slots * SLOT_BYTES)
+  }
+
+  /** Gives back a matrix that is no longer used. */
+  release(matrix: Matrix): void {
+    this.giveBack(matrix.present.length)
   }
 }
 
@@ -86,6 +89,3 @@ export interface Evaluation {
   /** A matrix for so many rows, charged. */
   newMatrix(grid: StepGrid, rowsMax: number): Matrix
 }
-
-/** The labels of a flagged row as they count where names are dropped at once. */
-export type EffectiveLabels = (labels: Labels, dropName: boolean) => Labels

@@ -6,7 +6,7 @@ import type { Budget, Queryable } from '../../model/queryable.ts'
 import type { Result, ResultData, SamplesData, StepGrid } from '../../model/result.ts'
 import type { Expr } from '../promql/ast.ts'
 import { documentedType, valueTypeOf } from '../promql/check.ts'
-import { ALL_FEATURES } from '../promql/features.ts'
+import { NO_FEATURES } from '../promql/features.ts'
 import { quote } from '../promql/gotext.ts'
 import { parseExpr } from '../promql/parse.ts'
 import type { EngineOptions, QueryRange } from './context.ts'
@@ -25,7 +25,7 @@ export const ENGINE_DEFAULTS: EngineOptions = {
   subqueryStepMs: 60_000,
   delayedNameRemoval: false,
   typeAndUnitLabels: false,
-  features: ALL_FEATURES,
+  features: NO_FEATURES,
 }
 
 /**

@@ -21,6 +21,7 @@ export class GroupSink implements RowSink {
   present: Uint8Array = new Uint8Array(0)
   #state: GroupState
   #room = 0
+  #heldSlots = 0
 
   constructor(
     kernel: GroupKernel,
@@ -37,7 +38,7 @@ export class GroupSink implements RowSink {
   }
 
   open(): void {
-    this.#usage.hold(this.#grid.count)
+    this.#hold(this.#grid.count)
     this.values = new Float64Array(this.#grid.count)
     this.present = new Uint8Array(this.#grid.count)
   }
@@ -50,7 +51,7 @@ export class GroupSink implements RowSink {
     this.#kernel.add(this.#state, group * count, this.values, this.present, 0, count)
   }
 
-  /** Hands one row per group to the sink. */
+  /** Hands one row per group to the sink, and ends. */
   pour(sink: RowSink): void {
     const { labels, dropName } = this.#grouping
     const { count } = this.#grid
@@ -66,13 +67,19 @@ export class GroupSink implements RowSink {
       }
       sink.commit(labels[group], dropName[group], countPresent(seen, from, count))
     }
+    this.#usage.giveBack(this.#heldSlots)
+  }
+
+  #hold(slots: number): void {
+    this.#usage.hold(slots)
+    this.#heldSlots += slots
   }
 
   #grow(): void {
     const room = this.#room === 0 ? GROUPS_FIRST : this.#room * 2
     const slots = room * this.#grid.count
     const { needs } = this.#kernel
-    this.#usage.hold((room - this.#room) * this.#grid.count * (1 + needs.length))
+    this.#hold((room - this.#room) * this.#grid.count * (1 + needs.length))
     const old = this.#state
     const grown = (array: Float64Array): Float64Array => {
       const larger = new Float64Array(slots)

@@ -5,6 +5,7 @@ import { bucketFraction, bucketQuantile, newRepair } from '../kernels/buckets.ts
 import type { Call, Expr } from '../promql/ast.ts'
 import { quote } from '../promql/gotext.ts'
 import type { Evaluation } from './context.ts'
+import { formatG } from './gofloat.ts'
 import { type Matrix, pourMatrix, RowCollector, type RowSink } from './grid.ts'
 import { textOf } from './labelcalls.ts'
 import { indexOmitting } from './labelindex.ts'
@@ -100,8 +101,7 @@ export function quantileRows(
 
 /** A quantile as a label value: always with a point or exponent, as OpenMetrics wants it. */
 function formatQuantile(q: number): string {
-  if (q === Infinity) return '+Inf'
-  const text = String(q)
+  const text = formatG(q)
   return /^-?\d+$/.test(text) ? `${text}.0` : text
 }
 

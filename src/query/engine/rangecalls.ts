@@ -16,8 +16,12 @@ import { namesMayClash } from './merge.ts'
 import { openRange, type RangeVector } from './subquery.ts'
 import { WindowReader } from './windowreader.ts'
 
-/** Functions that leave the metric name. */
-const NAME_KEEPERS: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time'])
+/** Functions that leave the metric name, or whose rows are not an answer. */
+const NAME_KEEPERS: ReadonlySet<string> = new Set([
+  'last_over_time',
+  'first_over_time',
+  'absent_over_time',
+])
 
 const ANCHORED_SAFE = ['changes', 'delta', 'increase', 'rate', 'resets']
 const SMOOTHED_SAFE = ['delta', 'increase', 'rate']

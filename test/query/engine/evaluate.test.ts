@@ -7,6 +7,7 @@ import type { Query } from '../../../src/model/querier.ts'
 import type { Result } from '../../../src/model/result.ts'
 import type { EngineOptions } from '../../../src/query/engine/context.ts'
 import { ENGINE_DEFAULTS, evaluate } from '../../../src/query/engine/evaluate.ts'
+import { ALL_FEATURES } from '../../../src/query/promql/features.ts'
 import { labelsOf, MemoryStore, TestBudget } from './memory.ts'
 
 function refusal(what: string): NarthexError {
@@ -40,8 +41,9 @@ function newStore(): MemoryStore {
 }
 
 const STORE = newStore()
+const OPTIONS: EngineOptions = { ...ENGINE_DEFAULTS, features: ALL_FEATURES }
 
-function ask(query: Partial<Query> & { expr: string }, options?: EngineOptions): Result {
+function ask(query: Partial<Query> & { expr: string }, options = OPTIONS): Result {
   const atMs = query.fromMs ?? 50_000
   return evaluate({ fromMs: atMs, toMs: atMs, ...query }, STORE, newBudget(), options)
 }
@@ -205,7 +207,7 @@ test('notes carry their position in lines and bytes', () => {
 })
 
 test('with types as labels the type tells a counter', () => {
-  const options = { ...ENGINE_DEFAULTS, typeAndUnitLabels: true }
+  const options = { ...OPTIONS, typeAndUnitLabels: true }
   const { infos } = ask({ expr: 'rate(requests_total[1m])' }, options)
   assert.deepEqual(infos, [
     'PromQL info: metric might not be a counter, __type__ label is not set to "counter" or "histogram", got "": "requests_total" (1:6)',

@@ -7,6 +7,7 @@ import { labelsKey } from '../../../src/model/labels.ts'
 import type { Query } from '../../../src/model/querier.ts'
 import type { EngineOptions } from '../../../src/query/engine/context.ts'
 import { ENGINE_DEFAULTS, evaluate } from '../../../src/query/engine/evaluate.ts'
+import { ALL_FEATURES } from '../../../src/query/promql/features.ts'
 import { labelsOf, MemoryStore, TestBudget } from './memory.ts'
 
 const EXPRESSIONS = [
@@ -135,7 +136,7 @@ function answersOf(query: Query, store: MemoryStore, options: EngineOptions): St
 for (const delayedNameRemoval of [false, true]) {
   const how = delayedNameRemoval ? 'at the end' : 'at once'
   test(`every step of a range is the instant at that time, names removed ${how}`, () => {
-    const options = { ...ENGINE_DEFAULTS, delayedNameRemoval }
+    const options = { ...ENGINE_DEFAULTS, features: ALL_FEATURES, delayedNameRemoval }
     fc.assert(
       fc.property(
         stores,
