@@ -42,6 +42,8 @@ export const PAGE_PATHS: readonly string[] = [
 
 /** Names in this folder carry a digest of their content, so they never change. */
 const HASHED_FOLDER = '/assets/'
+/** What metrics call all of them: their names change with each build. */
+const HASHED_FAMILY = '/assets/*filepath'
 
 /** One file in memory. */
 interface PageFile {
@@ -78,6 +80,7 @@ function routeOf(path: string, file: PageFile): Route {
     role: 'viewer',
     changes: false,
     body: 'none',
+    ...(path.startsWith(HASHED_FOLDER) ? { family: HASHED_FAMILY } : {}),
     handle: (ask) => answerFile(file, ask),
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { openPages, PAGE_PATHS } from '../../src/serve/pages.ts'
-import { serve } from '../net/server/support.ts'
+import { metric, serve } from '../net/server/support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'narthex-pages-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -39,6 +39,8 @@ test('hashed files are kept for good and sent small', async () => {
   const plain = await as('identity')
   assert.equal(plain.text, script)
   assert.equal(plain.headers['content-encoding'], undefined)
+  const counted = 'prometheus_http_requests_total{handler="/assets/*filepath",code="200"}'
+  assert.equal(metric(server.metrics, counted), 3, 'names that change make no series')
 })
 
 test('a file that the browser has is not sent again', async () => {

@@ -47,7 +47,7 @@ export async function exchange(
       reply = renderFault(admitted, path, request.headers.accept)
     } else {
       const { route } = admitted.match
-      handler = route.path
+      handler = route.family ?? route.path
       if (takesBody(route, request)) {
         const { formBytesMax, requestBytesMax } = hall.limits
         const bytesMax = route.body === 'form' ? formBytesMax : requestBytesMax

@@ -52,5 +52,7 @@ export interface Route {
   /** Changes something: browsers may only call it from our own pages. */
   readonly changes: boolean
   readonly body: BodyKind
+  /** Name in the metrics, for routes that are many; the path where absent. */
+  readonly family?: string
   handle(ask: Ask): Reply | Promise<Reply>
 }
