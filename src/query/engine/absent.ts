@@ -3,9 +3,10 @@ import type { Labels } from '../../model/labels.ts'
 import { labelsFrom, METRIC_NAME } from '../../model/labels.ts'
 import type { StepGrid } from '../../model/result.ts'
 import type { Call, Expr } from '../promql/ast.ts'
+import { rangeArgument, unwrapParens } from './arguments.ts'
 import type { Evaluation } from './context.ts'
 import type { RowSink } from './grid.ts'
-import { rangeArgument, rangeCallRows, unwrapParens } from './rangecalls.ts'
+import { rangeCallRows } from './rangecalls.ts'
 
 /** A sink that only notes at which steps there is a sample. */
 class PresenceSink implements RowSink {

@@ -5,12 +5,12 @@ import { GROUP_KERNELS } from '../kernels/groups.ts'
 import { quantileOf } from '../kernels/quantiles.ts'
 import type { Aggregation, Expr } from '../promql/ast.ts'
 import { formatFixed, quote } from '../promql/gotext.ts'
+import { unwrapParens } from './arguments.ts'
 import type { Evaluation } from './context.ts'
 import type { RowSink } from './grid.ts'
 import { Grouping } from './grouping.ts'
 import { GroupSink } from './groupsink.ts'
 import { groupLabels, withLabel } from './naming.ts'
-import { noteQuantile, unwrapParens } from './rangecalls.ts'
 import { rankRows } from './rank.ts'
 
 /** Streams the rows of an aggregation, one per group (topk and its like: rows of the input). */
@@ -62,7 +62,7 @@ function quantileRows(
 ): void {
   const param = paramOf(node)
   const qs = evaluation.scalar(param, grid)
-  for (const q of qs) if (!(q >= 0 && q <= 1)) noteQuantile(evaluation, q, param)
+  for (const q of qs) if (!(q >= 0 && q <= 1)) evaluation.notes.invalidQuantile(q, param.span)
   const matrix = evaluation.matrix(node.expr, grid)
   const { labels, dropName, values, present } = matrix
   const groups = Grouping.rowsByGroup(labels, node.labels, node.without)

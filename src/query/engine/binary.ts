@@ -8,12 +8,11 @@ import {
 } from '../kernels/arithmetic.ts'
 import type { Binary } from '../promql/ast.ts'
 import { isComparison, isSetOperator, valueTypeOf } from '../promql/check.ts'
-import { noteIncompatible } from './binarynotes.ts'
 import type { Evaluation } from './context.ts'
 import { changedRows } from './elementwise.ts'
 import { countPresent, type RowSink } from './grid.ts'
 import { MapSink, type RowChange } from './mapsink.ts'
-import { matchedRows } from './matching.ts'
+import { matchedRows, noteIncompatible } from './matching.ts'
 import { setRows } from './sets.ts'
 
 /** Streams the rows of an operator with a vector on at least one side. */

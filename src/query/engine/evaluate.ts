@@ -6,26 +6,25 @@ import type { Budget, Queryable } from '../../model/queryable.ts'
 import type { Result, ResultData, SamplesData, StepGrid } from '../../model/result.ts'
 import type { Expr } from '../promql/ast.ts'
 import { documentedType, valueTypeOf } from '../promql/check.ts'
-import { NO_FEATURES } from '../promql/features.ts'
+import { ALL_FEATURES } from '../promql/features.ts'
 import { quote } from '../promql/gotext.ts'
 import { parseExpr } from '../promql/parse.ts'
+import { textOf, unwrapParens } from './arguments.ts'
 import type { EngineOptions, QueryRange } from './context.ts'
 import { Evaluator } from './evaluator.ts'
 import { type Matrix, pickRows } from './grid.ts'
-import { textOf } from './labelcalls.ts'
 import { mergeEqualRows, removeNames } from './merge.ts'
 import { isOrdered } from './ordered.ts'
-import { unwrapParens } from './rangecalls.ts'
 import { openRange } from './subquery.ts'
 import { WindowReader } from './windowreader.ts'
 
-/** What an engine does when nothing else is said: Prometheus's defaults. */
+/** Prometheus's defaults, but for the language: all of it, which a server narrows by its flags. */
 export const ENGINE_DEFAULTS: EngineOptions = {
   lookbackMs: 300_000,
   subqueryStepMs: 60_000,
   delayedNameRemoval: false,
   typeAndUnitLabels: false,
-  features: NO_FEATURES,
+  features: ALL_FEATURES,
 }
 
 /**

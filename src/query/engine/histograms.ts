@@ -4,14 +4,13 @@ import type { StepGrid } from '../../model/result.ts'
 import { bucketFraction, bucketQuantile, newRepair } from '../kernels/buckets.ts'
 import type { Call, Expr } from '../promql/ast.ts'
 import { quote } from '../promql/gotext.ts'
+import { textOf } from './arguments.ts'
 import type { Evaluation } from './context.ts'
 import { formatG } from './gofloat.ts'
 import { type Matrix, pourMatrix, RowCollector, type RowSink } from './grid.ts'
-import { textOf } from './labelcalls.ts'
 import { indexOmitting } from './labelindex.ts'
 import { mergeEqualRows, removeNames } from './merge.ts'
 import { omitLabels, withLabel } from './naming.ts'
-import { noteQuantile } from './rangecalls.ts'
 
 const BUCKET_LABEL = 'le'
 const BUCKET_LABELS: ReadonlySet<string> = new Set([BUCKET_LABEL])
@@ -76,7 +75,7 @@ export function quantileRows(
   const { notes, options } = evaluation
   for (const qArg of qArgs) {
     const qs = evaluation.scalar(qArg, grid)
-    for (const q of qs) if (!(q >= 0 && q <= 1)) noteQuantile(evaluation, q, qArg)
+    for (const q of qs) if (!(q >= 0 && q <= 1)) evaluation.notes.invalidQuantile(q, qArg.span)
     const label = several ? { name: textOf(call.args[1]), value: formatQuantile(qs[0]) } : undefined
     computeRows(
       evaluation,

@@ -4,12 +4,12 @@ import { type Labels, labelValue, METRIC_NAME } from '../../model/labels.ts'
 import { compileMatcher, type Matcher } from '../../model/matcher.ts'
 import type { StepGrid } from '../../model/result.ts'
 import type { Call, Expr, VectorSelector } from '../promql/ast.ts'
+import { unwrapParens } from './arguments.ts'
 import type { Evaluation } from './context.ts'
 import { type Matrix, pourMatrix, RowCollector, type RowSink } from './grid.ts'
 import { formatSet } from './matching.ts'
 import { mergeEqualRows } from './merge.ts'
 import { withLabel } from './naming.ts'
-import { unwrapParens } from './rangecalls.ts'
 import { timestampRows } from './selectors.ts'
 
 const TARGET_INFO: Matcher = { name: METRIC_NAME, op: '=', value: 'target_info' }

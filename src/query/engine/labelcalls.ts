@@ -3,12 +3,12 @@ import { NarthexError } from '../../base/error.ts'
 import { compileReplacing, type ReplacingRegex } from '../../base/regex.ts'
 import { type Labels, labelValue, METRIC_NAME } from '../../model/labels.ts'
 import type { StepGrid } from '../../model/result.ts'
-import type { Call, Expr } from '../promql/ast.ts'
+import type { Call } from '../promql/ast.ts'
+import { textOf } from './arguments.ts'
 import type { Evaluation } from './context.ts'
 import { pourMatrix, type RowSink } from './grid.ts'
 import { mergeEqualRows } from './merge.ts'
 import { withLabel } from './naming.ts'
-import { unwrapParens } from './rangecalls.ts'
 
 /** Longest label value that joining makes: joins of joins would grow without end. */
 const JOINED_LENGTH_MAX = 65_536
@@ -102,10 +102,4 @@ function compilePattern(pattern: string): ReplacingRegex {
 /** Any text is a label name but the empty one and one with broken characters. */
 function isLabelName(name: string): boolean {
   return name !== '' && !name.includes('\ufffd') && name.isWellFormed()
-}
-
-/** The text of a string argument. */
-export function textOf(expr: Expr): string {
-  const inner = unwrapParens(expr)
-  return inner.kind === 'string' ? inner.value : ''
 }

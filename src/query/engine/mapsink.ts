@@ -11,40 +11,46 @@ export type RowChange = (
   points: number,
 ) => number
 
-/** Applies a change to every row on its way. */
+/**
+ * Applies changes to every row on its way, the innermost of the expression first.
+ *
+ * A change on top of changes joins their list, so that a long chain costs no depth.
+ */
 export class MapSink implements RowSink {
-  readonly #inner: RowSink
+  readonly #target: RowSink
   readonly #count: number
-  readonly #change: RowChange
+  readonly #changes: readonly RowChange[]
   readonly #drops: boolean
 
   /** @param drops whether the change makes the metric name go */
-  constructor(inner: RowSink, count: number, change: RowChange, drops: boolean) {
-    this.#inner = inner
+  constructor(target: RowSink, count: number, change: RowChange, drops: boolean) {
+    const chained = target instanceof MapSink ? target : undefined
+    this.#target = chained === undefined ? target : chained.#target
     this.#count = count
-    this.#change = change
-    this.#drops = drops
+    this.#changes = chained === undefined ? [change] : [change, ...chained.#changes]
+    this.#drops = drops || (chained !== undefined && chained.#drops)
   }
 
   open(rowsMax: number): void {
-    this.#inner.open(rowsMax)
+    this.#target.open(rowsMax)
   }
 
   get values(): Float64Array {
-    return this.#inner.values
+    return this.#target.values
   }
 
   get present(): Uint8Array {
-    return this.#inner.present
+    return this.#target.present
   }
 
   get base(): number {
-    return this.#inner.base
+    return this.#target.base
   }
 
   commit(labels: Labels, dropName: boolean, points: number): void {
-    const { values, present, base } = this.#inner
-    const left = this.#change(values, present, base, this.#count, points)
-    this.#inner.commit(labels, dropName || this.#drops, left)
+    const { values, present, base } = this.#target
+    let left = points
+    for (const change of this.#changes) left = change(values, present, base, this.#count, left)
+    this.#target.commit(labels, dropName || this.#drops, left)
   }
 }

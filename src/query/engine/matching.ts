@@ -11,7 +11,6 @@ import {
 import type { Binary, Matching } from '../promql/ast.ts'
 import { isComparison } from '../promql/check.ts'
 import { quote } from '../promql/gotext.ts'
-import { noteIncompatible } from './binarynotes.ts'
 import type { Evaluation } from './context.ts'
 import { countPresent, type Matrix, type RowSink } from './grid.ts'
 import { indexBy, indexWithout } from './labelindex.ts'
@@ -313,4 +312,11 @@ function maskPresent(
   for (const row of rows) {
     for (let i = 0; i < count; i++) if (present[row * count + i] !== 0) matched[i] = 0
   }
+}
+
+/** Notes that an operator has met types that it does not take. */
+export function noteIncompatible(evaluation: Evaluation, node: Binary): void {
+  const { op } = node
+  const text = `incompatible sample types encountered for binary operator "${op}": float ${op} float`
+  evaluation.notes.info(text, node.span)
 }

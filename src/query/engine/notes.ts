@@ -38,6 +38,11 @@ export class Notes {
     this.#infos.add(`PromQL info: ${text} (${positionText(this.#query, span.from)})`)
   }
 
+  /** Warns of a quantile outside of [0, 1]. */
+  invalidQuantile(q: number, span: Span): void {
+    this.warn(`quantile value should be between 0 and 1, got ${formatG(q)}`, span)
+  }
+
   /** Adds a warning that has no position. */
   warnPlain(text: string): void {
     this.#warnings.add(text)

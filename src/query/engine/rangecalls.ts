@@ -6,11 +6,11 @@ import { extendedGrowth, extrapolatedGrowth, instantGrowth } from '../kernels/gr
 import { WINDOW_KERNELS } from '../kernels/overtime.ts'
 import { madOverTime, quantileOverTime } from '../kernels/quantiles.ts'
 import { derivOverTime, predictOverTime, smoothOverTime } from '../kernels/regression.ts'
-import type { Call, Expr, MatrixSelector, Subquery } from '../promql/ast.ts'
+import type { Call, MatrixSelector, Subquery } from '../promql/ast.ts'
 import { quote } from '../promql/gotext.ts'
 import type { Evaluation } from './context.ts'
 import { droppingRows } from './droppingrows.ts'
-import { formatF, formatG } from './gofloat.ts'
+import { formatF } from './gofloat.ts'
 import type { RowSink } from './grid.ts'
 import { namesMayClash } from './merge.ts'
 import { openRange, type RangeVector } from './subquery.ts'
@@ -39,22 +39,6 @@ type RowKernel = (
   sink: RowSink,
   base: number,
 ) => number
-
-/** The first argument that is a range vector, behind any parentheses. */
-export function rangeArgument(call: Call): MatrixSelector | Subquery | undefined {
-  for (const arg of call.args) {
-    const inner = unwrapParens(arg)
-    if (inner.kind === 'matrix' || inner.kind === 'subquery') return inner
-  }
-  return undefined
-}
-
-/** The expression within parentheses. */
-export function unwrapParens(expr: Expr): Expr {
-  let inner = expr
-  while (inner.kind === 'paren') inner = inner.expr
-  return inner
-}
 
 /** Streams the rows of a range function. */
 export function rangeCallRows(
@@ -277,7 +261,7 @@ function quantileKernel(evaluation: Evaluation, call: Call, grid: StepGrid): Row
     if (!noted && reader.total > 0) {
       noted = true
       for (const q of qs) {
-        if (!(q >= 0 && q <= 1)) noteQuantile(evaluation, q, call.args[0])
+        if (!(q >= 0 && q <= 1)) evaluation.notes.invalidQuantile(q, call.args[0].span)
       }
     }
     return quantileOverTime(
@@ -292,12 +276,6 @@ function quantileKernel(evaluation: Evaluation, call: Call, grid: StepGrid): Row
       base,
     )
   }
-}
-
-/** Notes a quantile outside of [0, 1]. */
-export function noteQuantile(evaluation: Evaluation, q: number, arg: Expr): void {
-  const text = `quantile value should be between 0 and 1, got ${formatG(q)}`
-  evaluation.notes.warn(text, arg.span)
 }
 
 function madKernel(): RowKernel {

@@ -2,9 +2,9 @@
 import { compareLabels, compareText, labelValue } from '../../model/labels.ts'
 import type { StepGrid } from '../../model/result.ts'
 import type { Call } from '../promql/ast.ts'
+import { textOf } from './arguments.ts'
 import type { Evaluation } from './context.ts'
 import { type Matrix, pickRows, pourMatrix, type RowSink } from './grid.ts'
-import { textOf } from './labelcalls.ts'
 
 /** Streams the rows of an instant vector in order; over a range the order means nothing. */
 export function sortedRows(
