@@ -84,7 +84,7 @@ export class ScrapeLoop {
       return
     }
     const nowMs = clock.now()
-    const missedMs = nextTimeMs(nowMs, this.#plannedMs, intervalMs, this.offsetMs)
+    const missedMs = nextTimeMs(nowMs, this.#lastScrapeMs, intervalMs, this.offsetMs)
     const delayMs = missedMs - nowMs + (RETIRE_INTERVALS - 1) * intervalMs
     this.#timer = clock.after(delayMs, () => this.#markRetired(missedMs))
     this.#room.retiring.add(this)
