@@ -24,11 +24,16 @@ export class MapSink implements RowSink {
 
   /** @param drops whether the change makes the metric name go */
   constructor(target: RowSink, count: number, change: RowChange, drops: boolean) {
-    const chained = target instanceof MapSink ? target : undefined
-    this.#target = chained === undefined ? target : chained.#target
     this.#count = count
-    this.#changes = chained === undefined ? [change] : [change, ...chained.#changes]
-    this.#drops = drops || (chained !== undefined && chained.#drops)
+    if (target instanceof MapSink) {
+      this.#target = target.#target
+      this.#changes = [change, ...target.#changes]
+      this.#drops = drops || target.#drops
+    } else {
+      this.#target = target
+      this.#changes = [change]
+      this.#drops = drops
+    }
   }
 
   open(rowsMax: number): void {
