@@ -10,52 +10,74 @@ export interface ReaderData {
   readonly control: Int32Array
   readonly pages: readonly PageMessage[]
   readonly port: MessagePort
+  /** File names of the windows. */
+  readonly windows: readonly string[]
 }
+
+/** What comes through the port: a page, or the names of the windows. */
+type Message = PageMessage | { readonly windows: readonly string[] }
 
 /** Readers of one head. */
 export class Readers {
   readonly #memory: Memory
   readonly #path: string
-  readonly #ends = new Set<() => void>()
+  readonly #windows: () => readonly string[]
+  readonly #ports = new Set<MessagePort>()
 
-  constructor(memory: Memory, path: string) {
+  /** @param windows file names of the current windows */
+  constructor(memory: Memory, path: string, windows: () => readonly string[]) {
     this.#memory = memory
     this.#path = path
+    this.#windows = windows
   }
 
   /** Makes what one more reader needs; it counts until it closes its port. */
   attach(): { data: ReaderData; transfer: MessagePort[] } {
     const { port1: ours, port2: theirs } = new MessageChannel()
     const unwatch = this.#memory.watch((message) => ours.postMessage(message))
-    const end = (): void => {
+    ours.on('close', () => {
       unwatch()
-      this.#ends.delete(end)
-      ours.close()
-    }
-    ours.on('close', end)
+      this.#ports.delete(ours)
+    })
     ours.unref()
-    this.#ends.add(end)
+    this.#ports.add(ours)
     const data: ReaderData = {
       path: this.#path,
       control: this.#memory.control,
       pages: this.#memory.pages(),
       port: theirs,
+      windows: this.#windows(),
     }
     return { data, transfer: [theirs] }
   }
 
   get count(): number {
-    return this.#ends.size
+    return this.#ports.size
+  }
+
+  /** Tells all readers which windows are current. */
+  announceWindows(): void {
+    const windows = this.#windows()
+    for (const port of this.#ports) port.postMessage({ windows })
   }
 
   stop(): void {
-    for (const end of [...this.#ends]) end()
+    for (const port of this.#ports) port.close()
   }
 }
 
-/** The reader's copy of the tables, and the poll that keeps it up. */
-export function receiveMemory(data: ReaderData): Memory {
-  if (!(data?.control instanceof Int32Array)) {
+/** The reader's end. */
+export interface Received {
+  readonly path: string
+  /** Its `poll` takes over what the writer has announced. */
+  readonly memory: Memory
+  windowNames(): readonly string[]
+  close(): void
+}
+
+/** Opens what `attach` made, in the reader's thread. @throws NarthexError `bad_data` for anything else */
+export function receiveMemory(data: unknown): Received {
+  if (!isReaderData(data)) {
     throw new NarthexError(
       'bad_data',
       'cannot open store reader: the data of attachReader is wanted',
@@ -63,12 +85,19 @@ export function receiveMemory(data: ReaderData): Memory {
   }
   const memory = new Memory(at.TABLE_COUNT, true, data.control)
   for (const page of data.pages) memory.receive(page)
+  let { windows } = data
   memory.poll = () => {
     for (;;) {
       const received = receiveMessageOnPort(data.port)
       if (received === undefined) return
-      memory.receive(received.message)
+      const message: Message = received.message
+      if ('windows' in message) windows = message.windows
+      else memory.receive(message)
     }
   }
-  return memory
+  return { path: data.path, memory, windowNames: () => windows, close: () => data.port.close() }
+}
+
+function isReaderData(data: unknown): data is ReaderData {
+  return typeof data === 'object' && data !== null && 'control' in data && 'port' in data
 }

@@ -30,6 +30,9 @@ const NAN_LOW = 1
 const NAN_HIGH = 0x7ff80000
 
 const GENERATION_STEP = 4_294_967_296
+const GENERATION_SHIFT = 19
+const IDLE_SHIFT = 16
+const IDLE_MASK = 0x70000
 const COLUMN_MASK = (1 << at.COLUMN_SHIFT) - 1
 const GROUP_MASK = (1 << at.GROUP_SHIFT) - 1
 
@@ -150,7 +153,7 @@ export class Head {
 
   /** The id by which holders know a column. */
   idOf(column: number): SeriesId {
-    const generation = this.columnField(column, at.COLUMN_PRESENCE + 2) >>> 19
+    const generation = this.columnField(column, at.COLUMN_PRESENCE + 2) >>> GENERATION_SHIFT
     return generation * GENERATION_STEP + column
   }
 
@@ -160,7 +163,7 @@ export class Head {
     if (column === 0 || column >= this.#control[at.CONTROL_COLUMNS]) return 0
     const words = this.#columns[column >>> at.COLUMN_SHIFT]
     const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-    const generation = words[from + at.COLUMN_PRESENCE + 2] >>> 19
+    const generation = words[from + at.COLUMN_PRESENCE + 2] >>> GENERATION_SHIFT
     if (generation * GENERATION_STEP + column !== id) return 0
     return words[from + at.COLUMN_GROUP] === 0 ? 0 : column
   }
@@ -334,6 +337,91 @@ export class Head {
     const newestAt =
       ((column & COLUMN_MASK) << (at.COLUMN_WORDS_SHIFT - 1)) + at.COLUMN_NEWEST_FLOAT
     if (timeMs > floats[newestAt]) floats[newestAt] = timeMs
+  }
+
+  /**
+   * Ages a column without cells by one round.
+   *
+   * @returns whether it is to be removed: it was silent for `rounds`, or its last sample was stale
+   */
+  ageColumn(column: number, rounds: number): boolean {
+    const words = this.#columns[column >>> at.COLUMN_SHIFT]
+    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
+    const last = from + at.COLUMN_PRESENCE + 2
+    const cells = words[last - 2] | words[last - 1] | (words[last] & 0xffff)
+    if (cells !== 0) {
+      words[last] &= ~IDLE_MASK
+      return false
+    }
+    const isStaleNow =
+      words[from + at.COLUMN_BASE] === STALE_LOW && words[from + at.COLUMN_BASE + 1] === STALE_HIGH
+    const idle = ((words[last] & IDLE_MASK) >>> IDLE_SHIFT) + 1
+    if (isStaleNow || idle >= rounds) return true
+    words[last] = (words[last] & ~IDLE_MASK) | (idle << IDLE_SHIFT)
+    return false
+  }
+
+  /** Takes a column out of its group; `previous` stands before it there, 0 for none. */
+  removeColumn(column: number, previous: number): void {
+    const words = this.#columns[column >>> at.COLUMN_SHIFT]
+    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
+    const group = words[from + at.COLUMN_GROUP]
+    const shape = words[from + at.COLUMN_SHAPE]
+    const next = words[from + at.COLUMN_NEXT_OF_GROUP]
+    if (previous === 0) {
+      this.rows.setField(group, at.GROUP_FIRST_COLUMN, next)
+    } else {
+      const previousWords = this.#columns[previous >>> at.COLUMN_SHIFT]
+      const previousFrom = (previous & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
+      previousWords[previousFrom + at.COLUMN_NEXT_OF_GROUP] = next
+    }
+    this.rows.setField(
+      group,
+      at.GROUP_COLUMN_COUNT,
+      this.rows.field(group, at.GROUP_COLUMN_COUNT) - 1,
+    )
+    this.#columnTable.remove(hashColumn(group, shape), column)
+    words[from + at.COLUMN_GROUP] = 0
+    this.#control[at.CONTROL_SERIES]--
+    this.counts.seriesRemoved++
+  }
+
+  /** Takes removed columns out of the list of a shape; returns how many columns it still has. */
+  cleanShape(shape: number): number {
+    const page = this.memory.tables[at.SHAPES].words[shape >>> at.SHAPE_SHIFT]
+    const shapeAt = (shape & ((1 << at.SHAPE_SHIFT) - 1)) << at.SHAPE_WORDS_SHIFT
+    let words = page
+    let place = shapeAt + at.SHAPE_FIRST_COLUMN
+    let count = 0
+    for (let column = words[place]; column !== 0; column = words[place]) {
+      const next = this.#columns[column >>> at.COLUMN_SHIFT]
+      const nextAt = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
+      if (next[nextAt + at.COLUMN_GROUP] === 0) {
+        words[place] = next[nextAt + at.COLUMN_NEXT_OF_SHAPE]
+      } else {
+        words = next
+        place = nextAt + at.COLUMN_NEXT_OF_SHAPE
+        count++
+      }
+    }
+    page[shapeAt + at.SHAPE_COLUMN_COUNT] = count
+    return count
+  }
+
+  /** Takes out a group that has neither columns nor rows. */
+  removeGroup(group: number): void {
+    this.index.removeGroup(group)
+    this.#control[at.CONTROL_LIVE_GROUPS]--
+  }
+
+  /** Gives the number of a removed column back, with a new generation. */
+  recycleColumn(column: number): void {
+    const words = this.#columns[column >>> at.COLUMN_SHIFT]
+    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
+    const generation = (words[from + at.COLUMN_PRESENCE + 2] >>> GENERATION_SHIFT) + 1
+    words.fill(0, from, from + (1 << at.COLUMN_WORDS_SHIFT))
+    words[from + at.COLUMN_PRESENCE + 2] = generation << GENERATION_SHIFT
+    this.#freeColumns.push(column)
   }
 
   #find(group: number, shape: number): number {

@@ -78,6 +78,17 @@ export class HeadView {
     return floats[((column & COLUMN_MASK) << (at.COLUMN_WORDS_SHIFT - 1)) + at.COLUMN_NEWEST_FLOAT]
   }
 
+  /** All columns of a group. */
+  columnsOf(group: number): number[] {
+    const columns: number[] = []
+    let column = this.labels.groupField(group, at.GROUP_FIRST_COLUMN)
+    while (column !== 0) {
+      columns.push(column)
+      column = this.columnField(column, at.COLUMN_NEXT_OF_GROUP)
+    }
+    return columns
+  }
+
   /** Whether a series has a cell in an open row. */
   hasCells(column: number): boolean {
     return (
@@ -88,8 +99,18 @@ export class HeadView {
     )
   }
 
-  /** Reads the open rows of a group in [fromMs, toMs] with the given columns of it. */
-  read(group: number, columns: readonly number[], fromMs: number, toMs: number): HeadRows {
+  /**
+   * Reads the open rows of a group in [fromMs, toMs] with the given columns of it.
+   *
+   * @param ordinalMax only rows below it
+   */
+  read(
+    group: number,
+    columns: readonly number[],
+    fromMs: number,
+    toMs: number,
+    ordinalMax: number = Number.MAX_SAFE_INTEGER,
+  ): HeadRows {
     const words = this.#groups[group >>> at.GROUP_SHIFT]
     const sequenceAt = ((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + at.GROUP_SEQUENCE
     let values = new Float64Array(0)
@@ -101,7 +122,7 @@ export class HeadView {
         continue
       }
       const seals = this.sealsOf(group)
-      const rowCount = this.#readTimes(group, fromMs, toMs)
+      const rowCount = this.#readTimes(group, fromMs, toMs, ordinalMax)
       if (values.length < columns.length * rowCount) {
         values = new Float64Array(columns.length * rowCount)
       }
@@ -118,11 +139,12 @@ export class HeadView {
   }
 
   /** Fills times in order and remembers the ring position of each row; -1 when a page is missing. */
-  #readTimes(group: number, fromMs: number, toMs: number): number {
+  #readTimes(group: number, fromMs: number, toMs: number, ordinalMax: number): number {
     const words = this.#groups[group >>> at.GROUP_SHIFT]
     const from = (group & GROUP_MASK) << at.GROUP_WORDS_SHIFT
     const start = words[from + at.GROUP_ROW_START]
-    const rowCount = Math.min(words[from + at.GROUP_ROW_END] - start, at.RING_ROWS)
+    const end = Math.min(words[from + at.GROUP_ROW_END], ordinalMax)
+    const rowCount = Math.max(0, Math.min(end - start, at.RING_ROWS))
     let kept = 0
     for (let row = 0; row < rowCount; row++) {
       const position = (start + row) % at.RING_ROWS

@@ -10,6 +10,9 @@ import { Texts } from './texts.ts'
 /** Most labels of one series. */
 export const LABELS_PER_SERIES_MAX = 4096
 
+/** Uses of a pair that is out of every list and waits to be used again. */
+const PAIR_RESTS = 0xffffffff
+
 /** Labels that a series shares with its group are told apart by name alone. */
 const SHAPE_NAMES: ReadonlySet<string> = new Set([METRIC_NAME, 'le', 'quantile'])
 
@@ -75,6 +78,8 @@ export class LabelIndex {
   }
   group = 0
   shape = 0
+  /** First ordinal of new groups: above those of removed ones, which may have had the same labels. */
+  ordinalFloor = 0
 
   /** Finds or makes a pair. */
   pair(name: string, value: string): number {
@@ -131,51 +136,94 @@ export class LabelIndex {
     return found === 0 ? this.#addGroup(hash, pairs, length) : found
   }
 
-  /** Takes a shape out of every list; its number comes back with `recycle`. */
-  removeShape(shape: number): void {
-    const view = this.view
-    this.#shapeTable.remove(view.shapeField(shape, at.SHAPE_HASH), shape)
-    const { words, from } = this.#shapeWords(shape)
-    words[from + at.SHAPE_LIVE] = 0
-    this.#unlinkShape(shape)
-    this.#releaseList(words[from + at.SHAPE_LIST], words[from + at.SHAPE_LENGTH])
+  /** Takes shapes without columns out of every list; their numbers come back with `recycleShape`. */
+  removeShapes(shapes: readonly number[]): void {
+    const metrics = new Set<number>()
+    for (const shape of shapes) {
+      const { words, from } = this.#shapeWords(shape)
+      this.#shapeTable.remove(words[from + at.SHAPE_HASH], shape)
+      words[from + at.SHAPE_LIVE] = 0
+      metrics.add(words[from + at.SHAPE_METRIC])
+      this.#releaseList(words[from + at.SHAPE_LIST], words[from + at.SHAPE_LENGTH])
+    }
+    for (const metric of metrics) {
+      const head = this.#pairWords(metric)
+      let place = head.from + at.PAIR_FIRST_SHAPE
+      let words = head.words
+      for (let shape = words[place]; shape !== 0; shape = words[place]) {
+        const next = this.#shapeWords(shape)
+        if (next.words[next.from + at.SHAPE_LIVE] === 0) {
+          words[place] = next.words[next.from + at.SHAPE_NEXT_OF_METRIC]
+        } else {
+          words = next.words
+          place = next.from + at.SHAPE_NEXT_OF_METRIC
+        }
+      }
+    }
   }
 
-  /** Takes a group out; it must have no columns. */
+  /** Takes a group without columns out. */
   removeGroup(group: number): void {
     const { words, from } = this.#groupWords(group)
     this.#groupTable.remove(words[from + at.GROUP_HASH], group)
     words[from + at.GROUP_LIVE] = 0
+    this.ordinalFloor = Math.max(this.ordinalFloor, words[from + at.GROUP_ROW_END])
     this.#releaseList(words[from + at.GROUP_LIST], words[from + at.GROUP_LENGTH])
   }
 
-  /** Gives the numbers and lists of removed records back, once no reader can know them. */
+  /** Takes out all pairs that nothing uses any more, and returns them. */
+  removePairs(): number[] {
+    const removed: number[] = []
+    const names = new Set<number>()
+    for (let pair = 1; pair < this.view.pairCount; pair++) {
+      const { words, from } = this.#pairWords(pair)
+      const name = words[from + at.PAIR_NAME]
+      if (name === 0 || words[from + at.PAIR_USES] !== 0) continue
+      words[from + at.PAIR_USES] = PAIR_RESTS
+      this.#pairTable.remove(words[from + at.PAIR_HASH], pair)
+      names.add(name)
+      removed.push(pair)
+    }
+    for (const name of names) this.#unlinkPairs(name)
+    return removed
+  }
+
+  /** Gives numbers and lists of removed records back, once no reader can know them. */
   recycleShape(shape: number): void {
-    const view = this.view
-    this.#freeList(view.shapeField(shape, at.SHAPE_LIST), view.shapeField(shape, at.SHAPE_LENGTH))
+    const { words, from } = this.#shapeWords(shape)
+    this.#freeList(words[from + at.SHAPE_LIST], words[from + at.SHAPE_LENGTH])
     this.#freeShapes.push(shape)
   }
 
   recycleGroup(group: number): void {
-    const view = this.view
-    this.#freeList(view.groupField(group, at.GROUP_LIST), view.groupField(group, at.GROUP_LENGTH))
+    const { words, from } = this.#groupWords(group)
+    this.#freeList(words[from + at.GROUP_LIST], words[from + at.GROUP_LENGTH])
     this.#freeGroups.push(group)
-  }
-
-  /** Removes a pair that nothing uses; false when something does. */
-  removePair(pair: number): boolean {
-    const { words, from } = this.#pairWords(pair)
-    if (words[from + at.PAIR_USES] !== 0 || words[from + at.PAIR_NAME] === 0) return false
-    this.#pairTable.remove(words[from + at.PAIR_HASH], pair)
-    this.#unlinkPair(pair)
-    return true
   }
 
   recyclePair(pair: number): void {
     const { words, from } = this.#pairWords(pair)
     this.#texts.release(words[from + at.PAIR_TEXT_PAGE], words[from + at.PAIR_TEXT_LENGTH])
     words[from + at.PAIR_NAME] = 0
+    words[from + at.PAIR_USES] = 0
     this.#freePairs.push(pair)
+  }
+
+  #unlinkPairs(name: number): void {
+    const names = this.#memory.tables[at.NAMES].words[name >>> at.NAME_SHIFT]
+    const nameFrom = (name & ((1 << at.NAME_SHIFT) - 1)) << at.NAME_WORDS_SHIFT
+    let words = names
+    let place = nameFrom + at.NAME_FIRST_PAIR
+    for (let pair = words[place]; pair !== 0; pair = words[place]) {
+      const next = this.#pairWords(pair)
+      if (next.words[next.from + at.PAIR_USES] === PAIR_RESTS) {
+        words[place] = next.words[next.from + at.PAIR_NEXT_OF_NAME]
+        names[nameFrom + at.NAME_PAIR_COUNT]--
+      } else {
+        words = next.words
+        place = next.from + at.PAIR_NEXT_OF_NAME
+      }
+    }
   }
 
   #addName(text: string): number {
@@ -211,8 +259,12 @@ export class LabelIndex {
     const names = memory.tables[at.NAMES].words[name >>> at.NAME_SHIFT]
     const nameFrom = (name & ((1 << at.NAME_SHIFT) - 1)) << at.NAME_WORDS_SHIFT
     words[from + at.PAIR_NEXT_OF_NAME] = names[nameFrom + at.NAME_FIRST_PAIR]
-    if (reused === undefined) Atomics.store(memory.control, at.CONTROL_PAIRS, pair + 1)
-    else Atomics.add(memory.control, at.CONTROL_REUSES, 1)
+    if (reused === undefined) {
+      Atomics.store(memory.control, at.CONTROL_PAIRS, pair + 1)
+    } else {
+      Atomics.add(memory.control, at.CONTROL_REUSES, 1)
+      this.view.refresh()
+    }
     Atomics.store(names, nameFrom + at.NAME_FIRST_PAIR, pair)
     names[nameFrom + at.NAME_PAIR_COUNT]++
     this.#pairTable.add(hash, pair)
@@ -269,6 +321,8 @@ export class LabelIndex {
     words[from + at.GROUP_LENGTH] = length
     words[from + at.GROUP_HASH] = hash
     words[from + at.GROUP_LIVE] = 1
+    words[from + at.GROUP_ROW_START] = this.ordinalFloor
+    words[from + at.GROUP_ROW_END] = this.ordinalFloor
     if (reused === undefined) Atomics.store(memory.control, at.CONTROL_GROUPS, group + 1)
     this.#groupTable.add(hash, group)
     return group
@@ -310,41 +364,6 @@ export class LabelIndex {
   #equalList(list: number, pairs: Uint32Array, length: number): boolean {
     for (let i = 0; i < length; i++) if (this.view.listItem(list, i) !== pairs[i]) return false
     return true
-  }
-
-  #unlinkShape(shape: number): void {
-    const view = this.view
-    const next = view.shapeField(shape, at.SHAPE_NEXT_OF_METRIC)
-    const head = this.#pairWords(view.shapeField(shape, at.SHAPE_METRIC))
-    let previous = head.words[head.from + at.PAIR_FIRST_SHAPE]
-    if (previous === shape) {
-      head.words[head.from + at.PAIR_FIRST_SHAPE] = next
-      return
-    }
-    while (view.shapeField(previous, at.SHAPE_NEXT_OF_METRIC) !== shape) {
-      previous = view.shapeField(previous, at.SHAPE_NEXT_OF_METRIC)
-    }
-    const { words, from } = this.#shapeWords(previous)
-    words[from + at.SHAPE_NEXT_OF_METRIC] = next
-  }
-
-  #unlinkPair(pair: number): void {
-    const view = this.view
-    const name = view.pairField(pair, at.PAIR_NAME)
-    const next = view.pairField(pair, at.PAIR_NEXT_OF_NAME)
-    const names = this.#memory.tables[at.NAMES].words[name >>> at.NAME_SHIFT]
-    const nameFrom = (name & ((1 << at.NAME_SHIFT) - 1)) << at.NAME_WORDS_SHIFT
-    names[nameFrom + at.NAME_PAIR_COUNT]--
-    let previous = names[nameFrom + at.NAME_FIRST_PAIR]
-    if (previous === pair) {
-      names[nameFrom + at.NAME_FIRST_PAIR] = next
-      return
-    }
-    while (view.pairField(previous, at.PAIR_NEXT_OF_NAME) !== pair) {
-      previous = view.pairField(previous, at.PAIR_NEXT_OF_NAME)
-    }
-    const { words, from } = this.#pairWords(previous)
-    words[from + at.PAIR_NEXT_OF_NAME] = next
   }
 
   #pairWords(pair: number): { words: Uint32Array; from: number } {

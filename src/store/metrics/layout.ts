@@ -21,8 +21,6 @@ export const CONTROL_GROUPS = 3
 export const CONTROL_COLUMNS = 4
 /** Rises with every seal: a reader renews its snapshots of blocks when it has moved. */
 export const CONTROL_SEALS = 5
-/** Rises when the set of windows changes. */
-export const CONTROL_WINDOWS = 6
 /** How many series live in the head. */
 export const CONTROL_SERIES = 7
 /** How many groups live in the head. */
@@ -53,7 +51,7 @@ export const PAIR_HASH = 4
 export const PAIR_NEXT_OF_NAME = 5
 /** Shapes with this pair as their metric name. */
 export const PAIR_FIRST_SHAPE = 6
-/** How many shapes and groups use it; 0: free. */
+/** How many shapes and groups use it; all bits set while it rests before its reuse. */
 export const PAIR_USES = 7
 
 /** Pair lists: plain words, a list never crosses a page. */
@@ -101,8 +99,8 @@ export const GROUP_LAST_ROW_FLOAT = 9
 export const GROUP_OPENED_FLOAT = 10
 /** Log epoch in which each piece was begun. */
 export const GROUP_EPOCHS = 22
-/** Newest time that has been sealed; as float64. */
-export const GROUP_SEALED_FLOAT = 14
+/** Columns there were when the group was last swept. */
+export const GROUP_SWEPT_COLUMNS = 27
 
 /** A series in the head: 16 words, one cache line. */
 export const COLUMN_SHIFT = 12

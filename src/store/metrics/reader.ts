@@ -281,6 +281,12 @@ class HeadPart implements Part {
     for (let i = 0; i < wanted.length; i++) this.#columns.set(wanted[i], i)
   }
 
+  open(): boolean {
+    return true
+  }
+
+  close(): void {}
+
   readTimes(into: Float64Array, at: number): void {
     into.set(this.#rows.times.subarray(0, this.rowCount), at)
   }

@@ -9,6 +9,8 @@ export interface Part {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly rowCount: number
+  /** Fetches what is needed to read; false when nothing can be read. */
+  open(): boolean
   /** Writes the times to into[at, at + rowCount). */
   readTimes(into: Float64Array, at: number): void
   /**
@@ -19,6 +21,8 @@ export interface Part {
    * @returns how many rows have a value; 0 when the part does not have the series
    */
   read(series: number, into: Float64Array, at: number, presence: Uint32Array): number
+  /** Forgets what was fetched. */
+  close(): void
 }
 
 /** The wanted series of one group; `read` of its parts takes their index. */
@@ -49,7 +53,8 @@ export function readGroup(
   into: Series[],
 ): void {
   const parts = plan.parts.filter(
-    (part) => part.rowCount > 0 && part.maxTimeMs >= fromMs && part.minTimeMs <= toMs,
+    (part) =>
+      part.rowCount > 0 && part.maxTimeMs >= fromMs && part.minTimeMs <= toMs && part.open(),
   )
   if (parts.length === 0) return
   let rowCount = 0
@@ -61,6 +66,7 @@ export function readGroup(
   const apart = inOrder.every((part, i) => i === 0 || inOrder[i - 1].maxTimeMs < part.minTimeMs)
   if (apart) readApart(plan, inOrder, rowCount, fromMs, toMs, into)
   else readMixed(plan, parts, rowCount, fromMs, toMs, into)
+  for (const part of parts) part.close()
 }
 
 /** Parts that do not overlap: series without holes share one array of times. */

@@ -1,25 +1,33 @@
 /** The metrics store: opens a data folder and hands out its ports. */
-
+import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Transferable } from 'node:worker_threads'
-import type { Clock } from '../../base/clock.ts'
-import { NarthexError } from '../../base/error.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Appender, SeriesId } from '../../model/appender.ts'
 import type { Labels } from '../../model/labels.ts'
 import type { Queryable } from '../../model/queryable.ts'
-import type { StoreView } from '../../model/status.ts'
+import type { StoreStatus, StoreView } from '../../model/status.ts'
+import { type FolderLock, lockFolder } from '../lmdb/lock.ts'
 import { systemFiles } from '../log/files.ts'
 import { openWriteLog, type WriteLog } from '../log/log.ts'
 import { Admission } from './admission.ts'
-import { type ReaderData, Readers, receiveMemory } from './attach.ts'
+import { Readers, receiveMemory } from './attach.ts'
+import { WindowReader } from './blockreader.ts'
 import { Head, type HeadLimits } from './head.ts'
 import { HeadView } from './headview.ts'
 import { Journal } from './journal.ts'
-import { type BlockReader, StoreReader } from './reader.ts'
+import * as at from './layout.ts'
+import { StoreReader } from './reader.ts'
 import { Restore } from './restore.ts'
+import { Sealer } from './seal.ts'
 import { countCardinality, countPairs } from './status.ts'
+import { Sweep } from './sweep.ts'
+import { spanMsMaxOf, Upkeep } from './upkeep.ts'
+import { readCounters, TABLE_META } from './windowfile.ts'
+import { ReadOnlyWindows, Windows } from './windows.ts'
 
 /** How a store behaves; times in ms, sizes in bytes. */
 export interface StoreOptions {
@@ -60,12 +68,17 @@ export interface Store {
   /** Takes effect for the samples that come next. */
   setOutOfOrderWindow(windowMs: number): void
   attachReader(): ReaderAttachment
-  /** Seals nothing: what is open is in the log, and comes back with the next start. */
+  /** Does at once what is due in the background: seals, deletions, merges. */
+  upkeep(): Promise<void>
+  /** What is open stays in the log, and comes back with the next start. */
   stop(): Promise<void>
 }
 
 /** Newest time ahead of the clock by default. */
 export const FUTURE_MS_MAX = 600_000
+
+/** Bytes that gather before the log gets them ahead of a commit. */
+const FLUSH_BYTES = 262_144
 
 /**
  * Opens a store.
@@ -74,54 +87,97 @@ export const FUTURE_MS_MAX = 600_000
  *   `corrupt` when it belongs to a newer version
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  return new MetricsStore(options)
+  const { path } = options
+  try {
+    fs.mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw new NarthexError('io', `cannot open data folder ${path}: ${messageOf(error)}`, error)
+  }
+  const lock = lockFolder(path)
+  try {
+    return new MetricsStore(options, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
 }
 
 class MetricsStore implements Store {
   readonly appender: Appender
   readonly queryable: Queryable
   readonly view: StoreView
+  readonly #lock: FolderLock
   readonly #limits: HeadLimits
+  readonly #head: Head
+  readonly #windows: Windows
   readonly #readers: Readers
-  readonly #log: WriteLog
+  readonly #writeLog: WriteLog
   readonly #journal: Journal
+  readonly #sealer: Sealer
+  readonly #upkeep: Upkeep
+  readonly #admission: Admission
+  #damages = 0
+  #stopping: Promise<void> | undefined
 
-  constructor(options: StoreOptions) {
+  constructor(options: StoreOptions, lock: FolderLock) {
+    const { path, clock, log, metrics } = options
+    this.#lock = lock
     this.#limits = { timeMsMax: 0, outOfOrderWindowMs: options.outOfOrderWindowMs }
     const head = new Head({
-      sealFull() {
-        throw new NarthexError('busy', 'cannot append: rows are not sealed yet')
-      },
+      sealFull: (group) => this.#sealer.sealFull(group),
       epoch: () => this.#journal.epoch,
-      now: () => options.clock.now(),
+      now: () => clock.now(),
     })
-    this.#log = openWriteLog({
-      dir: join(options.path, 'wal'),
+    this.#head = head
+    this.#windows = new Windows(path, clock, log)
+    for (const { environment } of this.#windows.current()) {
+      const counters = readCounters(environment.table(TABLE_META), environment.path)
+      if (counters.blocks > 0) head.noteTimes(counters.minTimeMs, counters.maxTimeMs)
+    }
+    this.#writeLog = openWriteLog({
+      dir: join(path, LOG_DIR),
       files: systemFiles,
-      clock: options.clock,
-      log: options.log,
-      metrics: options.metrics,
+      clock,
+      log,
+      metrics,
       syncIntervalMs: options.syncIntervalMs,
     })
-    this.#journal = new Journal(this.#log, head)
-    restoreHead(head, this.#journal, this.#log, options.log)
+    this.#journal = new Journal(this.#writeLog, head)
+    const headView = new HeadView(head.memory)
+    const spanMsMax = spanMsMaxOf(options.retentionMs)
+    this.#sealer = new Sealer(head, headView, this.#journal, this.#windows, spanMsMax)
+    restoreHead(head, this.#journal, this.#writeLog, log)
     head.recorder = this.#journal
-    this.queryable = new StoreReader(new HeadView(head.memory), noBlocks, () => {})
-    this.appender = this.#openAppender(head, options)
+    const onDamage = (error: NarthexError): void => {
+      this.#damages++
+      log.error('a block is damaged and was left out', { reason: error.message })
+    }
+    const blocks = new WindowReader(this.#windows, onDamage)
+    this.queryable = new StoreReader(headView, blocks, () => {})
+    this.#readers = new Readers(head.memory, path, () => this.#windows.names())
+    this.#windows.onChange = () => {
+      this.#readers.announceWindows()
+      Atomics.add(head.memory.control, at.CONTROL_SEALS, 1)
+    }
+    const sweep = new Sweep(head, (kind, number) => {
+      this.#journal.forget(kind, number)
+      if (kind !== 'column') this.#sealer.forget(kind, number)
+    })
+    this.#upkeep = new Upkeep(options, {
+      head,
+      journal: this.#journal,
+      writeLog: this.#writeLog,
+      windows: this.#windows,
+      sealer: this.#sealer,
+      sweep,
+      onDamage,
+    })
+    this.#admission = new Admission(options, () => head.seriesCount)
+    this.appender = this.#openAppender(options)
     this.view = {
-      status: () => ({
-        headSeries: head.seriesCount,
-        headLabelPairs: countPairs(head.index.view),
-        headChunks: head.slabs.used,
-        minTimeMs: head.minTimeMs === Infinity ? 0 : head.minTimeMs,
-        maxTimeMs: head.maxTimeMs === -Infinity ? 0 : head.maxTimeMs,
-        blockCount: 0,
-        diskBytes: 0,
-        readOnlyReason: this.#log.failure,
-      }),
+      status: () => this.#status(),
       cardinality: (limit) => countCardinality(head.index.view, limit),
     }
-    this.#readers = new Readers(head.memory, options.path)
   }
 
   setOutOfOrderWindow(windowMs: number): void {
@@ -132,23 +188,45 @@ class MetricsStore implements Store {
     return this.#readers.attach()
   }
 
-  async stop(): Promise<void> {
-    this.#readers.stop()
-    if (this.#log.failure === '') this.#journal.flush()
-    await this.#log.stop()
+  upkeep(): Promise<void> {
+    return this.#upkeep.run()
   }
 
-  #openAppender(head: Head, options: StoreOptions): Appender {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    await this.#upkeep.stop()
+    this.#readers.stop()
+    if (this.#writeLog.failure === '') this.#journal.flush()
+    try {
+      await this.#writeLog.stop()
+    } finally {
+      await this.#windows.close()
+      this.#lock.release()
+    }
+  }
+
+  #openAppender(options: StoreOptions): Appender {
     const futureMaxMs = options.futureMaxMs ?? FUTURE_MS_MAX
+    const head = this.#head
     const limits = this.#limits
     const journal = this.#journal
-    const log = this.#log
-    const admission = new Admission(options, () => head.seriesCount)
-    const admit = (): void => admission.admit()
+    const log = this.#writeLog
+    const admit = (): void => this.#admission.admit()
+    const checkWritable = (): void => {
+      if (this.#stopping !== undefined) {
+        throw new NarthexError('busy', 'cannot append: the store is stopping')
+      }
+      const reason = log.failure === '' ? this.#upkeep.readOnlyReason : log.failure
+      if (reason !== '') throw new NarthexError('busy', `cannot append: ${reason}`)
+    }
     return {
       series: (labels: Labels): SeriesId => head.idOf(head.column(labels, admit)),
       append(timeMs, ids, values, count, outcomes) {
-        if (log.failure !== '') throw new NarthexError('busy', `cannot append: ${log.failure}`)
+        checkWritable()
         limits.timeMsMax = options.clock.now() + futureMaxMs
         const accepted = head.append(timeMs, ids, values, count, outcomes, limits)
         if (journal.waitingBytes >= FLUSH_BYTES) journal.flush()
@@ -160,10 +238,24 @@ class MetricsStore implements Store {
       },
     }
   }
+
+  #status(): StoreStatus {
+    const head = this.#head
+    return {
+      headSeries: head.seriesCount,
+      headLabelPairs: countPairs(head.index.view),
+      headChunks: head.slabs.used,
+      minTimeMs: head.minTimeMs === Infinity ? 0 : head.minTimeMs,
+      maxTimeMs: head.maxTimeMs === -Infinity ? 0 : head.maxTimeMs,
+      blockCount: this.#windows.current().length,
+      diskBytes: this.#windows.sizeBytes() + this.#writeLog.sizeBytes,
+      readOnlyReason: this.#upkeep.readOnlyReason,
+    }
+  }
 }
 
-/** Bytes that gather before the log gets them ahead of a commit. */
-const FLUSH_BYTES = 262_144
+/** Folder of the log in the data folder. */
+const LOG_DIR = 'wal'
 
 function restoreHead(head: Head, journal: Journal, writeLog: WriteLog, log: Log): void {
   const restore = new Restore(head, journal)
@@ -187,15 +279,16 @@ export interface StoreReaderHandle extends Queryable {
 
 /** Opens what attachReader handed over, in the thread that got it. */
 export function openStoreReader(data: unknown): StoreReaderHandle {
-  const memory = receiveMemory(data as ReaderData)
-  const reader = new StoreReader(new HeadView(memory), noBlocks, memory.poll)
-  return Object.assign(reader, { close: () => (data as ReaderData).port.close() })
-}
-
-const noBlocks: BlockReader = {
-  renew() {},
-  collect() {},
-  estimate: () => ({ seriesCount: 0, sampleCount: 0 }),
-  series() {},
-  indexes: () => [],
+  const received = receiveMemory(data)
+  const windows = new ReadOnlyWindows(received.path, systemClock, received.windowNames)
+  const { memory } = received
+  // Each query sees a damaged block anew; the writing thread has the log and the counter.
+  const blocks = new WindowReader(windows, () => {})
+  const reader = new StoreReader(new HeadView(memory), blocks, memory.poll)
+  return Object.assign(reader, {
+    close() {
+      received.close()
+      windows.close()
+    },
+  })
 }

@@ -1,0 +1,252 @@
+/** What the windows hold of matching series, for readers of any thread. */
+import type { Labels } from '../../model/labels.ts'
+import type { Budget, Estimate } from '../../model/queryable.ts'
+import type { Environment } from '../lmdb/environment.ts'
+import { type BlockKey, decodeBlockKey, groupKeyAfter, groupKeyFrom } from './blockkey.ts'
+import { BlockPart, type DamageListener } from './blockpart.ts'
+import type { LabelView } from './labelview.ts'
+import * as at from './layout.ts'
+import { Binding, type Selector } from './match.ts'
+import { type BlockReader, ShapeCache } from './reader.ts'
+import type { PlanBuilder } from './select.ts'
+import { readCounters, TABLE_BLOCKS, TABLE_INDEX, TABLE_META } from './windowfile.ts'
+import { WindowIndex } from './windowindex.ts'
+import type { WindowName } from './windowname.ts'
+
+/** Bytes of window indexes that one reader keeps. */
+export const INDEX_BYTES_MAX: number = 128 * 1024 * 1024
+
+/** A window that is open in this thread. */
+export interface OpenWindow {
+  readonly name: WindowName
+  readonly environment: Environment
+}
+
+/** The windows that are current; `renew` sees those that came since. */
+export interface WindowDirectory {
+  renew(): void
+  current(): readonly OpenWindow[]
+}
+
+/** An index with when it was used last. */
+interface CachedIndex {
+  readonly index: WindowIndex
+  /** It has seen everything since the last renewal. */
+  isFresh: boolean
+  usedAt: number
+}
+
+/** A layout with the columns of it that a selector wants. */
+interface WantedColumns {
+  readonly ordinals: readonly number[]
+  readonly shapes: readonly number[]
+}
+
+/** Reads blocks of all windows. */
+export class WindowReader implements BlockReader {
+  readonly #directory: WindowDirectory
+  readonly #onDamage: DamageListener
+  readonly #indexes = new Map<Environment, CachedIndex>()
+  #uses = 0
+
+  constructor(directory: WindowDirectory, onDamage: DamageListener) {
+    this.#directory = directory
+    this.#onDamage = onDamage
+  }
+
+  renew(): void {
+    this.#directory.renew()
+    const current = new Set<Environment>()
+    for (const { environment } of this.#directory.current()) {
+      environment.renew()
+      current.add(environment)
+    }
+    for (const [environment, cached] of this.#indexes) {
+      if (!current.has(environment)) this.#indexes.delete(environment)
+      cached.isFresh = false
+    }
+  }
+
+  collect(
+    selector: Selector,
+    fromMs: number,
+    toMs: number,
+    builder: PlanBuilder,
+    budget: Budget,
+  ): void {
+    for (const window of this.#overlapping(fromMs, toMs)) {
+      const { labels } = window.index
+      const shapes = new ShapeCache(labels)
+      eachMatch(window, selector, (group, wanted) => {
+        budget.check()
+        const target = builder.group(labels.groupLabels(group))
+        for (const key of blocksOf(window, group, fromMs, toMs)) {
+          const columns = wanted(key.layout)
+          if (columns.ordinals.length === 0) continue
+          const ordinals = new Map<number, number>()
+          for (let i = 0; i < columns.ordinals.length; i++) {
+            const shape = shapes.of(columns.shapes[i])
+            ordinals.set(target.series(shape.labels, shape.key), columns.ordinals[i])
+          }
+          target.parts.push(new BlockPart(window.environment, key, ordinals, this.#onDamage))
+        }
+      })
+    }
+  }
+
+  estimate(selector: Selector, fromMs: number, toMs: number): Estimate {
+    let seriesCount = 0
+    let sampleCount = 0
+    for (const window of this.#overlapping(fromMs, toMs)) {
+      let seriesOfWindow = 0
+      eachMatch(window, selector, (group, wanted) => {
+        let seriesOfGroup = 0
+        for (const key of blocksOf(window, group, fromMs, toMs)) {
+          const columns = wanted(key.layout).ordinals.length
+          seriesOfGroup = Math.max(seriesOfGroup, columns)
+          sampleCount += columns * key.rowCount
+        }
+        seriesOfWindow += seriesOfGroup
+      })
+      seriesCount = Math.max(seriesCount, seriesOfWindow)
+    }
+    return { seriesCount, sampleCount }
+  }
+
+  series(
+    selector: Selector,
+    fromMs: number,
+    toMs: number,
+    each: (groupLabels: Labels, shapeLabels: Labels) => void,
+  ): void {
+    for (const window of this.#overlapping(fromMs, toMs)) {
+      const { labels } = window.index
+      const shapes = new ShapeCache(labels)
+      eachMatch(window, selector, (group, wanted) => {
+        const groupLabels = labels.groupLabels(group)
+        const seen = new Set<number>()
+        for (const key of blocksOf(window, group, fromMs, toMs)) {
+          for (const shape of wanted(key.layout).shapes) {
+            if (seen.has(shape)) continue
+            seen.add(shape)
+            each(groupLabels, shapes.of(shape).labels)
+          }
+        }
+      })
+    }
+  }
+
+  indexes(fromMs: number, toMs: number): LabelView[] {
+    return this.#overlapping(fromMs, toMs).map(({ index }) => index.labels)
+  }
+
+  #overlapping(fromMs: number, toMs: number): IndexedWindow[] {
+    const windows: IndexedWindow[] = []
+    for (const { name, environment } of this.#directory.current()) {
+      if (name.fromMs > toMs || name.toMs <= fromMs) continue
+      windows.push({ environment, index: this.#index(environment) })
+    }
+    this.#evict(windows)
+    return windows
+  }
+
+  #index(environment: Environment): WindowIndex {
+    let cached = this.#indexes.get(environment)
+    if (cached === undefined) {
+      cached = { index: new WindowIndex(), isFresh: false, usedAt: 0 }
+      this.#indexes.set(environment, cached)
+    }
+    if (!cached.isFresh) {
+      const { chunks } = readCounters(environment.table(TABLE_META), environment.path)
+      cached.index.refresh(environment.table(TABLE_INDEX), chunks)
+      cached.isFresh = true
+    }
+    cached.usedAt = ++this.#uses
+    return cached.index
+  }
+
+  /** Forgets the indexes used longest ago, but none that is in use now. */
+  #evict(inUse: readonly IndexedWindow[]): void {
+    let sizeBytes = 0
+    for (const { index } of this.#indexes.values()) sizeBytes += index.sizeBytes
+    if (sizeBytes <= INDEX_BYTES_MAX) return
+    const used = new Set(inUse.map(({ environment }) => environment))
+    const oldestFirst = [...this.#indexes].sort((a, b) => a[1].usedAt - b[1].usedAt)
+    for (const [environment, { index }] of oldestFirst) {
+      if (sizeBytes <= INDEX_BYTES_MAX) return
+      if (used.has(environment)) continue
+      this.#indexes.delete(environment)
+      sizeBytes -= index.sizeBytes
+    }
+  }
+}
+
+/** A window with its index. */
+export interface IndexedWindow {
+  readonly environment: Environment
+  readonly index: WindowIndex
+}
+
+/** Calls back for each group that passes, with what is wanted of a layout in it. */
+function eachMatch(
+  window: IndexedWindow,
+  selector: Selector,
+  each: (group: number, wanted: (layout: number) => WantedColumns) => void,
+): void {
+  const { index } = window
+  const binding = new Binding(index.labels, selector)
+  const { shapes, masks } = binding.shapes()
+  if (shapes.length === 0) return
+  const maskOfShape = new Map(shapes.map((shape, i) => [shape, masks[i]]))
+  const cache = new Map<string, WantedColumns>()
+  const count = index.labels.groupCount
+  for (let group = 1; group < count; group++) {
+    if (index.labels.groupField(group, at.GROUP_LIVE) === 0) continue
+    const mask = binding.groupMask(group)
+    if (mask < 0) continue
+    each(group, (layout) => {
+      const key = `${layout} ${mask}`
+      let wanted = cache.get(key)
+      if (wanted === undefined) {
+        wanted = wantedOf(index.layout(layout), maskOfShape, mask, selector.all)
+        cache.set(key, wanted)
+      }
+      return wanted
+    })
+  }
+}
+
+function wantedOf(
+  layout: Uint32Array | undefined,
+  maskOfShape: ReadonlyMap<number, number>,
+  groupMask: number,
+  all: number,
+): WantedColumns {
+  const ordinals: number[] = []
+  const shapes: number[] = []
+  for (let ordinal = 0; layout !== undefined && ordinal < layout.length; ordinal++) {
+    const mask = maskOfShape.get(layout[ordinal])
+    if (mask === undefined || (mask | groupMask) !== all) continue
+    ordinals.push(ordinal)
+    shapes.push(layout[ordinal])
+  }
+  return { ordinals, shapes }
+}
+
+/** Keys of the blocks of a group that overlap the range, in the order in which they were written. */
+export function blocksOf(
+  window: IndexedWindow,
+  group: number,
+  fromMs: number,
+  toMs: number,
+): BlockKey[] {
+  const found: BlockKey[] = []
+  const table = window.environment.table(TABLE_BLOCKS)
+  for (const number of window.index.numbersOf(group)) {
+    for (const bytes of table.keys(groupKeyFrom(number), groupKeyAfter(number, toMs))) {
+      const key = decodeBlockKey(bytes)
+      if (key !== undefined && key.maxTimeMs >= fromMs) found.push(key)
+    }
+  }
+  return found.sort((a, b) => a.sequence - b.sequence)
+}

@@ -1,0 +1,413 @@
+/** Merges windows into one: long blocks in segments sorted by metric, written in slices. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Labels, labelsKey, labelValue, METRIC_NAME } from '../../model/labels.ts'
+import { encodeBlockHead, SEGMENT_COLUMNS, SegmentWriter } from './block.ts'
+import { type BlockKey, encodeBlockKey } from './blockkey.ts'
+import { BlockPart, type DamageListener } from './blockpart.ts'
+import { blocksOf, type IndexedWindow, type OpenWindow } from './blockreader.ts'
+import { LabelIndex } from './labelindex.ts'
+import * as at from './layout.ts'
+import { Memory } from './pages.ts'
+import { GroupBuilder, lowerBound, type Part } from './select.ts'
+import {
+  readCounters,
+  TABLE_BLOCKS,
+  TABLE_INDEX,
+  TABLE_META,
+  TABLE_SEGMENTS,
+} from './windowfile.ts'
+import { WindowIndex } from './windowindex.ts'
+import { WindowWriter } from './windowwriter.ts'
+
+/** Rows of a merged block. */
+export const MERGED_ROWS = 512
+/** Time of one slice, and bytes of one transaction. */
+const SLICE_MS = 8
+const COMMIT_BYTES = 1024 * 1024
+
+/** A source of a merge. */
+interface Source extends IndexedWindow {
+  /** Blocks from this one on came after the merge began. */
+  readonly blocksFrom: number
+}
+
+/** Merges some windows into a new one that is not current yet. */
+export class Merge {
+  readonly #sources: Source[]
+  readonly #writer: WindowWriter
+  readonly #labels: LabelIndex
+  readonly #compress: boolean
+  readonly #nowMs: () => number
+  readonly #onDamage: DamageListener
+  readonly #sortKeys = new Map<string, string>()
+  #sliceFrom: number
+
+  /** @param compress packs segments with zstd: less disk for slower reading */
+  constructor(
+    sources: readonly OpenWindow[],
+    target: OpenWindow,
+    compress: boolean,
+    nowMs: () => number,
+    onDamage: DamageListener,
+  ) {
+    this.#sources = sources.map(openSource)
+    this.#labels = new LabelIndex(new Memory(at.TABLE_COUNT, false))
+    this.#writer = new WindowWriter(target.environment, this.#labels.view)
+    this.#compress = compress
+    this.#nowMs = nowMs
+    this.#onDamage = onDamage
+    this.#sliceFrom = nowMs()
+  }
+
+  /**
+   * Copies everything, group by group.
+   *
+   * @param isStopping asked between slices; when it says yes the merge is given up
+   * @returns false when it was given up
+   * @throws NarthexError `busy` when the disk is full
+   */
+  async run(isStopping: () => boolean): Promise<boolean> {
+    for (const group of this.#groups()) {
+      await this.#mergeGroup(group, isStopping)
+      if (isStopping()) return false
+      if (this.#writer.waitingBytes > COMMIT_BYTES) this.#writer.commit()
+      await this.#endSlice()
+    }
+    this.#writer.markMerged()
+    this.#writer.commit()
+    return true
+  }
+
+  /** Copies what was sealed into the sources meanwhile; nothing may come between this and the swap. */
+  finish(): void {
+    for (const source of this.#sources) this.#copyNewBlocks(source)
+    this.#writer.commit()
+  }
+
+  /** Groups of all sources, each once, with the sources' numbers of it. */
+  #groups(): GroupOfSources[] {
+    const groups = new Map<string, GroupOfSources>()
+    for (const source of this.#sources) {
+      const { labels } = source.index
+      for (let group = 1; group < labels.groupCount; group++) {
+        const groupLabels = labels.groupLabels(group)
+        const key = labelsKey(groupLabels)
+        const known = groups.get(key)
+        if (known === undefined) groups.set(key, { groupLabels, members: [{ source, group }] })
+        else known.members.push({ source, group })
+      }
+    }
+    return [...groups.values()]
+  }
+
+  async #mergeGroup(
+    { groupLabels, members }: GroupOfSources,
+    isStopping: () => boolean,
+  ): Promise<void> {
+    const plan = new GroupBuilder(groupLabels)
+    for (const { source, group } of members) this.#addParts(plan, source, group)
+    const parts = plan.parts.filter((part) => part.open())
+    if (parts.length === 0) return
+    const { times, rowsOfParts } = joinTimes(parts)
+    const order = this.#order(plan.shapes)
+    const chunks: Chunk[] = []
+    for (let from = 0; from < times.length; from += MERGED_ROWS) {
+      const count = Math.min(MERGED_ROWS, times.length - from)
+      chunks.push({
+        from,
+        count,
+        writer: new SegmentWriter(),
+        segments: [],
+        shapes: [],
+        samples: 0,
+      })
+    }
+    let previous = newColumn(times.length)
+    let current = newColumn(times.length)
+    let previousKey = ''
+    for (const { index, key } of order) {
+      readColumn(parts, rowsOfParts, index, current)
+      const shape = this.#internShape(plan.shapes[index])
+      const isBucket = key !== '' && key === previousKey
+      for (const chunk of chunks) {
+        this.#addColumn(chunk, shape, current, isBucket ? previous : undefined)
+      }
+      ;[previous, current] = [current, previous]
+      previousKey = key
+      if (this.#nowMs() - this.#sliceFrom > SLICE_MS) await this.#endSlice()
+      if (isStopping()) return
+    }
+    const group = this.#internGroup(groupLabels)
+    for (const chunk of chunks) this.#finishChunk(chunk, group, times)
+    for (const part of parts) part.close()
+  }
+
+  #addParts(plan: GroupBuilder, source: Source, group: number): void {
+    const byLayout = new Map<number, ReadonlyMap<number, number>>()
+    for (const key of blocksOf(source, group, -Infinity, Infinity)) {
+      if (key.sequence >= source.blocksFrom) continue
+      let ordinals = byLayout.get(key.layout)
+      if (ordinals === undefined) {
+        ordinals = ordinalsOf(plan, source, key.layout)
+        byLayout.set(key.layout, ordinals)
+      }
+      plan.parts.push(new BlockPart(source.environment, key, ordinals, this.#onDamage))
+    }
+  }
+
+  /** Columns by metric, and buckets of one histogram side by side by their bound. */
+  #order(shapes: readonly Labels[]): { index: number; key: string }[] {
+    const entries = shapes.map((shape, index) => {
+      const bound = labelValue(shape, 'le')
+      const family = bound === '' ? '' : this.#sortKey(shape)
+      return { index, key: family, sort: this.#sortKey(shape), bound: Number(boundText(bound)) }
+    })
+    entries.sort((a, b) => (a.sort < b.sort ? -1 : a.sort > b.sort ? 1 : a.bound - b.bound))
+    return entries
+  }
+
+  /** The labels of a shape without `le`, metric first. */
+  #sortKey(shape: Labels): string {
+    const whole = labelsKey(shape)
+    let key = this.#sortKeys.get(whole)
+    if (key === undefined) {
+      key = labelValue(shape, METRIC_NAME)
+      for (let i = 0; i < shape.length; i += 2) {
+        if (shape[i] !== 'le') key += `\u0000${shape[i]}\u0000${shape[i + 1]}`
+      }
+      this.#sortKeys.set(whole, key)
+    }
+    return key
+  }
+
+  #addColumn(chunk: Chunk, shape: number, column: Column, neighbour: Column | undefined): void {
+    const present = cutPresence(column.presence, chunk.from, chunk.count, chunkPresence)
+    if (present === 0) return
+    const isWhole = present === chunk.count
+    const fits =
+      neighbour !== undefined &&
+      chunk.shapes.length % SEGMENT_COLUMNS !== 0 &&
+      isWhole &&
+      cutPresence(neighbour.presence, chunk.from, chunk.count, neighbourPresence) === chunk.count
+    chunk.writer.add(
+      column.values,
+      chunk.from,
+      chunk.count,
+      isWhole ? undefined : chunkPresence,
+      fits ? neighbour.values : undefined,
+    )
+    chunk.shapes.push(shape)
+    chunk.samples += present
+    if (chunk.writer.columnCount === SEGMENT_COLUMNS) {
+      chunk.segments.push(chunk.writer.finish(this.#compress))
+    }
+  }
+
+  #finishChunk(chunk: Chunk, group: number, times: Float64Array): void {
+    if (chunk.shapes.length === 0) return
+    if (chunk.writer.columnCount > 0) chunk.segments.push(chunk.writer.finish(this.#compress))
+    const bounds = {
+      minTimeMs: times[chunk.from],
+      maxTimeMs: times[chunk.from + chunk.count - 1],
+      rowCount: chunk.count,
+    }
+    const head = encodeBlockHead(times, chunk.from, chunk.count, SEGMENT_COLUMNS)
+    const layout = this.#writer.layout(chunk.shapes)
+    this.#writer.add(group, bounds, layout, head, chunk.segments, chunk.samples)
+  }
+
+  #copyNewBlocks(source: Source): void {
+    const counters = readCounters(source.environment.table(TABLE_META), source.environment.path)
+    if (counters.blocks === source.blocksFrom) return
+    source.index.refresh(source.environment.table(TABLE_INDEX), counters.chunks)
+    const { labels } = source.index
+    for (let group = 1; group < labels.groupCount; group++) {
+      for (const key of blocksOf(source, group, -Infinity, Infinity)) {
+        if (key.sequence >= source.blocksFrom) this.#copyBlock(source, group, key)
+      }
+    }
+  }
+
+  #copyBlock(source: Source, sourceGroup: number, key: BlockKey): void {
+    const { labels } = source.index
+    const layout = source.index.layout(key.layout)
+    const keyBytes = encodeBlockKey(key)
+    const head = source.environment.table(TABLE_BLOCKS).get(keyBytes)
+    if (layout === undefined || head === undefined) return
+    const segments: Uint8Array[] = []
+    for (let segment = 1; ; segment++) {
+      const bytes = source.environment
+        .table(TABLE_SEGMENTS)
+        .get(encodeBlockKey({ ...key, segment }))
+      if (bytes === undefined) break
+      segments.push(bytes)
+    }
+    const shapes: number[] = []
+    for (const shape of layout) shapes.push(this.#internShape(labels.shapeLabels(shape)))
+    const group = this.#internGroup(labels.groupLabels(sourceGroup))
+    const samples = key.rowCount * shapes.length
+    this.#writer.add(group, key, this.#writer.layout(shapes), head, segments, samples)
+  }
+
+  #internShape(labels: Labels): number {
+    return this.#labels.internShape(this.#pairs(labels), labels.length / 2)
+  }
+
+  #internGroup(labels: Labels): number {
+    return this.#labels.internGroup(this.#pairs(labels), labels.length / 2)
+  }
+
+  #pairs(labels: Labels): Uint32Array {
+    const pairs = new Uint32Array(labels.length / 2)
+    for (let i = 0; i < pairs.length; i++) {
+      pairs[i] = this.#labels.pair(labels[i * 2], labels[i * 2 + 1])
+    }
+    return pairs
+  }
+
+  async #endSlice(): Promise<void> {
+    if (this.#nowMs() - this.#sliceFrom <= SLICE_MS) return
+    await nextTurn()
+    this.#sliceFrom = this.#nowMs()
+  }
+}
+
+/** A group as the sources know it. */
+interface GroupOfSources {
+  readonly groupLabels: Labels
+  readonly members: { readonly source: Source; readonly group: number }[]
+}
+
+/** Some rows of the group that is being merged, on their way into a block. */
+interface Chunk {
+  readonly from: number
+  readonly count: number
+  readonly writer: SegmentWriter
+  readonly segments: Uint8Array[]
+  readonly shapes: number[]
+  samples: number
+}
+
+/** One series over all rows of the group. */
+interface Column {
+  readonly values: Float64Array
+  readonly presence: Uint32Array
+}
+
+const chunkPresence = new Uint32Array(MERGED_ROWS / 32)
+const neighbourPresence = new Uint32Array(MERGED_ROWS / 32)
+
+function openSource({ environment }: OpenWindow): Source {
+  const counters = readCounters(environment.table(TABLE_META), environment.path)
+  const index = new WindowIndex()
+  index.refresh(environment.table(TABLE_INDEX), counters.chunks)
+  return { environment, index, blocksFrom: counters.blocks }
+}
+
+function ordinalsOf(
+  plan: GroupBuilder,
+  source: IndexedWindow,
+  layout: number,
+): ReadonlyMap<number, number> {
+  const ordinals = new Map<number, number>()
+  const shapes = source.index.layout(layout) ?? []
+  for (let ordinal = 0; ordinal < shapes.length; ordinal++) {
+    if (shapes[ordinal] === 0) continue
+    const labels = source.index.labels.shapeLabels(shapes[ordinal])
+    ordinals.set(plan.series(labels, labelsKey(labels)), ordinal)
+  }
+  return ordinals
+}
+
+/** All distinct times of some parts, and where each row of each part lies among them. */
+function joinTimes(parts: readonly Part[]): {
+  times: Float64Array
+  rowsOfParts: Uint32Array[]
+} {
+  const timesOfParts = parts.map((part) => {
+    const times = new Float64Array(part.rowCount)
+    part.readTimes(times, 0)
+    return times
+  })
+  const all = new Float64Array(timesOfParts.reduce((sum, times) => sum + times.length, 0))
+  let at = 0
+  for (const times of timesOfParts) {
+    all.set(times, at)
+    at += times.length
+  }
+  all.sort()
+  let count = 0
+  for (let i = 0; i < all.length; i++) {
+    if (count === 0 || all[i] !== all[count - 1]) all[count++] = all[i]
+  }
+  const times = all.slice(0, count)
+  const rowsOfParts = timesOfParts.map((partTimes) => {
+    const rows = new Uint32Array(partTimes.length)
+    let row = lowerBound(times, partTimes[0])
+    for (let i = 0; i < partTimes.length; i++) {
+      while (times[row] < partTimes[i]) row++
+      rows[i] = row
+    }
+    return rows
+  })
+  return { times, rowsOfParts }
+}
+
+function newColumn(rowCount: number): Column {
+  return {
+    values: new Float64Array(rowCount),
+    presence: new Uint32Array((rowCount + 31) >>> 5),
+  }
+}
+
+/** Reads one series of all parts; where two have a sample, the one accepted first stays. */
+function readColumn(
+  parts: readonly Part[],
+  rowsOfParts: readonly Uint32Array[],
+  series: number,
+  into: Column,
+): void {
+  into.presence.fill(0)
+  for (let p = 0; p < parts.length; p++) {
+    const { rowCount } = parts[p]
+    if (partValues.length < rowCount) partValues = new Float64Array(rowCount)
+    if (partPresence.length * 32 < rowCount) partPresence = new Uint32Array((rowCount + 31) >>> 5)
+    const present = parts[p].read(series, partValues, 0, partPresence)
+    if (present === 0) continue
+    const rows = rowsOfParts[p]
+    for (let i = 0; i < rowCount; i++) {
+      if (present < rowCount && (partPresence[i >>> 5] & (1 << (i & 31))) === 0) continue
+      const row = rows[i]
+      const bit = 1 << (row & 31)
+      if ((into.presence[row >>> 5] & bit) !== 0) continue
+      into.presence[row >>> 5] |= bit
+      into.values[row] = partValues[i]
+    }
+  }
+}
+
+let partValues: Float64Array = new Float64Array(MERGED_ROWS)
+let partPresence: Uint32Array = new Uint32Array(MERGED_ROWS / 32)
+
+/** Copies the bits of rows [from, from + count) to the front of `into`; returns how many are set. */
+function cutPresence(
+  presence: Uint32Array,
+  from: number,
+  count: number,
+  into: Uint32Array,
+): number {
+  into.fill(0)
+  let present = 0
+  for (let i = 0; i < count; i++) {
+    const row = from + i
+    if ((presence[row >>> 5] & (1 << (row & 31))) === 0) continue
+    into[i >>> 5] |= 1 << (i & 31)
+    present++
+  }
+  return present
+}
+
+/** The bound of a bucket as JavaScript reads numbers. */
+function boundText(bound: string): string {
+  return bound === '+Inf' ? 'Infinity' : bound === '' ? '0' : bound
+}

@@ -1,0 +1,102 @@
+/** The file of one window: an LMDB environment with its own index and blocks. */
+
+import { Cursor, readVarint, unzigzag, writeVarint, zigzag } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import { NarthexError } from '../../base/error.ts'
+import { type Environment, openEnvironment, type Table } from '../lmdb/environment.ts'
+
+/** Tables of a window. */
+export const TABLE_META = 'meta'
+export const TABLE_INDEX = 'index'
+export const TABLE_BLOCKS = 'blocks'
+export const TABLE_SEGMENTS = 'segments'
+
+/** Version of the format; a newer one is refused, an older one would be migrated. */
+export const WINDOW_VERSION = 1
+
+const META_KEY: Uint8Array = Uint8Array.of(0)
+
+/** Next numbers of a window; written with every change. */
+export interface WindowCounters {
+  pairs: number
+  groups: number
+  shapes: number
+  layouts: number
+  /** Chunks of the index. */
+  chunks: number
+  /** Blocks. */
+  blocks: number
+  /** Samples in all blocks. */
+  samples: number
+  /** Blocks up to this one were written by a merge; later ones are seals. */
+  merged: number
+  /** Bounds of the times of all blocks; 0 while there are none. */
+  minTimeMs: number
+  maxTimeMs: number
+}
+
+const FIELDS: readonly (keyof WindowCounters)[] = [
+  'pairs',
+  'groups',
+  'shapes',
+  'layouts',
+  'chunks',
+  'blocks',
+  'samples',
+  'merged',
+  'minTimeMs',
+  'maxTimeMs',
+]
+
+/** Opens the file of a window. @throws NarthexError `io`, `corrupt`, `not_found` */
+export function openWindowFile(path: string, clock: Clock, readOnly: boolean): Environment {
+  const tables = [TABLE_META, TABLE_INDEX, TABLE_BLOCKS, TABLE_SEGMENTS]
+  return openEnvironment({ path, tables, clock, readOnly })
+}
+
+/** @throws NarthexError `corrupt` for a newer version or damaged bytes */
+export function readCounters(meta: Table, path: string): WindowCounters {
+  const counters: WindowCounters = {
+    pairs: 1,
+    groups: 1,
+    shapes: 1,
+    layouts: 1,
+    chunks: 0,
+    blocks: 0,
+    samples: 0,
+    merged: 0,
+    minTimeMs: 0,
+    maxTimeMs: 0,
+  }
+  const bytes = meta.get(META_KEY)
+  if (bytes === undefined) return counters
+  const c = new Cursor(bytes)
+  const version = readVarint(c)
+  if (version > WINDOW_VERSION) {
+    throw new NarthexError(
+      'corrupt',
+      `cannot open window ${path}: format version ${version}, at most ${WINDOW_VERSION} is known`,
+    )
+  }
+  for (const field of FIELDS) counters[field] = unzigzag(readVarint(c))
+  return counters
+}
+
+export function encodeCounters(counters: WindowCounters): Uint8Array {
+  const c = new Cursor(new Uint8Array(128))
+  writeVarint(c, WINDOW_VERSION)
+  for (const field of FIELDS) writeVarint(c, zigzag(counters[field]))
+  return c.bytes.subarray(0, c.at)
+}
+
+/** The key of the counters. */
+export function metaKey(): Uint8Array {
+  return META_KEY
+}
+
+/** The key of a chunk of the index. */
+export function chunkKey(chunk: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, chunk)
+  return bytes
+}

@@ -1,0 +1,316 @@
+/** The windows of a data folder: which there are, which holds a time, which are gone. */
+import fs from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { Log } from '../../base/log.ts'
+import type { Environment } from '../lmdb/environment.ts'
+import type { OpenWindow, WindowDirectory } from './blockreader.ts'
+import { openWindowFile, readCounters, TABLE_META } from './windowfile.ts'
+import {
+  currentWindows,
+  formatWindowName,
+  parseWindowName,
+  spanOf,
+  WINDOW_SPANS_MS,
+  type WindowName,
+} from './windowname.ts'
+
+/** Folders in the data folder. */
+export const WINDOWS_DIR = 'windows'
+const QUARANTINE_DIR = 'quarantine'
+const LOCK_SUFFIX = '-lock'
+/** An empty file of this name lies beside a window until the window is complete. */
+const UNFINISHED_SUFFIX = '.new'
+/** Windows that nobody refers to any more, on their way out. */
+const GONE_SUFFIX = '.gone'
+
+/** How far back the level above begins, as a multiple of its span. */
+const SETTLED_SPANS = 2
+
+/** All windows, open for writing; for the one thread that writes. */
+export class Windows implements WindowDirectory {
+  readonly dir: string
+  readonly #clock: Clock
+  readonly #log: Log
+  #open: OpenWindow[] = []
+  /** Called when the set of windows has changed. */
+  onChange: () => void = () => {}
+
+  /** Opens what is there. A file that cannot be opened is moved aside, with its reason in the log. */
+  constructor(path: string, clock: Clock, log: Log) {
+    this.dir = join(path, WINDOWS_DIR)
+    this.#clock = clock
+    this.#log = log
+    fs.mkdirSync(this.dir, { recursive: true })
+    const names = this.#clean()
+    for (const name of currentWindows(names)) {
+      const environment = this.#openOrQuarantine(name)
+      if (environment !== undefined) this.#open.push({ name, environment })
+    }
+    const kept = new Set(this.#open.map(({ name }) => name))
+    for (const name of names) if (!kept.has(name)) this.#unlink(formatWindowName(name))
+  }
+
+  renew(): void {}
+
+  /** File names of the current windows. */
+  names(): string[] {
+    return this.#open.map(({ name }) => formatWindowName(name))
+  }
+
+  current(): readonly OpenWindow[] {
+    return this.#open
+  }
+
+  /** The window that holds a time, made when it is missing. */
+  forTime(timeMs: number, newestMs: number, spanMsMax: number): OpenWindow {
+    const found = this.#open.find(({ name }) => name.fromMs <= timeMs && timeMs < name.toMs)
+    if (found !== undefined) return found
+    const span = this.#spanFor(timeMs, newestMs, spanMsMax)
+    return this.#add({ ...span, generation: 1 })
+  }
+
+  /** Makes a window that is no part of the set until `replace`; a crash before that removes it. */
+  create(name: WindowName): OpenWindow {
+    const path = join(this.dir, formatWindowName(name))
+    try {
+      fs.writeFileSync(path + UNFINISHED_SUFFIX, '')
+      for (const stale of [path, path + LOCK_SUFFIX]) fs.rmSync(stale, { force: true })
+      syncDir(this.dir)
+      return { name, environment: openWindowFile(path, this.#clock, false) }
+    } catch (error) {
+      throw new NarthexError('busy', `cannot make window ${path}: ${messageOf(error)}`, error)
+    }
+  }
+
+  /** Gives up a window made by `create`. */
+  async abandon(window: OpenWindow): Promise<void> {
+    await this.#drop(window)
+  }
+
+  /** Puts a finished window in the place of those it was made from. */
+  async replace(window: OpenWindow, sources: readonly OpenWindow[]): Promise<void> {
+    fs.rmSync(join(this.dir, formatWindowName(window.name)) + UNFINISHED_SUFFIX, { force: true })
+    syncDir(this.dir)
+    this.#open = [...this.#open.filter((open) => !sources.includes(open)), window].sort(byTime)
+    this.onChange()
+    for (const source of sources) await this.#drop(source)
+  }
+
+  /** Removes a window: first its name, then, when that is on disk, its bytes. */
+  async remove(window: OpenWindow): Promise<void> {
+    this.#open = this.#open.filter((open) => open !== window)
+    this.onChange()
+    await this.#drop(window)
+  }
+
+  sizeBytes(): number {
+    let sizeBytes = 0
+    for (const { environment } of this.#open) sizeBytes += environment.sizeBytes()
+    return sizeBytes
+  }
+
+  /** Age of the oldest read of any window, in ms. */
+  oldestReadMs(): number {
+    return Math.max(0, ...this.#open.map(({ environment }) => environment.oldestSnapshotMs()))
+  }
+
+  async close(): Promise<void> {
+    for (const { environment } of this.#open) await environment.close()
+    this.#open = []
+  }
+
+  #add(name: WindowName): OpenWindow {
+    const path = join(this.dir, formatWindowName(name))
+    let environment: Environment
+    try {
+      environment = openWindowFile(path, this.#clock, false)
+    } catch (error) {
+      throw new NarthexError('busy', `cannot make window ${path}: ${messageOf(error)}`, error)
+    }
+    const window = { name, environment }
+    this.#open = [...this.#open, window].sort(byTime)
+    this.onChange()
+    return window
+  }
+
+  /** Fresh times get a window of two hours; long settled ones that of a higher level, if it is free. */
+  #spanFor(timeMs: number, newestMs: number, spanMsMax: number): { fromMs: number; toMs: number } {
+    for (let level = WINDOW_SPANS_MS.length - 1; level > 0; level--) {
+      const spanMs = WINDOW_SPANS_MS[level]
+      if (spanMs > spanMsMax || newestMs - timeMs < SETTLED_SPANS * spanMs) continue
+      const span = spanOf(timeMs, spanMs)
+      const isFree = this.#open.every(
+        ({ name }) => name.toMs <= span.fromMs || name.fromMs >= span.toMs,
+      )
+      if (isFree) return span
+    }
+    return spanOf(timeMs, WINDOW_SPANS_MS[0])
+  }
+
+  async #drop(window: OpenWindow): Promise<void> {
+    const { environment, name } = window
+    await environment.close()
+    try {
+      this.#unlink(formatWindowName(name))
+    } catch (error) {
+      this.#log.warn('a window could not be removed; the next start tries again', {
+        window: formatWindowName(name),
+        reason: messageOf(error),
+      })
+    }
+  }
+
+  /** Renaming takes no room, so it works on a full disk. */
+  #unlink(fileName: string): void {
+    const path = join(this.dir, fileName)
+    fs.renameSync(path, path + GONE_SUFFIX)
+    syncDir(this.dir)
+    fs.rmSync(path + GONE_SUFFIX, { force: true })
+    fs.rmSync(path + LOCK_SUFFIX, { force: true })
+    fs.rmSync(path + UNFINISHED_SUFFIX, { force: true })
+  }
+
+  /** Removes what a crash left behind; returns the names of finished windows. */
+  #clean(): WindowName[] {
+    const files = new Set(fs.readdirSync(this.dir))
+    const names: WindowName[] = []
+    for (const file of files) {
+      const name = parseWindowName(file)
+      if (name !== undefined && !files.has(file + UNFINISHED_SUFFIX)) names.push(name)
+      else if (name !== undefined) this.#unlink(file)
+    }
+    for (const file of files) {
+      if (file.endsWith(GONE_SUFFIX)) fs.rmSync(join(this.dir, file), { force: true })
+    }
+    return names
+  }
+
+  #openOrQuarantine(name: WindowName): Environment | undefined {
+    const path = join(this.dir, formatWindowName(name))
+    try {
+      checkWindowFile(path)
+      const environment = openWindowFile(path, this.#clock, false)
+      readCounters(environment.table(TABLE_META), path)
+      return environment
+    } catch (error) {
+      if (error instanceof NarthexError && error.message.includes('format version')) throw error
+      const target = join(this.dir, QUARANTINE_DIR)
+      fs.mkdirSync(target, { recursive: true })
+      fs.renameSync(path, join(target, formatWindowName(name)))
+      this.#log.error('a window is damaged and was moved aside', {
+        window: formatWindowName(name),
+        reason: messageOf(error),
+      })
+      return undefined
+    }
+  }
+}
+
+/** The windows as a reader in another thread opens them, by the names that the writer announces. */
+export class ReadOnlyWindows implements WindowDirectory {
+  readonly #dir: string
+  readonly #clock: Clock
+  readonly #open = new Map<string, OpenWindow>()
+  readonly #names: () => readonly string[]
+  #current: OpenWindow[] = []
+
+  /** @param names of the current windows, as announced last */
+  constructor(path: string, clock: Clock, names: () => readonly string[]) {
+    this.#dir = join(path, WINDOWS_DIR)
+    this.#clock = clock
+    this.#names = names
+  }
+
+  renew(): void {
+    const names = this.#names()
+    const current: OpenWindow[] = []
+    for (const file of names) {
+      const window = this.#open.get(file) ?? this.#openWindow(file)
+      if (window !== undefined) current.push(window)
+    }
+    for (const [file, { environment }] of this.#open) {
+      if (names.includes(file)) continue
+      this.#open.delete(file)
+      void environment.close()
+    }
+    this.#current = current
+  }
+
+  current(): readonly OpenWindow[] {
+    return this.#current
+  }
+
+  close(): void {
+    for (const { environment } of this.#open.values()) void environment.close()
+    this.#open.clear()
+    this.#current = []
+  }
+
+  /** Undefined when retention or a merge has removed the window since it was announced. */
+  #openWindow(file: string): OpenWindow | undefined {
+    const name = parseWindowName(file)
+    const path = join(this.#dir, file)
+    if (name === undefined || !fs.existsSync(path)) return undefined
+    const window = { name, environment: openWindowFile(path, this.#clock, true) }
+    this.#open.set(file, window)
+    return window
+  }
+}
+
+function byTime(a: OpenWindow, b: OpenWindow): number {
+  return a.name.fromMs - b.name.fromMs
+}
+
+const PAGE_BYTES = 4096
+const LMDB_MAGIC = 0xbeefc0de
+/** Where the two meta pages have their magic and their last page number. */
+const MAGIC_AT = 24
+const LAST_PAGE_AT = MAGIC_AT + 4 + 4 + 8 + 8 + 2 * 48
+
+/**
+ * Refuses a file that LMDB would open and then crash on: one that is cut, or whose first pages are
+ * not those of an environment.
+ *
+ * @source lmdb.h and mdb.c, MDB_meta: magic, version, address, map size, two databases, last page
+ */
+function checkWindowFile(path: string): void {
+  const sizeBytes = fs.statSync(path).size
+  const descriptor = fs.openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(2 * PAGE_BYTES)
+    if (fs.readSync(descriptor, head, 0, head.length, 0) < head.length) {
+      throw new NarthexError(
+        'corrupt',
+        `cannot open window ${path}: ${sizeBytes} bytes are too few`,
+      )
+    }
+    for (const page of [0, PAGE_BYTES]) {
+      if (head.readUInt32LE(page + MAGIC_AT) !== LMDB_MAGIC) {
+        throw new NarthexError('corrupt', `cannot open window ${path}: no LMDB at byte ${page}`)
+      }
+    }
+    const lastPage = Math.max(
+      head.readUIntLE(LAST_PAGE_AT, 6),
+      head.readUIntLE(PAGE_BYTES + LAST_PAGE_AT, 6),
+    )
+    if ((lastPage + 1) * PAGE_BYTES > sizeBytes) {
+      throw new NarthexError(
+        'corrupt',
+        `cannot open window ${path}: ${sizeBytes} bytes of ${(lastPage + 1) * PAGE_BYTES} are there`,
+      )
+    }
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+function syncDir(dir: string): void {
+  const descriptor = fs.openSync(dir, 'r')
+  try {
+    fs.fsyncSync(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
