@@ -99,7 +99,9 @@ function countValueRows(
   const param = unwrapParens(paramOf(node))
   const label = param.kind === 'string' ? param.value : ''
   if (label === '' || label.includes('\ufffd')) {
-    throw new NarthexError('execution', `invalid label name ${quote(label)}`)
+    // The text itself, where a name of broken bytes could not be kept as it is.
+    const written = evaluation.range.text.slice(param.span.from, param.span.to)
+    throw new NarthexError('execution', `invalid label name ${label === '' ? quote('') : written}`)
   }
   const matrix = evaluation.matrix(node.expr, grid)
   const { labels, dropName, values, present } = matrix

@@ -3,9 +3,11 @@
 /** Windows that see each slot more often than this are worth sliding. */
 const OVERLAP_MIN = 3
 
-/** Memory between calls: prefix sums, and slots in a queue. Grows, never shrinks below use. */
-let prefix = new Float64Array(0)
-let queue = new Int32Array(0)
+/** Slots that scratch memory is kept for between calls; longer ranges get memory of their own. */
+const KEPT_SLOTS_MAX = 1 << 17
+
+const keptSums = new Float64Array(KEPT_SLOTS_MAX)
+const keptQueue = new Int32Array(KEPT_SLOTS_MAX)
 
 /** Whether the windows see their slots so often that sliding pays. */
 export function overlapsMuch(lo: Int32Array, hi: Int32Array, count: number): boolean {
@@ -34,7 +36,7 @@ export function slideSums(
 ): number {
   const from = lo[0]
   const size = hi[count - 1] - from
-  if (prefix.length <= size) prefix = new Float64Array(size + 1)
+  const prefix = size < KEPT_SLOTS_MAX ? keptSums : new Float64Array(size + 1)
   let sum = 0
   let bound = 0
   prefix[0] = 0
@@ -80,7 +82,7 @@ export function slideExtremes(
   base: number,
 ): number {
   const size = hi[count - 1] - lo[0]
-  if (queue.length < size) queue = new Int32Array(size)
+  const queue = size <= KEPT_SLOTS_MAX ? keptQueue : new Int32Array(size)
   let head = 0
   let tail = 0
   let next = lo[0]

@@ -155,6 +155,7 @@ for (const [expr, kind, message] of [
     /^invalid regular expression in/,
   ],
   ['count_values("", temperature)', 'execution', /^invalid label name ""$/],
+  ['count_values("a\\xc5z", temperature)', 'execution', /^invalid label name "a\\xc5z"$/],
   [
     'double_exponential_smoothing(temperature[1m], 2, 0.5)',
     'execution',
