@@ -1,12 +1,15 @@
 /** One HTTP/1.1 answer read piece by piece from a socket. */
 import { NarthexError } from '../../base/error.ts'
-import type { BodyBuffer, BodyPool } from './body.ts'
+import { type BodyBuffer, type BodyPool, bodyTooBig } from './body.ts'
 
 /** Bytes of status line and headers. */
 export const HEAD_BYTES_MAX: number = 64 * 1024
 
 /** Bytes of one line of a chunked body. */
 const CHUNK_LINE_BYTES_MAX = 1024
+
+/** Bytes of room that are made at once because a header says that they will come. */
+const TRUSTED_BYTES_MAX = 1024 * 1024
 
 /** Interim answers (1xx) before the real one. */
 const INTERIM_MAX = 8
@@ -153,9 +156,8 @@ export class ResponseReader {
       this.#finish()
     } else if (framing.chunked) this.#state = IN_CHUNK_LINE
     else if (framing.length > 0) {
-      const body = this.#openBody(framing.length)
-      if (framing.length >= this.#bytesMax) body.append(EMPTY, 0, framing.length)
-      body.reserve(framing.length + 1)
+      if (framing.length >= this.#bytesMax) throw bodyTooBig()
+      this.#openBody(Math.min(framing.length, TRUSTED_BYTES_MAX))
       this.#left = framing.length
       this.#state = IN_BODY
     } else {
@@ -209,8 +211,6 @@ export class ResponseReader {
     this.#state = DONE
   }
 }
-
-const EMPTY = new Uint8Array(0)
 
 function readHeaders(
   text: string,
