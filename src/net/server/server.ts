@@ -17,7 +17,7 @@ import {
 } from './address.ts'
 import { ByteBudget } from './budget.ts'
 import { exchange } from './exchange.ts'
-import type { Departure, Hall } from './hall.ts'
+import type { Hall } from './hall.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 import type { Route } from './message.ts'
 import { RouteTable } from './route.ts'
@@ -70,76 +70,102 @@ const CHECKS_PER_TIMEOUT = 4
  *   cannot be had
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const addresses = options.addresses.map(parseListenAddress)
-  const names = [...options.hostNames, ...addresses.map((address) => address.host)]
-  let web = options.web
-  let access = openAccess(web, names, options.bcryptWorkerFile, options.clock)
-  let isStopping = false
-
-  const bodies = new ByteBudget('the bodies of all requests', limits.inflightBytesMax)
-  const replies = new ByteBudget('the replies on their way', limits.replyBytesMax)
-  const underWay = new Set<Departure>()
-  const hall: Hall = {
-    table: new RouteTable(options.routes),
-    limits,
-    bodies,
-    replies,
-    requests: openRequestMetrics(options.metrics),
-    logins: openRefusedLogins(options.metrics, options.log, options.clock),
-    clock: options.clock,
-    log: options.log,
-    underWay,
-    isStopping: () => isStopping,
-    access: () => access,
-  }
-  const connections = openConnectionMetrics(options.metrics, limits, bodies, replies)
-
-  const servers: HttpServer[] = []
-  const bound: ListenAddress[] = []
+  const house = new House(options, addresses)
   try {
-    for (const address of addresses) {
-      const server = makeServer(hall, access, limits)
-      guardConnections(server, limits, connections, options.clock)
-      server.on('secureConnection', (socket: TLSSocket) => {
-        if (web.tls !== undefined && !acceptsClient(web.tls, socket)) socket.destroy()
-      })
-      servers.push(server)
-      bound.push(await listen(server, address))
-    }
+    for (const address of addresses) await house.open(address)
   } catch (error) {
-    for (const server of servers) server.close()
+    await house.stop()
     throw error
   }
+  return house
+}
 
-  return {
-    addresses: bound,
-    url: `${access.tls === undefined ? 'http' : 'https'}://${formatAddress(reachable(bound[0]))}`,
-    reload(next) {
-      if (next.tls?.clientAuth !== web.tls?.clientAuth) {
-        throw new NarthexError(
-          'bad_data',
-          'cannot change TLS while serving: turning it on or off and client_auth_type need a restart',
-        )
-      }
-      const opened = openAccess(next, names, options.bcryptWorkerFile, options.clock)
-      if (opened.tls !== undefined) {
-        for (const server of servers) secure(server, opened.tls.options)
-      }
-      access = opened
-      web = next
-    },
-    async stop() {
-      isStopping = true
-      const closed = servers.map((server) => new Promise((done) => server.close(done)))
-      const timer = options.clock.after(limits.stopMsMax, () => {
-        for (const departure of underWay) departure.leave(stopped())
-        for (const server of servers) server.closeAllConnections()
-      })
-      for (const server of servers) server.closeIdleConnections()
-      await Promise.all(closed)
-      timer.cancel()
-    },
+/** Listeners on several addresses that share their routes, bounds and web configuration. */
+class House implements Server {
+  readonly addresses: ListenAddress[] = []
+  readonly #options: ServerOptions
+  readonly #limits: ServerLimits
+  readonly #names: readonly string[]
+  readonly #hall: Hall
+  readonly #connections: ConnectionMetrics
+  readonly #servers: HttpServer[] = []
+  #web: WebConfig
+  #access: Access
+  #isStopping = false
+
+  constructor(options: ServerOptions, addresses: readonly ListenAddress[]) {
+    const { metrics, log, clock } = options
+    const limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#options = options
+    this.#limits = limits
+    this.#names = [...options.hostNames, ...addresses.map((address) => address.host)]
+    this.#web = options.web
+    this.#access = this.#openAccess(options.web)
+    const bodies = new ByteBudget('the bodies of all requests', limits.inflightBytesMax)
+    const replies = new ByteBudget('the replies on their way', limits.replyBytesMax)
+    this.#connections = openConnectionMetrics(metrics, limits, bodies, replies)
+    this.#hall = {
+      table: new RouteTable(options.routes),
+      limits,
+      bodies,
+      replies,
+      requests: openRequestMetrics(metrics),
+      logins: openRefusedLogins(metrics, log, clock),
+      clock,
+      log,
+      underWay: new Set(),
+      isStopping: () => this.#isStopping,
+      access: () => this.#access,
+    }
+  }
+
+  get url(): string {
+    const scheme = this.#access.tls === undefined ? 'http' : 'https'
+    return `${scheme}://${formatAddress(reachable(this.addresses[0]))}`
+  }
+
+  async open(address: ListenAddress): Promise<void> {
+    const server = makeServer(this.#hall, this.#access, this.#limits)
+    guardConnections(server, this.#limits, this.#connections, this.#options.clock)
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const { tls } = this.#web
+      if (tls !== undefined && !acceptsClient(tls, socket)) socket.destroy()
+    })
+    this.addresses.push(await listen(server, address))
+    this.#servers.push(server)
+  }
+
+  reload(web: WebConfig): void {
+    if (web.tls?.clientAuth !== this.#web.tls?.clientAuth) {
+      throw new NarthexError(
+        'bad_data',
+        'cannot change TLS while serving: turning it on or off and client_auth_type need a restart',
+      )
+    }
+    const access = this.#openAccess(web)
+    if (access.tls !== undefined) {
+      for (const server of this.#servers) secure(server, access.tls.options)
+    }
+    this.#access = access
+    this.#web = web
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const closed = this.#servers.map((server) => new Promise((done) => server.close(done)))
+    const timer = this.#options.clock.after(this.#limits.stopMsMax, () => {
+      for (const departure of this.#hall.underWay) departure.leave(stopped())
+      for (const server of this.#servers) server.closeAllConnections()
+    })
+    for (const server of this.#servers) server.closeIdleConnections()
+    await Promise.all(closed)
+    timer.cancel()
+  }
+
+  #openAccess(web: WebConfig): Access {
+    const { bcryptWorkerFile, clock } = this.#options
+    return openAccess(web, this.#names, bcryptWorkerFile, clock)
   }
 }
 
