@@ -1,19 +1,8 @@
 /** Durations where they may be expressions: in brackets and behind `offset`. */
 import type { DurationExpr, DurationValue, Span } from './ast.ts'
-import type { Features } from './features.ts'
 import { SyntaxFault, type Token } from './lexer.ts'
 import { fitsDuration, secondsOf } from './literal.ts'
-
-/** What the duration grammar needs of the parser. */
-export interface DurationContext {
-  readonly features: Features
-  peek(): string
-  peekText(): string
-  take(): Token
-  expect(kind: string, context: string, expected: string): Token
-  unexpected(context: string, expected: string): SyntaxFault
-  nested<T>(parse: () => T): T
-}
+import type { TokenReader } from './tokens.ts'
 
 type Unary = '+' | '-'
 type Operator = '+' | '-' | '*' | '/' | '%' | '^'
@@ -36,7 +25,7 @@ interface Place {
 
 /** Reads the range or the step of a selector; a number must be above 0. */
 export function parseDurationValue(
-  parser: DurationContext,
+  parser: TokenReader,
   context: string,
   wanted: string,
 ): DurationValue {
@@ -51,7 +40,7 @@ export function parseDurationValue(
  * Reads what stands behind `offset`. Without parentheses that is one number, `step()`, `range()`,
  * `min_of` or `max_of` with its sign: `foo offset 1m + 2` adds 2 to the vector.
  */
-export function parseOffset(parser: DurationContext): DurationValue {
+export function parseOffset(parser: TokenReader): DurationValue {
   const place = { context: 'offset', wanted: 'number, duration, step(), or range()' }
   if (parser.peek() === '(') return settled(readBinary(parser, place, 0))
   const kind = parser.peek()
@@ -69,7 +58,7 @@ function settled(expr: DurationExpr): DurationValue {
   return expr.op === 'number' ? Math.trunc(Math.round(expr.ms * 1e6) / 1e6) : expr
 }
 
-function readBinary(parser: DurationContext, place: Place, precedenceMin: number): DurationExpr {
+function readBinary(parser: TokenReader, place: Place, precedenceMin: number): DurationExpr {
   return parser.nested(() => {
     let left = readUnary(parser, place)
     for (;;) {
@@ -83,7 +72,7 @@ function readBinary(parser: DurationContext, place: Place, precedenceMin: number
 }
 
 function joined(
-  parser: DurationContext,
+  parser: TokenReader,
   left: DurationExpr,
   op: Token,
   right: DurationExpr,
@@ -97,7 +86,7 @@ function joined(
   return { op: op.kind as Operator, left, right, span }
 }
 
-function readUnary(parser: DurationContext, place: Place): DurationExpr {
+function readUnary(parser: TokenReader, place: Place): DurationExpr {
   const kind = parser.peek()
   if (kind !== '+' && kind !== '-') return readPrimary(parser, place)
   const sign = parser.take()
@@ -105,7 +94,7 @@ function readUnary(parser: DurationContext, place: Place): DurationExpr {
 }
 
 /** A sign before a number is the number's; a plus before anything else says nothing. */
-function negated(parser: DurationContext, sign: Token, of: DurationExpr): DurationExpr {
+function negated(parser: TokenReader, sign: Token, of: DurationExpr): DurationExpr {
   const span = { from: sign.from, to: of.span.to }
   const op = sign.kind as Unary
   if (of.op === 'number') return { ...of, ms: op === '-' ? -of.ms : of.ms, span }
@@ -113,7 +102,7 @@ function negated(parser: DurationContext, sign: Token, of: DurationExpr): Durati
   return op === '+' ? of : { op: 'neg', of, span }
 }
 
-function readPrimary(parser: DurationContext, place: Place): DurationExpr {
+function readPrimary(parser: TokenReader, place: Place): DurationExpr {
   const { context, wanted } = place
   const kind = parser.peek()
   if (kind === 'number' || kind === 'duration') return readLiteral(parser.take())
@@ -139,12 +128,12 @@ function readPrimary(parser: DurationContext, place: Place): DurationExpr {
 }
 
 /** Outside brackets `min_of` and `max_of` are identifiers like any other. */
-function wordAhead(parser: DurationContext): string {
+function wordAhead(parser: TokenReader): string {
   return parser.peekText().toLowerCase()
 }
 
 function readLesserOrGreater(
-  parser: DurationContext,
+  parser: TokenReader,
   place: Place,
   word: 'min_of' | 'max_of',
 ): DurationExpr {
@@ -166,7 +155,7 @@ function readLiteral(token: Token): DurationExpr {
   return { op: 'number', ms: seconds * 1000, plain: token.kind === 'number', span }
 }
 
-function requireFeature(parser: DurationContext, span: Span): void {
+function requireFeature(parser: TokenReader, span: Span): void {
   if (!parser.features.durationExpr) {
     throw new SyntaxFault(span.from, 'experimental duration expression is not enabled')
   }

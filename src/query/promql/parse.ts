@@ -1,31 +1,21 @@
 /** PromQL text into its tree: recursive descent with Prometheus 3's grammar, messages and positions. */
-import { messageOf, NarthexError } from '../../base/error.ts'
-import { METRIC_NAME } from '../../model/labels.ts'
-import { compileMatcher, type Matcher, type MatchOp } from '../../model/matcher.ts'
-import type {
-  Aggregation,
-  AggregationOp,
-  Binary,
-  BinaryOp,
-  Expr,
-  Matching,
-  VectorSelector,
-} from './ast.ts'
+import { NarthexError } from '../../base/error.ts'
+import type { Matcher } from '../../model/matcher.ts'
+import type { Aggregation, AggregationOp, Binary, BinaryOp, Expr } from './ast.ts'
 import { checkTypes } from './check.ts'
-import { type DurationContext, parseDurationValue, parseOffset } from './durationexpr.ts'
+import { parseDurationValue, parseOffset } from './durationexpr.ts'
 import { type Features, NO_FEATURES } from './features.ts'
 import { FUNCTIONS } from './functions.ts'
 import { formatFixed, quote } from './gotext.ts'
-import { AGGREGATORS, describeToken, Lexer, SyntaxFault, type Token } from './lexer.ts'
-import { numberOf, secondsOf, unquote } from './literal.ts'
+import { AGGREGATORS, SyntaxFault, type Token } from './lexer.ts'
+import { secondsOf, unquote } from './literal.ts'
+import { type BinaryModifiers, readGroupingLabels, readModifiers, readSign } from './matching.ts'
 import { withAt, withExtension, withOffset } from './modifier.ts'
+import { readSelector, startsSelector } from './selector.ts'
+import { TokenReader } from './tokens.ts'
 
 /** Longest text that is read, in UTF-16 units, unless the caller says otherwise. */
 export const EXPR_LENGTH_MAX = 16_384
-/** Deepest nesting of parentheses, calls, signs and durations. */
-export const NESTING_MAX = 256
-/** Most binary operators and subqueries in one text: their chains make the tree as deep. */
-export const OPERATORS_MAX = 1_024
 
 /** How tightly binary operators bind. */
 const PRECEDENCE: ReadonlyMap<string, number> = new Map(
@@ -49,9 +39,6 @@ const PARAM_AGGREGATORS = new Set([
   'limit_ratio',
 ])
 
-/** Keywords that are no metric names; all others are, where an expression begins. */
-const NEVER_METRIC = new Set(['bool', 'on', 'ignoring', 'group_left', 'group_right', 'atan2'])
-
 /**
  * Parses and type-checks an expression.
  *
@@ -65,7 +52,7 @@ export function parseExpr(
   lengthMax: number = EXPR_LENGTH_MAX,
 ): Expr {
   return guarded(text, lengthMax, () => {
-    const expr = new Parser(text, features).wholeExpr()
+    const expr = new Parser(new TokenReader(text, features)).whole()
     checkTypes(expr, text)
     return expr
   })
@@ -80,7 +67,14 @@ export function parseSelector(
   text: string,
   lengthMax: number = EXPR_LENGTH_MAX,
 ): readonly Matcher[] {
-  return guarded(text, lengthMax, () => new Parser(text, NO_FEATURES).wholeSelector().matchers)
+  return guarded(text, lengthMax, () => {
+    const tokens = new TokenReader(text, NO_FEATURES)
+    const token = tokens.take()
+    if (!startsSelector(token.kind)) throw tokens.fault(token, '', '')
+    const { matchers } = readSelector(tokens, token)
+    if (tokens.peek() !== 'eof') throw tokens.unexpected('', '')
+    return matchers
+  })
 }
 
 function guarded<T>(text: string, lengthMax: number, parse: () => T): T {
@@ -110,104 +104,29 @@ export function positionOf(text: string, at: number): string {
   return `${line}:${new TextEncoder().encode(before.slice(lineStart)).length + 1}`
 }
 
-class Parser implements DurationContext {
-  readonly features: Features
-  readonly #lexer: Lexer
-  #ahead: Token | undefined
-  #lastTo = 0
-  #depth = 0
-  #operators = 0
-  /** How many aggregations are open: a stray token is reported as "in aggregation" inside. */
-  #aggregations = 0
+class Parser {
+  readonly #tokens: TokenReader
 
-  constructor(text: string, features: Features) {
-    this.#lexer = new Lexer(text)
-    this.features = features
+  constructor(tokens: TokenReader) {
+    this.#tokens = tokens
   }
 
-  wholeExpr(): Expr {
-    if (this.peek() === 'eof') throw new SyntaxFault(0, 'no expression found in input')
+  whole(): Expr {
+    if (this.#tokens.peek() === 'eof') throw new SyntaxFault(0, 'no expression found in input')
     const expr = this.#binary(0)
-    if (this.peek() !== 'eof') throw this.unexpected('', '')
+    if (this.#tokens.peek() !== 'eof') throw this.#tokens.unexpected('', '')
     return expr
   }
 
-  wholeSelector(): VectorSelector {
-    const token = this.take()
-    const isName = token.kind === 'identifier' || isKeywordMetric(token.kind)
-    if (!isName && token.kind !== '{' && token.kind !== 'metric_identifier') {
-      throw this.#unexpectedToken(token, '', '')
-    }
-    const selector = this.#selector(token)
-    if (this.peek() !== 'eof') throw this.unexpected('', '')
-    return selector
-  }
-
-  peek(): string {
-    this.#ahead ??= this.#lexer.next()
-    return this.#ahead.kind
-  }
-
-  /** The next token as it is written. */
-  peekText(): string {
-    this.peek()
-    return this.#ahead?.text ?? ''
-  }
-
-  take(): Token {
-    const token = this.#ahead ?? this.#lexer.next()
-    this.#ahead = undefined
-    this.#lastTo = token.to
-    return token
-  }
-
-  /** Takes the next token if it is of this kind; the fault says what was wanted in which context. */
-  expect(kind: string, context: string, expected: string): Token {
-    if (this.peek() !== kind) throw this.unexpected(context, expected)
-    return this.take()
-  }
-
-  /** The fault of a token that does not belong here; the next one is shown. */
-  unexpected(context: string, expected: string): SyntaxFault {
-    return this.#unexpectedToken(this.take(), context, expected)
-  }
-
-  #unexpectedToken(token: Token, context: string, expected: string): SyntaxFault {
-    const where = context === '' && this.#aggregations > 0 ? 'aggregation' : context
-    let message = `unexpected ${describeToken(token)}`
-    if (where !== '') message += ` in ${where}`
-    if (expected !== '') message += `, expected ${expected}`
-    return new SyntaxFault(token.from, message)
-  }
-
-  /** Runs a part that may contain itself. */
-  nested<T>(parse: () => T): T {
-    if (++this.#depth > NESTING_MAX) {
-      throw new SyntaxFault(
-        this.#lastTo,
-        `expression nested too deeply, at most ${NESTING_MAX} levels`,
-      )
-    }
-    const parsed = parse()
-    this.#depth--
-    return parsed
-  }
-
-  #countOperator(at: number): void {
-    if (++this.#operators > OPERATORS_MAX) {
-      throw new SyntaxFault(at, `too many operators in one expression, at most ${OPERATORS_MAX}`)
-    }
-  }
-
   #binary(precedenceMin: number): Expr {
-    return this.nested(() => {
+    return this.#tokens.nested(() => {
       let left = this.#unary()
       for (;;) {
-        const precedence = PRECEDENCE.get(this.peek()) ?? 0
+        const precedence = PRECEDENCE.get(this.#tokens.peek()) ?? 0
         if (precedence === 0 || precedence < precedenceMin) return left
-        const op = this.take()
-        this.#countOperator(op.from)
-        const modifiers = this.#binaryModifiers()
+        const op = this.#tokens.take()
+        this.#tokens.countOperator(op.from)
+        const modifiers = readModifiers(this.#tokens)
         const right = this.#binary(op.kind === '^' ? precedence : precedence + 1)
         left = this.#joined(left, op.kind as BinaryOp, modifiers, right)
       }
@@ -218,71 +137,16 @@ class Parser implements DurationContext {
     const span = { from: left.span.from, to: right.span.to }
     const { bool, matching } = modifiers
     const filled = matching.fillLeft !== undefined || matching.fillRight !== undefined
-    if (filled && !this.features.fill) {
+    if (filled && !this.#tokens.features.fill) {
       throw new SyntaxFault(span.from, 'binop fill modifiers are experimental and not enabled')
     }
     return { kind: 'binary', op, left, right, bool, matching, span }
   }
 
-  #binaryModifiers(): BinaryModifiers {
-    const bool = this.peek() === 'bool'
-    if (bool) this.take()
-    let card: Matching['card'] = 'one-to-one'
-    let labels: readonly string[] = []
-    let include: readonly string[] = []
-    const by = this.peek()
-    if (by === 'on' || by === 'ignoring') {
-      this.take()
-      labels = this.#groupingLabels()
-      const group = this.peek()
-      if (group === 'group_left' || group === 'group_right') {
-        this.take()
-        card = group === 'group_left' ? 'many-to-one' : 'one-to-many'
-        if (this.peek() === '(') include = this.#groupingLabels()
-      }
-    }
-    const fills = this.#fills()
-    return { bool, matching: { card, labels, on: by === 'on', include, ...fills } }
-  }
-
-  #fills(): Pick<Matching, 'fillLeft' | 'fillRight'> {
-    let fillLeft: number | undefined
-    let fillRight: number | undefined
-    if (this.peek() === 'fill') {
-      this.take()
-      fillLeft = this.#fillValue()
-      return { fillLeft, fillRight: fillLeft }
-    }
-    for (;;) {
-      if (this.peek() === 'fill_left' && fillLeft === undefined) {
-        this.take()
-        fillLeft = this.#fillValue()
-      } else if (this.peek() === 'fill_right' && fillRight === undefined) {
-        this.take()
-        fillRight = this.#fillValue()
-      } else return { fillLeft, fillRight }
-    }
-  }
-
-  #fillValue(): number {
-    this.expect('(', 'fill modifier', '"("')
-    const sign = this.#sign()
-    const value = numberOf(this.expect('number', 'fill modifier', 'number'))
-    this.expect(')', 'fill modifier', '")"')
-    return sign * value
-  }
-
-  #sign(): number {
-    const kind = this.peek()
-    if (kind !== '+' && kind !== '-') return 1
-    this.take()
-    return kind === '-' ? -1 : 1
-  }
-
   #unary(): Expr {
-    const kind = this.peek()
+    const kind = this.#tokens.peek()
     if (kind !== '+' && kind !== '-') return this.#postfix(this.#primary())
-    const { from } = this.take()
+    const { from } = this.#tokens.take()
     const expr = this.#binary(POWER)
     const span = { from, to: expr.span.to }
     if (expr.kind !== 'number') return { kind: 'unary', op: kind, expr, span }
@@ -292,13 +156,13 @@ class Parser implements DurationContext {
   #postfix(primary: Expr): Expr {
     let expr = primary
     for (;;) {
-      switch (this.peek()) {
+      switch (this.#tokens.peek()) {
         case '[':
           expr = this.#range(expr)
           break
         case 'offset': {
-          this.take()
-          expr = withOffset(expr, parseOffset(this), this.#lastTo)
+          this.#tokens.take()
+          expr = withOffset(expr, parseOffset(this.#tokens), this.#tokens.lastTo)
           break
         }
         case '@':
@@ -306,7 +170,7 @@ class Parser implements DurationContext {
           break
         case 'anchored':
         case 'smoothed':
-          expr = withExtension(expr, this.take(), this.features)
+          expr = withExtension(expr, this.#tokens.take(), this.#tokens.features)
           break
         default:
           return expr
@@ -315,21 +179,25 @@ class Parser implements DurationContext {
   }
 
   #range(expr: Expr): Expr {
-    const open = this.take()
+    const open = this.#tokens.take()
     const wanted = 'number, duration, step(), or range()'
-    const range = parseDurationValue(this, 'subquery or range selector', wanted)
-    if (this.peek() === ':') {
-      this.take()
-      this.#countOperator(open.from)
+    const range = parseDurationValue(this.#tokens, 'subquery or range selector', wanted)
+    if (this.#tokens.peek() === ':') {
+      this.#tokens.take()
+      this.#tokens.countOperator(open.from)
       const step =
-        this.peek() === ']'
+        this.#tokens.peek() === ']'
           ? undefined
-          : parseDurationValue(this, 'subquery selector', `${wanted.replace(', or', ',')}, or "]"`)
-      const close = this.expect(']', 'subquery selector', '"]"')
+          : parseDurationValue(
+              this.#tokens,
+              'subquery selector',
+              `${wanted.replace(', or', ',')}, or "]"`,
+            )
+      const close = this.#tokens.expect(']', 'subquery selector', '"]"')
       const span = { from: expr.span.from, to: close.to }
       return { kind: 'subquery', expr, range, step, at: undefined, offset: 0, span }
     }
-    const close = this.expect(']', 'subquery or range', '":" or "]"')
+    const close = this.#tokens.expect(']', 'subquery or range', '":" or "]"')
     if (expr.kind !== 'selector') {
       throw new SyntaxFault(open.from, 'ranges only allowed for vector selectors')
     }
@@ -344,29 +212,29 @@ class Parser implements DurationContext {
   }
 
   #atModifier(expr: Expr): Expr {
-    this.take()
-    const named = this.peek()
+    this.#tokens.take()
+    const named = this.#tokens.peek()
     if (named === 'start' || named === 'end') {
-      this.take()
-      this.expect('(', '@', 'timestamp')
-      this.expect(')', '@', 'timestamp')
-      return withAt(expr, named, this.#lastTo)
+      this.#tokens.take()
+      this.#tokens.expect('(', '@', 'timestamp')
+      this.#tokens.expect(')', '@', 'timestamp')
+      return withAt(expr, named, this.#tokens.lastTo)
     }
-    const sign = this.#sign()
-    const kind = this.peek()
-    if (kind !== 'number' && kind !== 'duration') throw this.unexpected('@', 'timestamp')
-    const seconds = sign * secondsOf(this.take())
+    const sign = readSign(this.#tokens)
+    const kind = this.#tokens.peek()
+    if (kind !== 'number' && kind !== 'duration') throw this.#tokens.unexpected('@', 'timestamp')
+    const seconds = sign * secondsOf(this.#tokens.take())
     if (!(Math.abs(seconds) < 2 ** 63)) {
       const shown = Number.isFinite(seconds)
         ? `${formatFixed(seconds)}.000000`
         : formatFixed(seconds)
       throw new SyntaxFault(expr.span.from, `timestamp out of bounds for @ modifier: ${shown}`)
     }
-    return withAt(expr, { timeMs: roundAway(seconds * 1000) }, this.#lastTo)
+    return withAt(expr, { timeMs: roundAway(seconds * 1000) }, this.#tokens.lastTo)
   }
 
   #primary(): Expr {
-    const token = this.take()
+    const token = this.#tokens.take()
     const { kind } = token
     if (kind === 'number' || kind === 'duration') {
       return {
@@ -379,26 +247,19 @@ class Parser implements DurationContext {
     if (kind === 'string') return { kind: 'string', value: unquote(token), span: spanOf(token) }
     if (kind === '(') {
       const expr = this.#binary(0)
-      const close = this.expect(')', '', '')
+      const close = this.#tokens.expect(')', '', '')
       return { kind: 'paren', expr, span: { from: token.from, to: close.to } }
     }
     if (AGGREGATORS.has(kind)) {
-      const following = this.peek()
+      const following = this.#tokens.peek()
       if (following === '(' || following === 'by' || following === 'without') {
         return this.#aggregation(token)
       }
     }
     const callable = kind === 'identifier' || 'start end step range'.split(' ').includes(kind)
-    if (callable && this.peek() === '(') return this.#call(token)
-    if (
-      kind === '{' ||
-      kind === 'identifier' ||
-      kind === 'metric_identifier' ||
-      isKeywordMetric(kind)
-    ) {
-      return this.#selector(token)
-    }
-    throw this.#unexpectedToken(token, '', '')
+    if (callable && this.#tokens.peek() === '(') return this.#call(token)
+    if (startsSelector(kind)) return readSelector(this.#tokens, token)
+    throw this.#tokens.fault(token, '', '')
   }
 
   #call(token: Token): Expr {
@@ -407,58 +268,50 @@ class Parser implements DurationContext {
     if (signature === undefined) {
       throw new SyntaxFault(token.from, `unknown function with name ${quote(token.text)}`)
     }
-    if (signature.experimental && !this.features.functions) {
+    if (signature.experimental && !this.#tokens.features.functions) {
       throw new SyntaxFault(token.from, `function ${quote(token.text)} is not enabled`)
     }
-    return { kind: 'call', name: token.text, args, span: { from: token.from, to: this.#lastTo } }
+    return {
+      kind: 'call',
+      name: token.text,
+      args,
+      span: { from: token.from, to: this.#tokens.lastTo },
+    }
   }
 
   #arguments(): Expr[] {
-    this.expect('(', '', '')
+    this.#tokens.expect('(', '', '')
     const args: Expr[] = []
-    if (this.peek() !== ')') {
+    if (this.#tokens.peek() !== ')') {
       args.push(this.#binary(0))
-      while (this.peek() === ',') {
-        const comma = this.take()
+      while (this.#tokens.peek() === ',') {
+        const comma = this.#tokens.take()
         if (!this.#startsExpr()) {
           throw new SyntaxFault(comma.from, 'trailing commas not allowed in function call args')
         }
         args.push(this.#binary(0))
       }
     }
-    this.expect(')', '', '')
+    this.#tokens.expect(')', '', '')
     return args
   }
 
   #startsExpr(): boolean {
-    const kind = this.peek()
-    const signs = [
-      '+',
-      '-',
-      '(',
-      '{',
-      'number',
-      'duration',
-      'string',
-      'identifier',
-      'metric_identifier',
-    ]
-    return signs.includes(kind) || isKeywordMetric(kind)
+    const kind = this.#tokens.peek()
+    return startsSelector(kind) || ['+', '-', '(', 'number', 'duration', 'string'].includes(kind)
   }
 
   #aggregation(token: Token): Aggregation {
     const op = token.kind as AggregationOp
     let modifier = this.#groupingModifier()
-    this.#aggregations++
-    const args = this.#arguments()
-    this.#aggregations--
-    const to = this.#lastTo
+    const args = this.#tokens.inAggregation(() => this.#arguments())
+    const to = this.#tokens.lastTo
     modifier ??= this.#groupingModifier()
-    const span = { from: token.from, to: Math.max(to, this.#lastTo) }
+    const span = { from: token.from, to: Math.max(to, this.#tokens.lastTo) }
     if (args.length === 0) {
       throw new SyntaxFault(span.from, 'no arguments for aggregate expression provided')
     }
-    if ((op === 'limitk' || op === 'limit_ratio') && !this.features.functions) {
+    if ((op === 'limitk' || op === 'limit_ratio') && !this.#tokens.features.functions) {
       throw new SyntaxFault(
         span.from,
         `${op}() is experimental and must be enabled with --enable-feature=promql-experimental-functions`,
@@ -477,102 +330,11 @@ class Parser implements DurationContext {
   }
 
   #groupingModifier(): { labels: readonly string[]; without: boolean } | undefined {
-    const kind = this.peek()
+    const kind = this.#tokens.peek()
     if (kind !== 'by' && kind !== 'without') return undefined
-    this.take()
-    return { labels: this.#groupingLabels(), without: kind === 'without' }
+    this.#tokens.take()
+    return { labels: readGroupingLabels(this.#tokens), without: kind === 'without' }
   }
-
-  #groupingLabels(): readonly string[] {
-    this.expect('(', 'grouping opts', '"("')
-    const labels: string[] = []
-    while (this.peek() !== ')') {
-      labels.push(this.#groupingLabel())
-      if (this.peek() === ')') break
-      this.expect(',', 'grouping opts', '"," or ")"')
-    }
-    this.take()
-    return labels
-  }
-
-  #groupingLabel(): string {
-    const kind = this.peek()
-    const isWord = /^[a-z]/.test(kind) && !['eof', 'number', 'duration'].includes(kind)
-    if (!isWord) throw this.unexpected('grouping opts', 'label')
-    const token = this.take()
-    const name = kind === 'string' ? unquote(token) : token.text
-    if (name === '') {
-      throw new SyntaxFault(token.from, 'invalid label name for grouping: ""')
-    }
-    return name
-  }
-
-  #selector(first: Token): VectorSelector {
-    const name = first.kind === '{' ? '' : first.text
-    let to = first.to
-    const matchers: Matcher[] = []
-    const hasBraces = first.kind === '{' || this.peek() === '{'
-    if (hasBraces) {
-      if (first.kind !== '{') this.take()
-      while (this.peek() !== '}') {
-        matchers.push(this.#matcher())
-        if (this.peek() === '}') break
-        this.expect(',', 'label matching', '"," or "}"')
-      }
-      to = this.take().to
-    }
-    if (name !== '') matchers.push({ name: METRIC_NAME, op: '=', value: name })
-    const span = { from: first.from, to }
-    return {
-      kind: 'selector',
-      name,
-      matchers,
-      at: undefined,
-      offset: 0,
-      extension: undefined,
-      span,
-    }
-  }
-
-  #matcher(): Matcher {
-    const kind = this.peek()
-    if (kind !== 'identifier' && kind !== 'string') {
-      throw this.unexpected('label matching', 'identifier or "}"')
-    }
-    const token = this.take()
-    const name = kind === 'string' ? unquote(token) : token.text
-    const op = this.peek()
-    if (op !== '=' && op !== '!=' && op !== '=~' && op !== '!~') {
-      if (kind === 'string') return { name: METRIC_NAME, op: '=', value: name }
-      throw this.unexpected('label matching', 'label matching operator')
-    }
-    this.take()
-    const value = unquote(this.expect('string', 'label matching', 'string'))
-    const matcher: Matcher = { name, op: op as MatchOp, value }
-    if (op === '=~' || op === '!~') refuseBadRegex(matcher, token.from)
-    return matcher
-  }
-}
-
-interface BinaryModifiers {
-  readonly bool: boolean
-  readonly matching: Matching
-}
-
-function refuseBadRegex(matcher: Matcher, at: number): void {
-  try {
-    compileMatcher(matcher)
-  } catch (error) {
-    throw new SyntaxFault(
-      at,
-      messageOf(error instanceof NarthexError ? (error.cause ?? error) : error),
-    )
-  }
-}
-
-function isKeywordMetric(kind: string): boolean {
-  const reserved = ['eof', 'number', 'duration', 'string'].includes(kind)
-  return /^[a-z]/.test(kind) && !reserved && !NEVER_METRIC.has(kind)
 }
 
 function spanOf(token: Token): { from: number; to: number } {
