@@ -82,6 +82,16 @@ test('C38: a client that drips its headers is answered 408 and closed', async ()
   assert.equal(metric(slow.metrics, 'narthex_http_broken_connections_total'), 1)
 })
 
+test('C38: connections that say nothing, and kept ones that say nothing more, are closed', async () => {
+  await using slow = await serve({
+    limits: { headerMsMax: 200, requestMsMax: 400, idleMsMax: 100, lingerMsMax: 50 },
+  })
+  await slow.raw('')
+  const kept = await slow.raw('GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  assert.match(kept, /^HTTP\/1\.1 200 /)
+  while (metric(slow.metrics, 'narthex_http_connections') !== 0) await new Promise(setImmediate)
+})
+
 test('C38: a body that never ends is answered 408 and closed', async () => {
   await using slow = await serve({
     routes: [route('/write', { methods: ['POST'], body: 'bytes' })],
