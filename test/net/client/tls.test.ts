@@ -1,0 +1,154 @@
+/** Channels over TLS: whom they trust, what they show, and through which proxy. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
+import net, { type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import { systemClock } from '../../../src/base/clock.ts'
+import { Secret } from '../../../src/base/secret.ts'
+import {
+  type HttpClientConfig,
+  NO_PROXY,
+  PLAIN_HTTP,
+  PLAIN_TLS,
+  type TlsConfig,
+} from '../../../src/config/http.ts'
+import { BodyPool } from '../../../src/net/client/body.ts'
+import { openHttpChannel } from '../../../src/net/client/channel.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'narthex-client-tls-'))
+const at = (name: string): string => join(folder, name)
+const read = (name: string): string => readFileSync(at(name), 'utf8')
+let server: https.Server
+let base = ''
+
+/** A key and a certificate that it signs itself, good for a name and 127.0.0.1. */
+function certify(name: string, dns: string): void {
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const names = ['-addext', `subjectAltName=DNS:${dns},IP:127.0.0.1`]
+  const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`]
+  const args = ['req', '-x509', ...curve, '-subj', `/CN=${dns}`, '-days', '2', ...names, ...files]
+  execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+}
+
+before(async () => {
+  certify('server', 'monitor.example')
+  certify('client', 'client.example')
+  server = https.createServer(
+    {
+      key: read('server.key'),
+      cert: read('server.pem'),
+      ca: read('client.pem'),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => {
+      const peer = (request.socket as TLSSocket).getPeerCertificate()
+      response.end(`${request.headers.host} ${peer?.subject?.CN ?? 'nobody'}`)
+    },
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  base = `127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+after(() => {
+  server.closeAllConnections()
+  server.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function ask(tls: Partial<TlsConfig>, more: Partial<HttpClientConfig> = {}): Promise<string> {
+  const channel = openHttpChannel({
+    url: new URL(`https://${base}/`),
+    config: { ...PLAIN_HTTP, tls: { ...PLAIN_TLS, ...tls }, ...more },
+    headers: [],
+    bodyBytesMax: 1e6,
+    clock: systemClock,
+    bodies: new BodyPool(),
+  })
+  try {
+    let text = ''
+    for (let i = 0; i < 2; i++) {
+      const { body } = await channel.get(5000)
+      text = Buffer.from(body.content()).toString()
+      body.release()
+    }
+    return text
+  } finally {
+    channel.close()
+  }
+}
+
+test('a certificate of an unknown authority is refused', () =>
+  assert.rejects(ask({}), /self-signed certificate/))
+
+test('insecure_skip_verify takes any certificate', async () => {
+  assert.equal(await ask({ insecureSkipVerify: true }), `${base} nobody`)
+})
+
+test('ca_file makes the certificate trusted', async () => {
+  assert.equal(await ask({ caFile: at('server.pem') }), `${base} nobody`)
+})
+
+test('server_name is the name that the certificate must have', async () => {
+  const ca = read('server.pem')
+  assert.equal(await ask({ ca, serverName: 'monitor.example' }), `${base} nobody`)
+  await assert.rejects(ask({ ca, serverName: 'other.example' }), /other\.example/)
+})
+
+test('a client certificate is shown, from text or from files', async () => {
+  const ca = read('server.pem')
+  const inline = { ca, cert: read('client.pem'), key: new Secret(read('client.key')) }
+  assert.equal(await ask(inline), `${base} client.example`)
+  const files = { ca, certFile: at('client.pem'), keyFile: at('client.key') }
+  assert.equal(await ask(files), `${base} client.example`)
+})
+
+test('a version that the peer does not speak is refused', () =>
+  assert.rejects(ask({ insecureSkipVerify: true, versionMin: 'TLSv1', versionMax: 'TLSv1.1' })))
+
+test('a file that is missing is told by its name', () =>
+  assert.rejects(ask({ caFile: at('missing.pem') }), /cannot read TLS file .*missing\.pem/))
+
+test('a proxy tunnels TLS by CONNECT', async () => {
+  const targets: string[] = []
+  const proxy = http.createServer()
+  proxy.on('connect', (request, socket) => {
+    targets.push(
+      `${request.url} ${request.headers['proxy-authorization']} ${request.headers['x-a']}`,
+    )
+    const peer = net.connect((server.address() as AddressInfo).port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      peer.pipe(socket).pipe(peer)
+    })
+    peer.on('error', () => socket.destroy())
+    socket.on('error', () => peer.destroy())
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const url = new Secret(`http://u:p@127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+  const through = { ...NO_PROXY, url, connectHeaders: [['X-A', [new Secret('b')]]] } as const
+  const text = await ask({ caFile: at('server.pem') }, { proxy: through })
+  assert.equal(text, `${base} nobody`)
+  assert.deepEqual(targets, [`${base} Basic ${Buffer.from('u:p').toString('base64')} b`])
+  proxy.closeAllConnections()
+  proxy.close()
+})
+
+test('a proxy that refuses is told', async () => {
+  const proxy = http.createServer()
+  proxy.on('connect', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'))
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const url = new Secret(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+  const asked = ask({ caFile: at('server.pem') }, { proxy: { ...NO_PROXY, url } })
+  await assert.rejects(asked, /proxy answers 403 to CONNECT/)
+  proxy.close()
+})
