@@ -123,9 +123,7 @@ class QueryHost implements Querier, Running {
     if (answer !== undefined) return answer
     const pool = this.#workers()
     const ran = await pool.run((queueSeconds) => ({ kind: 'query', query, queueSeconds }), ask)
-    if (ran.timings !== undefined) {
-      this.#telemetry.answered('worker', ran.samples ?? 0, ran.timings)
-    }
+    if ('timings' in ran) this.#telemetry.answered('worker', ran)
     return { body: ran.body }
   }
 
@@ -138,9 +136,9 @@ class QueryHost implements Querier, Running {
     if (!alone && work > MAIN_WORK_MAX) return undefined
     const preparationSeconds = (performance.now() - startedMs) / 1000
     const before = { queueSeconds: 0, preparationSeconds }
-    const { body, samples, timings } = runQuery(query, this.#deps, budget, before)
-    this.#telemetry.answered('main', samples, timings)
-    return { body }
+    const ran = runQuery(query, this.#deps, budget, before)
+    this.#telemetry.answered('main', ran)
+    return { body: ran.body }
   }
 
   /** What this thread makes of it, or undefined where it took longer than there is time for. */

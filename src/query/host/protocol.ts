@@ -28,8 +28,8 @@ export type JobReply =
       readonly bug: boolean
     }
 
-/** As Ran; the label APIs take no timings. */
-export type WorkerRan = Pick<Ran, 'body'> & Partial<Ran>
+/** As Ran; the label APIs have the body only. */
+export type WorkerRan = Ran | Pick<Ran, 'body'>
 
 /** What the host hands to each worker beside the store's own data. */
 export interface HostWorkerData {

@@ -23,6 +23,8 @@ export interface Ran {
   readonly body: Uint8Array<ArrayBuffer>
   /** Samples read. */
   readonly samples: number
+  /** Most bytes held at a time, by the engine's account. */
+  readonly heldBytesMax: number
   readonly timings: QueryTimings
 }
 
@@ -81,7 +83,8 @@ export function runQuery(query: Query, deps: QueryDeps, budget: QueryBudget, bef
   const totalSeconds = before.queueSeconds + evalTotalSeconds
   const timings = { ...before, innerEvalSeconds, evalTotalSeconds, sortSeconds: 0, totalSeconds }
   const body = writeResult(result, query.stats === true ? { timings, budget } : { budget })
-  return { body, samples: budget.samples, timings }
+  const { samples, heldBytesMax } = budget
+  return { body, samples, heldBytesMax, timings }
 }
 
 /**

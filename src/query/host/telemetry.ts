@@ -1,14 +1,15 @@
 /** Metrics of queries: the names that Prometheus's dashboards use, and our own. */
 import type { ErrorKind } from '../../base/error.ts'
-import type { Cell, Family, HistogramFamily, Metrics } from '../../base/metrics.ts'
-import type { QueryTimings } from '../../wire/promjson.ts'
+import type { Cell, Family, HistogramCell, HistogramFamily, Metrics } from '../../base/metrics.ts'
 import type { QueryLimits } from './limits.ts'
+import type { Ran } from './run.ts'
 
 const SLICES = ['inner_eval', 'prepare_time', 'queue_time', 'result_sort'] as const
 const QUANTILES = [0.5, 0.9, 0.99]
 /** The latest durations of each slice that quantiles are taken from. */
 const RECENT_COUNT = 512
 const BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const BOUNDS_BYTES = [1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
 const DURATION = 'prometheus_engine_query_duration_seconds'
 
@@ -23,6 +24,7 @@ export class QueryTelemetry {
   readonly #samples: Cell
   readonly #places: Family
   readonly #failures: Family
+  readonly #memory: HistogramCell
   readonly #histogram: HistogramFamily
   readonly #sums: Family
   readonly #counts: Family
@@ -58,6 +60,13 @@ export class QueryTelemetry {
     this.#failures = metrics.counter('narthex_query_failures_total', 'Queries refused or ended.', [
       'reason',
     ])
+    this.#memory = metrics.histogram(
+      'narthex_query_memory_bytes',
+      'Most bytes that a query has held at a time.',
+      BOUNDS_BYTES,
+    )
+    const bounds = metrics.gauge('narthex_query_limit', 'Bounds of queries, by name.', ['limit'])
+    for (const [name, bound] of Object.entries(limits)) bounds.with(name).set(bound)
     this.queueLength = metrics
       .gauge('narthex_query_queue_length', 'Queries that wait for a worker.')
       .with()
@@ -76,9 +85,11 @@ export class QueryTelemetry {
   }
 
   /** Counts a query that was answered. */
-  answered(place: Place, samples: number, timings: QueryTimings): void {
+  answered(place: Place, ran: Ran): void {
+    const { samples, heldBytesMax, timings } = ran
     this.#places.with(place).inc()
     this.#samples.inc(samples)
+    this.#memory.observe(heldBytesMax)
     const bySlice = {
       inner_eval: timings.innerEvalSeconds,
       prepare_time: timings.preparationSeconds,

@@ -96,7 +96,7 @@ function guarded<T>(text: string, lengthMax: number, parse: () => T): T {
 }
 
 /** Line and column, from 1; columns count bytes of UTF-8, as Prometheus does. */
-export function positionOf(text: string, at: number): string {
+function positionOf(text: string, at: number): string {
   if (text === '') return 'unknown position'
   const before = text.slice(0, at)
   const lineStart = before.lastIndexOf('\n') + 1

@@ -113,6 +113,8 @@ test('a large query is answered by a worker, with the same bytes as without one'
   assert.equal(host.metric('narthex_query_total{thread="worker"}'), 1)
   assert.equal(host.metric('prometheus_engine_query_duration_seconds_count{slice="inner_eval"}'), 1)
   assert.ok(host.metric('prometheus_engine_query_samples_total') > 0)
+  assert.ok(host.metric('narthex_query_memory_bytes_sum') > 0)
+  assert.equal(host.metric('narthex_query_limit{limit="pointsMax"}'), 11_000)
 })
 
 test('a pattern that tests values one by one is a worker’s, one that is a set is not', async () => {
