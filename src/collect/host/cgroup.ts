@@ -87,8 +87,8 @@ class Cgroups {
 
   #readContainer(row: HostRow, container: Container): void {
     const { folder } = container
-    if (!this.#file.readFrom(`${folder}/cpu.stat`)) return
     const held = this.#hold(row, container)
+    if (!this.#file.readFrom(`${folder}/cpu.stat`)) return
     this.#readWords(row, held, CPU_WORDS, this.#cpuWords)
     this.#readMemory(row, held)
     for (const [name, metric] of NUMBER_FILES) {

@@ -122,8 +122,8 @@ const FACTS = ['address', 'broadcast', 'duplex', 'ifalias', 'operstate'] as cons
 interface Interface {
   readonly thing: Thing
   readonly up: number
-  /** Slots of ATTRIBUTES; undefined until one can be read. */
-  readonly slots: (number | undefined)[]
+  /** Slots of ATTRIBUTES: undefined until read, null where the kernel refuses while the facts stay. */
+  readonly slots: (number | null | undefined)[]
   /** The labels of its info, as one text, and their series: a new one when they change. */
   facts: string
   info: { readonly thing: Thing; readonly slot: number } | undefined
@@ -175,9 +175,14 @@ function readInterface(
   readFacts(file, folder, device, row, held)
   for (let i = 0; i < ATTRIBUTES.length; i++) {
     const [name, metric, factor] = ATTRIBUTES[i]
-    if (!file.readFrom(`${folder}/${name}`)) continue
-    held.slots[i] ??= row.slot(held.thing, metric, ['device', device])
-    row.set(held.slots[i] ?? -1, file.number() * factor)
+    if (held.slots[i] === null) continue
+    if (!file.readFrom(`${folder}/${name}`)) {
+      if (held.slots[i] === undefined) held.slots[i] = null
+      continue
+    }
+    const slot = held.slots[i] ?? row.slot(held.thing, metric, ['device', device])
+    held.slots[i] = slot
+    row.set(slot, file.number() * factor)
   }
 }
 
@@ -199,6 +204,7 @@ function readFacts(
     const slot = row.slot(thing, 'node_network_info', ['device', device], ...pairs)
     held.info = { thing, slot }
     held.facts = facts
+    for (let i = 0; i < held.slots.length; i++) held.slots[i] ??= undefined
   }
   row.set(held.info.slot, 1)
   row.set(held.up, values[FACTS.indexOf('operstate')] === 'up' ? 1 : 0)
