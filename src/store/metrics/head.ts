@@ -249,7 +249,11 @@ export class Head {
         if (outcomes[i] === ACCEPTED) accepted++
         continue
       }
-      if (ordinal < 0) ordinal = this.rows.open(group, timeMs)
+      if (ordinal < 0) {
+        ordinal = this.rows.open(group, timeMs)
+        // A seal on the way there has used the hand.
+        this.#hold(values[i])
+      }
       if (written === 0) {
         sequence = words[groupAt + at.GROUP_SEQUENCE]
         Atomics.store(words, groupAt + at.GROUP_SEQUENCE, sequence + 1)

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import type { Appender, SeriesId } from '../../model/appender.ts'
+import { ACCEPTED, type Appender, type SeriesId } from '../../model/appender.ts'
 import type { Labels } from '../../model/labels.ts'
 import type { Queryable } from '../../model/queryable.ts'
 import type { StoreStatus, StoreView } from '../../model/status.ts'
@@ -16,6 +16,7 @@ import { openWriteLog, type WriteLog } from '../log/log.ts'
 import { Admission } from './admission.ts'
 import { Readers, receiveMemory } from './attach.ts'
 import { WindowReader } from './blockreader.ts'
+import { type Figures, registerFigures } from './figures.ts'
 import { Head, type HeadLimits } from './head.ts'
 import { HeadView } from './headview.ts'
 import { Journal } from './journal.ts'
@@ -116,7 +117,7 @@ class MetricsStore implements Store {
   readonly #sealer: Sealer
   readonly #upkeep: Upkeep
   readonly #admission: Admission
-  #damages = 0
+  readonly #figures: Figures
   #stopping: Promise<void> | undefined
 
   constructor(options: StoreOptions, lock: FolderLock) {
@@ -146,10 +147,18 @@ class MetricsStore implements Store {
     const headView = new HeadView(head.memory)
     const spanMsMax = spanMsMaxOf(options.retentionMs)
     this.#sealer = new Sealer(head, headView, this.#journal, this.#windows, spanMsMax)
+    this.#figures = registerFigures(metrics, () => ({
+      head,
+      windows: this.#windows,
+      sealer: this.#sealer,
+      upkeep: this.#upkeep,
+      seriesRefused: () => this.#admission.refused,
+      readerCount: () => this.#readers.count,
+    }))
     restoreHead(head, this.#journal, this.#writeLog, log)
     head.recorder = this.#journal
     const onDamage = (error: NarthexError): void => {
-      this.#damages++
+      this.#figures.damages.inc()
       log.error('a block is damaged and was left out', { reason: error.message })
     }
     const blocks = new WindowReader(this.#windows, onDamage)
@@ -215,6 +224,7 @@ class MetricsStore implements Store {
     const limits = this.#limits
     const journal = this.#journal
     const log = this.#writeLog
+    const outcomeCells = this.#figures.outcomes
     const admit = (): void => this.#admission.admit()
     const checkWritable = (): void => {
       if (this.#stopping !== undefined) {
@@ -229,6 +239,10 @@ class MetricsStore implements Store {
         checkWritable()
         limits.timeMsMax = options.clock.now() + futureMaxMs
         const accepted = head.append(timeMs, ids, values, count, outcomes, limits)
+        outcomeCells[ACCEPTED].inc(accepted)
+        for (let i = 0; accepted < count && i < count; i++) {
+          if (outcomes[i] !== ACCEPTED) outcomeCells[outcomes[i]].inc()
+        }
         if (journal.waitingBytes >= FLUSH_BYTES) journal.flush()
         return accepted
       },

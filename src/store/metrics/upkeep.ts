@@ -68,7 +68,13 @@ interface Observed {
 export class Upkeep {
   /** '' or why nothing is written at present. */
   readOnlyReason = ''
-  readonly counts = { merges: 0, mergeFailures: 0, deletions: 0, sealFailures: 0 }
+  readonly counts = {
+    merges: 0,
+    mergeFailures: 0,
+    timeDeletions: 0,
+    sizeDeletions: 0,
+    sealFailures: 0,
+  }
   readonly #options: UpkeepOptions
   readonly #parts: UpkeepParts
   readonly #observed = new Map<OpenWindow, Observed>()
@@ -214,7 +220,8 @@ export class Upkeep {
         reason: isOld ? 'time' : 'size',
       })
       await windows.remove(window)
-      this.counts.deletions++
+      if (isOld) this.counts.timeDeletions++
+      else this.counts.sizeDeletions++
     }
   }
 

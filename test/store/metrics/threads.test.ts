@@ -1,0 +1,53 @@
+/** A worker that reads while rows are written and sealed: no cell is missing, none is wrong. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { openTestStore } from './support.ts'
+
+const SERIES_COUNT = 60
+const ROW_COUNT = 3000
+
+test('a reader in a worker sees every acknowledged cell, through seals and new pages', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const stop = new Int32Array(new SharedArrayBuffer(8))
+  const { data, transfer } = store.attachReader()
+  const worker = new Worker(new URL('./reading.worker.ts', import.meta.url), {
+    workerData: { data, seriesCount: SERIES_COUNT, stop },
+    transferList: [...transfer],
+  })
+  const result = new Promise<{ queries: number; cells: number; faults: string[] }>(
+    (resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    },
+  )
+  const ids = Float64Array.from({ length: SERIES_COUNT }, (_, n) =>
+    store.appender.series([
+      '__name__',
+      `m${n % 5}`,
+      'instance',
+      `i${n % 4}`,
+      'job',
+      'x',
+      'n',
+      `${n}`,
+    ]),
+  )
+  const outcomes = new Uint8Array(SERIES_COUNT)
+  for (let row = 0; row < ROW_COUNT; row++) {
+    const values = Float64Array.from(ids, (_, n) => (n % 3 === 0 ? n : row * n))
+    store.appender.append(row * 1000, ids, values, SERIES_COUNT, outcomes)
+    Atomics.store(stop, 1, row + 1)
+    if (row % 10 === 0) await nextTurn()
+    if (row % 500 === 0) {
+      clock.advance(1000)
+      await store.upkeep()
+    }
+  }
+  Atomics.store(stop, 0, 1)
+  const { queries, faults } = await result
+  assert.deepEqual(faults, [])
+  assert.ok(queries > 0)
+  await worker.terminate()
+})
