@@ -6,6 +6,7 @@ import {
   closeCompletion,
   completionKeymap,
   selectedCompletion,
+  selectedCompletionIndex,
 } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands'
 import { bracketMatching, syntaxHighlighting } from '@codemirror/language'
@@ -125,10 +126,11 @@ function keys(events: EditorEvents): Extension {
   ]
 }
 
-/** Whether the chosen completion would change nothing. */
+/** Whether the chosen completion would change nothing, or only go on after an expression that may end here. */
 function isTypedOut(state: EditorState): boolean {
   const chosen = selectedCompletion(state)
   if (chosen === null) return false
-  const at = state.selection.main.head
-  return state.sliceDoc(Math.max(0, at - chosen.label.length), at) === chosen.label
+  const before = state.sliceDoc(0, state.selection.main.head)
+  if (before.endsWith(chosen.label)) return true
+  return selectedCompletionIndex(state) === 0 && /[)\]}]\s*$|\w\s+$/.test(before)
 }

@@ -1,7 +1,6 @@
 /** The graph of a panel with its legend. */
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useRef } from 'preact/hooks'
 import { SERIES_DRAWN_MAX } from '../api/columns.ts'
 import { commonLabels, distinctLabels } from '../api/series.ts'
 import { Canvas, type Drawing } from '../chart/canvas.tsx'
@@ -12,8 +11,6 @@ import { Legend } from './legend.tsx'
 import type { GraphAnswer, Panel } from './panel.ts'
 
 const HEIGHT = 320
-/** Zooms that a double click can undo. */
-const ZOOM_DEPTH_MAX = 50
 
 interface GraphProps {
   readonly panel: Panel
@@ -24,7 +21,6 @@ export function Graph({ panel, answer }: GraphProps): JSX.Element {
   const cursor = useSignal<ChartCursor | undefined>(undefined)
   const highlighted = useSignal<number | undefined>(undefined)
   const hidden = useSignal<ReadonlySet<number>>(new Set())
-  const [zoom, zoomBack] = useZoom(panel)
 
   const metrics = useComputed(() => answer.value?.columns.series.map((s) => s.metric) ?? [])
   const common = useComputed(() => commonLabels(metrics.value))
@@ -65,8 +61,8 @@ export function Graph({ panel, answer }: GraphProps): JSX.Element {
         cursor={cursor}
         height={HEIGHT}
         label={`Graph of ${answer.value?.expr ?? 'nothing'}, ${count} series`}
-        onZoom={zoom}
-        onZoomBack={zoomBack}
+        onZoom={panel.zoom.into}
+        onZoomBack={panel.zoom.back}
       />
       {drawing.value !== undefined && (
         <Legend
@@ -80,28 +76,4 @@ export function Graph({ panel, answer }: GraphProps): JSX.Element {
       )}
     </figure>
   )
-}
-
-/** Zooming in on a range, and undoing that step by step. */
-function useZoom(panel: Panel): [(fromMs: number, toMs: number) => void, () => void] {
-  const steps = useRef<{ rangeMs: number; endMs: number | undefined }[]>([])
-  const zoom = useCallback(
-    (fromMs: number, toMs: number) => {
-      const { rangeMs, endMs } = panel.state.value
-      steps.current = [...steps.current, { rangeMs, endMs }].slice(-ZOOM_DEPTH_MAX)
-      const wholeFromMs = Math.floor(fromMs / 1000) * 1000
-      const wholeToMs = Math.max(Math.ceil(toMs / 1000) * 1000, wholeFromMs + 2000)
-      panel.state.value = {
-        ...panel.state.value,
-        rangeMs: wholeToMs - wholeFromMs,
-        endMs: wholeToMs,
-      }
-    },
-    [panel],
-  )
-  const zoomBack = useCallback(() => {
-    const step = steps.current.pop()
-    if (step !== undefined) panel.state.value = { ...panel.state.value, ...step }
-  }, [panel])
-  return [zoom, zoomBack]
 }

@@ -6,6 +6,7 @@ import { type Grid, gridOf, stepOf } from '../api/grid.ts'
 import type { Unit } from '../format/value.ts'
 import { remember } from './history.ts'
 import type { PanelState } from './urlstate.ts'
+import { createZoom, type Zoom } from './zoom.ts'
 
 /** One line of the table: a series with one value, or with the samples of a range selector. */
 export interface Row {
@@ -48,6 +49,7 @@ export interface Panel {
   readonly answer: ReadonlySignal<Answer | undefined>
   readonly failure: ReadonlySignal<string>
   readonly busy: ReadonlySignal<boolean>
+  readonly zoom: Zoom
   /** Asks again with the text of the editor. */
   run(): void
   /** Withdraws the question that is under way. */
@@ -116,6 +118,7 @@ export function createPanel(initial: PanelState, ticks: ReadonlySignal<number>):
     answer,
     failure,
     busy,
+    zoom: createZoom(state),
     run() {
       batch(() => {
         state.value = { ...state.value, expr: draft.value }

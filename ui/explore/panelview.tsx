@@ -229,6 +229,17 @@ function GraphControls({ panel }: { panel: Panel }): JSX.Element {
       >
         <Icon name="stack" />
       </button>
+      {panel.zoom.depth.value > 0 && (
+        <button
+          type="button"
+          class="button bare icon-only"
+          aria-label="Undo the zoom"
+          title="Undo the zoom (double click)"
+          onClick={panel.zoom.back}
+        >
+          <Icon name="zoomOut" />
+        </button>
+      )}
       <ResolutionSelect panel={panel} />
     </>
   )
@@ -267,7 +278,7 @@ function AnswerView({ panel }: { panel: Panel }): JSX.Element {
     return got?.kind === 'graph' ? got : undefined
   })
   if (answer === undefined) return panel.busy.value ? <Waiting /> : <div class="panel-blank" />
-  if (isEmptyAnswer(answer)) return <NoData answer={answer} />
+  if (isEmptyAnswer(answer)) return <NoData panel={panel} answer={answer} />
   if (answer.kind === 'graph') return <Graph panel={panel} answer={graph} />
   return <Table answer={answer} />
 }
@@ -285,7 +296,7 @@ function isEmptyAnswer(answer: Answer): boolean {
   return answer.kind === 'graph' ? answer.columns.seriesCount === 0 : answer.rows.length === 0
 }
 
-function NoData({ answer }: { answer: Answer }): JSX.Element {
+function NoData({ panel, answer }: { panel: Panel; answer: Answer }): JSX.Element {
   return (
     <div class="empty">
       <Icon name="search" />
@@ -295,6 +306,12 @@ function NoData({ answer }: { answer: Answer }): JSX.Element {
           ? 'Nothing matches in this range. A wider one may, or another label value.'
           : 'Nothing matches at this time.'}
       </span>
+      {panel.zoom.depth.value > 0 && (
+        <button type="button" class="button" onClick={panel.zoom.back}>
+          <Icon name="zoomOut" />
+          Undo the zoom
+        </button>
+      )}
     </div>
   )
 }

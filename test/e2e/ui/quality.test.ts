@@ -1,0 +1,167 @@
+/** What every page owes: access for all, few bytes, short tasks, nothing sent elsewhere. */
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { missingComponents } from '../../support/processes.ts'
+import { keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
+import { graphLink, type Site, startSite } from './site.ts'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+/** Budgets of the design, in bytes on the wire and in ms of the main thread. */
+const SHELL_BYTES_MAX = 60 * 1024
+const EXPLORE_BYTES_MAX = 250 * 1024
+const TASK_MS_MAX = 50
+
+const skip = missingComponents('chromium', 'prometheus-node-exporter')
+let site: Site
+let browser: Browser
+
+before(async () => {
+  if (skip !== undefined) return
+  browser = await startBrowser()
+  site = await startSite()
+})
+after(async () => {
+  await Promise.all([browser?.close(), site?.stop()])
+})
+
+const PAGES: readonly (readonly [string, () => string, (page: Page) => Promise<void>])[] = [
+  ['first look', () => '/', (page) => page.locator('.ready-graph canvas').first().waitFor()],
+  ['graph', () => graphLink('node_cpu_seconds_total'), untilDrawn],
+  [
+    'table',
+    () => '/query?g0.expr=node_cpu_seconds_total&g0.tab=table',
+    (page) => page.locator('.result-table td').first().waitFor(),
+  ],
+  ['targets', () => '/targets', (page) => page.locator('.pool').first().waitFor()],
+  ['status', () => '/status', (page) => page.locator('.tile').first().waitFor()],
+  ['configuration', () => '/config', (page) => page.locator('.config').waitFor()],
+]
+
+for (const [name, address, isThere] of PAGES) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`axe finds nothing: ${name}, ${colorScheme}`, { skip }, async () => {
+      const { page, faults } = await openPage(browser, site.url + address(), {
+        colorScheme,
+        // The checker itself is a script that no policy lets in.
+        bypassCSP: true,
+      })
+      await isThere(page)
+      await page.addScriptTag({ path: AXE })
+      const found = await page.evaluate<
+        { id: string; nodes: { html: string; failureSummary: string }[] }[]
+      >('axe.run().then((report) => report.violations)')
+      const text = found.map(
+        ({ id, nodes }) => `${id}: ${nodes[0].failureSummary} ${nodes[0].html}`,
+      )
+      assert.deepEqual(text, [])
+      assert.deepEqual(faults, [])
+      await page.context().close()
+    })
+  }
+}
+
+for (const [width, height] of [
+  [360, 740],
+  [768, 1024],
+  [1920, 1080],
+] as const) {
+  test(`nothing sticks out of a window of ${width} pixels`, { skip }, async () => {
+    for (const [name, address, isThere] of PAGES) {
+      const viewport = { width, height }
+      const { page } = await openPage(browser, site.url + address(), { viewport })
+      await isThere(page)
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
+      assert.ok(wide <= width, `${name} is ${wide} pixels wide`)
+      await keepScreenshot(page, `${name.replaceAll(' ', '-')}-${width}`)
+      await page.context().close()
+    }
+  })
+}
+
+test('the first bytes are few: the shell, then Explore with a graph', { skip }, async () => {
+  const shell = await openPage(browser, `${site.url}/status`)
+  await shell.page.locator('.tile').first().waitFor()
+  assert.ok(shell.wireBytes() <= SHELL_BYTES_MAX, `the shell takes ${shell.wireBytes()} bytes`)
+  await shell.page.context().close()
+
+  const explore = await openPage(browser, site.url + graphLink('node_cpu_seconds_total'))
+  await untilDrawn(explore.page)
+  await explore.page.locator('.cm-content').waitFor()
+  await explore.page.waitForLoadState('networkidle')
+  const bytes = explore.wireBytes()
+  assert.ok(bytes <= EXPLORE_BYTES_MAX, `Explore with a graph takes ${bytes} bytes`)
+  await explore.page.context().close()
+})
+
+test('no task keeps the page from answering for longer than the bound', { skip }, async () => {
+  const { page } = await openPage(browser, `${site.url}/targets`)
+  await browser.startTracing(page, { categories: ['toplevel'] })
+  await page.goto(site.url + graphLink('node_cpu_seconds_total', '1h'))
+  await untilDrawn(page)
+  await page.locator('.cm-content').waitFor()
+  const trace = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[]
+  }
+  const longestMs = longestTaskMs(trace.traceEvents)
+  assert.ok(longestMs > 0 && longestMs <= TASK_MS_MAX, `the longest task takes ${longestMs} ms`)
+  await page.context().close()
+})
+
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  /** CPU of the thread, in µs; unlike the time on the wall it does not count other processes. */
+  readonly tdur?: number
+  readonly args: { readonly name?: string }
+}
+
+function longestTaskMs(events: readonly TraceEvent[]): number {
+  const threads = events.filter((e) => e.name === 'thread_name' && e.args.name === 'CrRendererMain')
+  const isMain = (event: TraceEvent): boolean =>
+    threads.some((t) => t.pid === event.pid && t.tid === event.tid)
+  const tasks = events.filter((event) => event.name.endsWith('RunTask') && isMain(event))
+  return Math.max(0, ...tasks.map((task) => (task.tdur ?? 0) / 1000))
+}
+
+test('a thousand series are drawn, the others are counted', { skip }, async () => {
+  const { page, faults } = await openPage(browser, `${site.url}/query`)
+  await page.route('**/api/v1/query_range', async (route) => {
+    const params = new URLSearchParams(route.request().postData() ?? '')
+    const end = Number(params.get('end'))
+    const result = Array.from({ length: 1500 }, (_, i) => ({
+      metric: { __name__: 'many', i: String(i) },
+      values: [
+        [end - 60, String(i)],
+        [end, String(i + 1)],
+      ],
+    }))
+    await route.fulfill({ json: { status: 'success', data: { resultType: 'matrix', result } } })
+  })
+  await page.locator('.cm-content').click()
+  await page.keyboard.insertText('many')
+  await page.keyboard.press('Enter')
+  await page.getByText(/first 1\D000 of 1\D500 series/).waitFor()
+  await untilDrawn(page)
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+test('warnings and infos of the server are shown', { skip }, async () => {
+  const { page } = await openPage(browser, `${site.url}/targets`)
+  await page.route('**/api/v1/query_range', async (route) => {
+    const response = await route.fetch()
+    const notes = {
+      warnings: ['a warning <b>as text</b>'],
+      infos: ['metric might not be a counter'],
+    }
+    await route.fulfill({ response, json: { ...(await response.json()), ...notes } })
+  })
+  await page.goto(site.url + graphLink('node_load1'))
+  await page.getByText('a warning <b>as text</b>').waitFor()
+  await page.getByText('metric might not be a counter').waitFor()
+  await keepScreenshot(page, 'warnings')
+  await page.context().close()
+})
