@@ -103,7 +103,7 @@ test('no selector gives nothing, a wrong one is refused, too many series cost to
     assert.throws(call, (e) => e instanceof NarthexError && e.kind === kind)
   refused(() => handleFederate(ask('{'), deps()), 'bad_data')
   refused(() => handleFederate(ask('{}'), deps()), 'bad_data')
-  const huge = { ...queryable(ALL), estimate: () => ({ seriesCount: 50_001, sampleCount: 0 }) }
+  const huge = { ...queryable(ALL), estimate: () => ({ seriesCount: 20_001, sampleCount: 0 }) }
   refused(() => handleFederate(ask('up'), deps({ queryable: huge })), 'limit')
   refused(() => handleFederate(ask('up'), deps({ isReady: () => false })), 'busy')
   const left = new AbortController()
