@@ -225,9 +225,8 @@ class Parser {
     if (kind !== 'number' && kind !== 'duration') throw this.#tokens.unexpected('@', 'timestamp')
     const seconds = sign * secondsOf(this.#tokens.take())
     if (!(Math.abs(seconds) < 2 ** 63)) {
-      const shown = Number.isFinite(seconds)
-        ? `${formatFixed(seconds)}.000000`
-        : formatFixed(seconds)
+      const finite = Number.isFinite(seconds)
+      const shown = finite ? `${BigInt(seconds)}.000000` : formatFixed(seconds)
       throw new SyntaxFault(expr.span.from, `timestamp out of bounds for @ modifier: ${shown}`)
     }
     return withAt(expr, { timeMs: roundAway(seconds * 1000) }, this.#tokens.lastTo)

@@ -155,7 +155,7 @@ for (const [text, fault] of [
   ['{a="\ufffd"}', '1:4: parse error: invalid UTF-8 rune'],
   [
     'foo @ 1e300',
-    `1:1: parse error: timestamp out of bounds for @ modifier: 1${'0'.repeat(300)}.000000`,
+    `1:1: parse error: timestamp out of bounds for @ modifier: ${BigInt(1e300)}.000000`,
   ],
   ['"abcdefghijklmno" "x"', '1:19: parse error: unexpected string "\\"x\\""'],
   ['1 "abcdefghijklmno"', '1:3: parse error: unexpected string "\\"abcdefghi"...'],
@@ -276,6 +276,23 @@ test('C31: whatever the text, it parses or is refused as bad data', () => {
       },
     ),
     { seed: 31, numRuns: 10_000 },
+  )
+})
+
+test('C31: whatever the selector, it is matchers or refused as bad data', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 30 }).map((inner) => `{${inner}}`),
+    fc.array(word, { maxLength: 8 }).map((words) => words.join('')),
+  )
+  fc.assert(
+    fc.property(text, (selector) => {
+      try {
+        assert.ok(parseSelector(selector).every(({ op }) => /^[!=]~?=?$/.test(op)))
+      } catch (error) {
+        assert.ok(error instanceof NarthexError && error.kind === 'bad_data', String(error))
+      }
+    }),
+    { seed: 31, numRuns: 3_000 },
   )
 })
 
