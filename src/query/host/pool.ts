@@ -10,6 +10,8 @@ import type { JobMessage, JobReply, QueryWorkerData, Request, WorkerRan } from '
 
 /** How long a worker has to notice that its job must end before it is ended itself. */
 const GRACE_MS = 1_000
+/** How long a worker without a job is kept: its memory is worth more than its start. */
+export const WORKER_IDLE_MS_MAX = 300_000
 
 type Transfer = NonNullable<WorkerOptions['transferList']>
 
@@ -87,6 +89,7 @@ interface Slot {
   flag: Int32Array
   job: Job | undefined
   grace: Timer | undefined
+  idle: Timer | undefined
 }
 
 export class WorkerPool implements Running {
@@ -103,6 +106,7 @@ export class WorkerPool implements Running {
       flag: new Int32Array(0),
       job: undefined,
       grace: undefined,
+      idle: undefined,
     }))
   }
 
@@ -136,6 +140,7 @@ export class WorkerPool implements Running {
     const ended = this.#slots.map(async (slot) => {
       slot.job?.reject(stoppedError())
       slot.grace?.cancel()
+      slot.idle?.cancel()
       await slot.worker?.terminate()
     })
     await Promise.all(ended)
@@ -193,6 +198,7 @@ export class WorkerPool implements Running {
       job.reject(diedError(messageOf(error)))
       return
     }
+    slot.idle?.cancel()
     slot.job = job
     job.slot = slot
     Atomics.store(slot.flag, 0, RUN_ON)
@@ -251,6 +257,15 @@ export class WorkerPool implements Running {
     slot.grace = undefined
     slot.job = undefined
     this.#startNext()
+    if (!isFree(slot) || slot.worker === undefined) return
+    slot.idle = this.#options.clock.after(WORKER_IDLE_MS_MAX, () => this.#retire(slot))
+  }
+
+  #retire(slot: Slot): void {
+    const { worker } = slot
+    slot.worker = undefined
+    this.#options.events.workers(this.#slots.filter(isStarted).length)
+    void worker?.terminate()
   }
 }
 

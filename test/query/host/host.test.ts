@@ -1,6 +1,7 @@
 /** The querier: where questions are answered, and how they end when they must. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import { type ErrorKind, NarthexError } from '../../../src/base/error.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
@@ -8,6 +9,7 @@ import type { Answer, AskOptions, LabelQuery, Query } from '../../../src/model/q
 import { ENGINE_DEFAULTS } from '../../../src/query/engine/evaluate.ts'
 import { type QueryHostOptions, startQueryHost } from '../../../src/query/host/host.ts'
 import { QUERY_LIMITS, type QueryLimits } from '../../../src/query/host/limits.ts'
+import { WORKER_IDLE_MS_MAX } from '../../../src/query/host/pool.ts'
 import { MemoryQueryable } from './memory.ts'
 import type { TestStore } from './testworker.ts'
 
@@ -20,7 +22,7 @@ after(() => Promise.all(hosts.map((host) => host.stop())))
 function startHost(
   limits: Partial<QueryLimits> = {},
   mischief: TestStore['mischief'] = 'none',
-  worker: Partial<Pick<QueryHostOptions, 'workerFile' | 'makeWorkerData'>> = {},
+  others: Partial<QueryHostOptions> = {},
 ) {
   const seen = new SharedArrayBuffer(8)
   const metrics = new Metrics()
@@ -33,7 +35,7 @@ function startHost(
     makeWorkerData: () => ({ data, transfer: [] }),
     metrics,
     log: silentLog,
-    ...worker,
+    ...others,
   })
   const counts = new Int32Array(seen)
   const started = {
@@ -256,6 +258,28 @@ test('a fault of the program ends one query only', async () => {
   await assert.rejects(host.query(LARGE), refusal('execution', message))
   await assert.rejects(host.query(LARGE), refusal('execution', message))
   assert.equal(host.workersStarted(), 1)
+})
+
+test('a worker without a job is given up after a while, and started again when needed', async () => {
+  const idle: (() => void)[] = []
+  const clock: Clock = {
+    ...systemClock,
+    after(delayMs, callback) {
+      if (delayMs !== WORKER_IDLE_MS_MAX) return systemClock.after(delayMs, callback)
+      idle.push(callback)
+      return { cancel: () => idle.splice(0) }
+    },
+  }
+  const host = startHost({}, 'none', { clock })
+  await host.query(LARGE)
+  await host.query(LARGE)
+  assert.equal(host.metric('narthex_query_workers'), 1)
+  assert.equal(idle.length, 1)
+  idle[0]()
+  assert.equal(host.metric('narthex_query_workers'), 0)
+  await host.query(LARGE)
+  assert.equal(host.workersStarted(), 2)
+  assert.equal(host.metric('narthex_query_worker_deaths_total'), 0)
 })
 
 test('the queue is bounded in length and in time', async () => {
