@@ -50,7 +50,10 @@ export interface DiscoveryConfigs {
   readonly http: readonly HttpDiscovery[]
 }
 
-/** One entry of `scrape_configs` with all defaults filled in. Limits of 0 mean no limit. */
+/**
+ * One entry of `scrape_configs` with all defaults filled in. Limits of 0 are not set: then the bounds of
+ * the program hold.
+ */
 export interface ScrapeConfig {
   readonly jobName: string
   readonly scrapeIntervalMs: number

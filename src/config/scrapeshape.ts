@@ -134,13 +134,6 @@ export const scrapeList: Shape<readonly DraftScrape[]> = listOf(
   'empty or null scrape config section',
 )
 
-/** Bodies larger than this fail the scrape when nothing is configured; 0 in the file lifts it. */
-export const BODY_SIZE_BYTES_MAX = 67_108_864
-/** More samples than this fail the scrape when nothing is configured; 0 in the file lifts it. */
-export const SAMPLES_MAX = 500_000
-/** More targets than this fail a job when nothing is configured; 0 in the file lifts it. */
-export const TARGETS_MAX = 10_000
-
 /** The job with everything filled in; faults go to the report. */
 export function finishScrape(draft: DraftScrape, global: RawGlobal, report: Report): ScrapeConfig {
   const { raw, place } = draft
@@ -148,8 +141,7 @@ export function finishScrape(draft: DraftScrape, global: RawGlobal, report: Repo
   const timeoutMs = raw.scrape_timeout || globalTimeoutMs(global, intervalMs)
   const naming = raw.metric_name_validation_scheme ?? global.metric_name_validation_scheme ?? 'utf8'
   checkScrape(raw, place, intervalMs)
-  const limit = (key: keyof RawLimits, preset: number): number =>
-    raw[key] || (global[key] ?? raw[key] ?? preset)
+  const limit = (key: keyof RawLimits): number => raw[key] || (global[key] ?? 0)
   return {
     jobName: raw.job_name,
     scrapeIntervalMs: intervalMs,
@@ -176,13 +168,13 @@ export function finishScrape(draft: DraftScrape, global: RawGlobal, report: Repo
     nameEscaping: chooseEscaping(raw, global, place),
     extraScrapeMetrics: raw.extra_scrape_metrics ?? global.extra_scrape_metrics,
     enableCompression: raw.enable_compression,
-    bodySizeLimitBytes: limit('body_size_limit', BODY_SIZE_BYTES_MAX),
-    sampleLimit: limit('sample_limit', SAMPLES_MAX),
-    labelLimit: limit('label_limit', 0),
-    labelNameLengthLimit: limit('label_name_length_limit', 0),
-    labelValueLengthLimit: limit('label_value_length_limit', 0),
-    targetLimit: limit('target_limit', TARGETS_MAX),
-    keepDroppedTargets: limit('keep_dropped_targets', 0),
+    bodySizeLimitBytes: limit('body_size_limit'),
+    sampleLimit: limit('sample_limit'),
+    labelLimit: limit('label_limit'),
+    labelNameLengthLimit: limit('label_name_length_limit'),
+    labelValueLengthLimit: limit('label_value_length_limit'),
+    targetLimit: limit('target_limit'),
+    keepDroppedTargets: limit('keep_dropped_targets'),
     scrapeFailureLogFile: raw.scrape_failure_log_file || global.scrape_failure_log_file,
     relabel: finishRules(raw.relabel_configs, naming, report),
     metricRelabel: finishRules(raw.metric_relabel_configs, naming, report),

@@ -60,7 +60,7 @@ scrape_configs:
   const [short, own] = config?.scrape ?? []
   assert.deepEqual([short.scrapeIntervalMs, short.scrapeTimeoutMs], [5000, 5000])
   assert.deepEqual([short.sampleLimit, short.nameEscaping], [7, 'underscores'])
-  assert.equal(short.bodySizeLimitBytes, 64 * 1024 * 1024)
+  assert.equal(short.bodySizeLimitBytes, 0)
   assert.deepEqual([own.scrapeIntervalMs, own.scrapeTimeoutMs], [60_000, 30_000])
   assert.deepEqual([own.sampleLimit, own.bodySizeLimitBytes], [9, 0])
   assert.deepEqual([own.nameValidation, own.nameEscaping], ['utf8', 'allow-utf-8'])

@@ -41,9 +41,16 @@ interface Mount {
     | undefined
 }
 
+/** Asks one mount; may hang as long as a server is dead. */
+export type AskMount = (path: string) => Promise<StatsFs>
+
 /** Opens the collector. */
-export function openFilesystem(paths: HostPaths, clock: Clock): Collector {
-  const table = new MountTable(paths, clock)
+export function openFilesystem(
+  paths: HostPaths,
+  clock: Clock,
+  ask: AskMount = (path) => statfs(path),
+): Collector {
+  const table = new MountTable(paths, clock, ask)
   return {
     name: 'filesystem',
     prepare: () => table.ask(),
@@ -56,10 +63,11 @@ class MountTable {
   readonly #files: readonly KeptFile[]
   readonly #root: string
   readonly #clock: Clock
+  readonly #ask: AskMount
   #content: Buffer = Buffer.alloc(0)
   #mounts: Mount[] = []
 
-  constructor(paths: HostPaths, clock: Clock) {
+  constructor(paths: HostPaths, clock: Clock, ask: AskMount) {
     // What process 1 sees is what the host sees; without the right to look, what we see.
     this.#files = [
       new KeptFile(`${paths.proc}/1/mounts`),
@@ -67,6 +75,7 @@ class MountTable {
     ]
     this.#root = paths.root
     this.#clock = clock
+    this.#ask = ask
   }
 
   close(): void {
@@ -94,7 +103,19 @@ class MountTable {
       if (late.aborted) return
       const hangingCount = this.#mounts.filter((one) => one.hanging).length
       const isRisk = isRemote(mount) && hangingCount >= HANGING_MAX
-      if (!mount.hanging && !isRisk) await askMount(mount, this.#root)
+      if (!mount.hanging && !isRisk) await this.#askMount(mount)
+    }
+  }
+
+  async #askMount(mount: Mount): Promise<void> {
+    mount.hanging = true
+    try {
+      mount.stats = await this.#ask(`${this.#root}${mount.mountpoint}`)
+    } catch {
+      // The series node_filesystem_device_error says it.
+      mount.stats = undefined
+    } finally {
+      mount.hanging = false
     }
   }
 
@@ -154,18 +175,6 @@ function unescapePath(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   )
-}
-
-async function askMount(mount: Mount, root: string): Promise<void> {
-  mount.hanging = true
-  try {
-    mount.stats = await statfs(`${root}${mount.mountpoint}`)
-  } catch {
-    // The series node_filesystem_device_error says it.
-    mount.stats = undefined
-  } finally {
-    mount.hanging = false
-  }
 }
 
 function setMount(row: HostRow, mount: Mount): void {
