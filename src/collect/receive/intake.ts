@@ -1,0 +1,226 @@
+/** One decoded write request into an Appender: known series by their bytes, new ones checked. */
+import { NarthexError } from '../../base/error.ts'
+import {
+  ACCEPTED,
+  type Appender,
+  OUTCOMES,
+  type SeriesId,
+  TOO_FAR,
+  TOO_OLD,
+  UNKNOWN,
+} from '../../model/appender.ts'
+import { formatLabels, type Labels, labelValue, METRIC_NAME } from '../../model/labels.ts'
+import { type WriteMetadata, WriteReader } from '../../wire/remotewrite.ts'
+import { checkLabels, type LabelLimits } from './labelcheck.ts'
+import { Refusals } from './refusals.ts'
+import type { SeriesHasher } from './serieshash.ts'
+import { NONE, type SeriesTable } from './seriestable.ts'
+
+/** Cells handed to the Appender at once. */
+const BATCH_CELLS = 512
+
+/** Labels of a refused series are shown up to this length. */
+const SHOWN_LENGTH_MAX = 200
+
+export interface IntakeOptions {
+  readonly appender: Appender
+  readonly table: SeriesTable
+  readonly hasher: SeriesHasher
+  readonly limits: LabelLimits
+  /** Metadata that came with a series seen for the first time. */
+  readonly onMetadata: (metadata: WriteMetadata) => void
+}
+
+const NO_REQUEST: WriteReader = new WriteReader(1, new Uint8Array(0), 0)
+
+/** What became of one request. */
+export interface IntakeResult {
+  readonly acceptedCount: number
+  readonly histogramCount: number
+  readonly exemplarCount: number
+  readonly refusals: Refusals
+}
+
+/** Takes requests one after the other; its arrays are used again for each. */
+export class Intake {
+  readonly #options: IntakeOptions
+  #request: WriteReader = NO_REQUEST
+  #refusals = new Refusals()
+  #acceptedCount = 0
+
+  /** Cells of one time that wait for `append`. */
+  #timeMs = 0
+  #count = 0
+  readonly #ids = new Float64Array(BATCH_CELLS)
+  readonly #values = new Float64Array(BATCH_CELLS)
+  readonly #valueBits: Uint32Array = new Uint32Array(this.#values.buffer)
+  readonly #outcomes = new Uint8Array(BATCH_CELLS)
+  readonly #records = new Int32Array(BATCH_CELLS)
+  /** Where the labels of each cell can be read again. */
+  readonly #seriesFrom = new Uint32Array(BATCH_CELLS)
+  readonly #seriesTo = new Uint32Array(BATCH_CELLS)
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Appends what can be stored; nothing is acknowledged before the Appender's commit.
+   *
+   * @param now the table's count of time
+   * @throws NarthexError `bad_data` for damaged bytes, `busy` from the Appender; cells before are
+   *   appended then
+   */
+  take(request: WriteReader, now: number): IntakeResult {
+    const { table, hasher } = this.#options
+    this.#request = request
+    this.#refusals = new Refusals()
+    this.#acceptedCount = 0
+    this.#count = 0
+    let previous = NONE
+    let histogramCount = 0
+    let exemplarCount = 0
+    hasher.begin(request)
+    while (request.nextSeries()) {
+      histogramCount += request.histogramCount
+      exemplarCount += request.exemplarCount
+      this.#refuseOthers(request)
+      if (request.sampleCount === 0) continue
+      const hashed = hasher.hashSeries(request)
+      const { low, high } = hasher
+      let record = hashed ? table.find(low, high, previous, now) : NONE
+      let id: SeriesId | undefined
+      if (record !== NONE) {
+        id = table.idOf(record)
+      } else {
+        id = this.#resolve(request.seriesFrom, request.seriesTo, request.sampleCount, true)
+        if (id === undefined) continue
+        if (hashed) record = table.add(low, high, id, previous, now)
+      }
+      if (record !== NONE) previous = record
+      while (request.nextSample()) this.#addCell(request, id, record)
+    }
+    this.#flush()
+    return {
+      acceptedCount: this.#acceptedCount,
+      histogramCount,
+      exemplarCount,
+      refusals: this.#refusals,
+    }
+  }
+
+  /** Native histograms, and series of 2.0 that bring nothing. */
+  #refuseOthers(request: WriteReader): void {
+    const { seriesFrom, seriesTo } = request
+    if (request.histogramCount > 0) {
+      this.#refusals.add('native_histogram', request.histogramCount, () =>
+        this.#show(seriesFrom, seriesTo),
+      )
+    } else if (request.version === 2 && request.sampleCount === 0) {
+      this.#refusals.add('no_samples', 1, () => this.#show(seriesFrom, seriesTo))
+    }
+  }
+
+  #addCell(request: WriteReader, id: SeriesId, record: number): void {
+    const { timeMs, seriesFrom, seriesTo } = request
+    if (!Number.isSafeInteger(timeMs)) {
+      const outcome = timeMs > 0 ? TOO_FAR : TOO_OLD
+      this.#refusals.add(OUTCOMES[outcome], 1, () => this.#show(seriesFrom, seriesTo))
+      return
+    }
+    if (this.#count > 0) {
+      const again = this.#ids[this.#count - 1] === id
+      if (this.#count === BATCH_CELLS || timeMs !== this.#timeMs || again) this.#flush()
+    }
+    this.#timeMs = timeMs
+    const i = this.#count++
+    this.#ids[i] = id
+    this.#valueBits[2 * i] = request.valueLow
+    this.#valueBits[2 * i + 1] = request.valueHigh
+    this.#records[i] = record
+    this.#seriesFrom[i] = seriesFrom
+    this.#seriesTo[i] = seriesTo
+  }
+
+  #flush(): void {
+    const count = this.#count
+    this.#count = 0
+    if (count === 0) return
+    const { appender } = this.#options
+    const accepted = appender.append(this.#timeMs, this.#ids, this.#values, count, this.#outcomes)
+    this.#acceptedCount += accepted
+    if (accepted === count) return
+    for (let i = 0; i < count; i++) {
+      if (this.#outcomes[i] !== ACCEPTED && this.#outcomes[i] !== UNKNOWN) this.#refuseCell(i)
+    }
+    this.#appendForgotten(count)
+  }
+
+  #refuseCell(i: number): void {
+    this.#refusals.add(OUTCOMES[this.#outcomes[i]], 1, () =>
+      this.#show(this.#seriesFrom[i], this.#seriesTo[i]),
+    )
+  }
+
+  /** Cells whose series the store has forgotten get a new id and a second try. */
+  #appendForgotten(count: number): void {
+    const { appender, table } = this.#options
+    let again = 0
+    for (let i = 0; i < count; i++) {
+      if (this.#outcomes[i] !== UNKNOWN) continue
+      const id = this.#resolve(this.#seriesFrom[i], this.#seriesTo[i], 1, false)
+      if (id === undefined) continue
+      if (this.#records[i] !== NONE) table.setId(this.#records[i], id)
+      this.#ids[again] = id
+      this.#valueBits[2 * again] = this.#valueBits[2 * i]
+      this.#valueBits[2 * again + 1] = this.#valueBits[2 * i + 1]
+      this.#seriesFrom[again] = this.#seriesFrom[i]
+      this.#seriesTo[again] = this.#seriesTo[i]
+      again++
+    }
+    if (again === 0) return
+    const accepted = appender.append(this.#timeMs, this.#ids, this.#values, again, this.#outcomes)
+    this.#acceptedCount += accepted
+    if (accepted === again) return
+    for (let i = 0; i < again; i++) if (this.#outcomes[i] !== ACCEPTED) this.#refuseCell(i)
+  }
+
+  /** The id of a series by its labels; undefined when it is refused. */
+  #resolve(
+    seriesFrom: number,
+    seriesTo: number,
+    sampleCount: number,
+    isNew: boolean,
+  ): SeriesId | undefined {
+    const { appender, limits, onMetadata } = this.#options
+    const pairs = this.#request.readLabels(seriesFrom, seriesTo, limits.labelsMax)
+    const labels = typeof pairs === 'string' ? pairs : checkLabels(pairs, limits)
+    if (typeof labels === 'string') {
+      this.#refusals.add(labels, sampleCount, () => this.#show(seriesFrom, seriesTo))
+      return undefined
+    }
+    try {
+      const id = appender.series(labels)
+      const metadata = isNew
+        ? this.#request.readMetadata(labelValue(labels, METRIC_NAME))
+        : undefined
+      if (metadata !== undefined) onMetadata(metadata)
+      return id
+    } catch (error) {
+      if (!(error instanceof NarthexError) || error.kind !== 'share') throw error
+      this.#refusals.shareUsed = true
+      this.#refusals.add('series_limit', sampleCount, () => shorten(labels))
+      return undefined
+    }
+  }
+
+  #show(seriesFrom: number, seriesTo: number): string {
+    const pairs = this.#request.readLabels(seriesFrom, seriesTo, this.#options.limits.labelsMax)
+    return typeof pairs === 'string' ? 'a series' : shorten(pairs)
+  }
+}
+
+function shorten(labels: Labels): string {
+  const text = formatLabels(labels)
+  return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`
+}

@@ -1,0 +1,214 @@
+/** The protobuf wire format: fields by number and kind, nothing about messages. */
+import type { Cursor } from '../base/bytes.ts'
+import { NarthexError } from '../base/error.ts'
+
+/** Kinds of fields. */
+export const VARINT = 0
+export const FIXED64 = 1
+export const BYTES = 2
+export const FIXED32 = 5
+
+const TWO_32 = 2 ** 32
+
+/** A field's head: number × 8 + kind. */
+export function fieldHead(number: number, kind: number): number {
+  return number * 8 + kind
+}
+
+/**
+ * Reads the head of the next field or any varint of 32 bits.
+ *
+ * @throws NarthexError `bad_data` when it ends early or is longer than 32 bits
+ */
+export function readUint32(c: Cursor): number {
+  const bytes = c.bytes
+  let at = c.at
+  if (at < c.end && bytes[at] < 0x80) {
+    c.at = at + 1
+    return bytes[at]
+  }
+  let value = 0
+  for (let shift = 0; shift < 35 && at < c.end; shift += 7) {
+    const byte = bytes[at++]
+    if (byte < 0x80) {
+      if (shift === 28 && byte > 0xf) break
+      c.at = at
+      return (value | (byte << shift)) >>> 0
+    }
+    value |= (byte & 0x7f) << shift
+  }
+  throw damaged(c)
+}
+
+/**
+ * Reads a signed varint of 64 bits. Beyond 2^53 the last digits are rounded.
+ *
+ * @throws NarthexError `bad_data` when it ends early or is longer than 10 bytes
+ */
+export function readInt64(c: Cursor): number {
+  const bytes = c.bytes
+  let at = c.at
+  const end = Math.min(c.end, at + 10)
+  let low = 0
+  for (let shift = 0; shift < 28 && at < end; shift += 7) {
+    const byte = bytes[at++]
+    low |= (byte & 0x7f) << shift
+    if (byte < 0x80) {
+      c.at = at
+      return low
+    }
+  }
+  let middle = 0
+  for (let shift = 0; shift < 28 && at < end; shift += 7) {
+    const byte = bytes[at++]
+    middle |= (byte & 0x7f) << shift
+    if (byte < 0x80) {
+      c.at = at
+      return middle * 2 ** 28 + low
+    }
+  }
+  let high = 0
+  for (let shift = 0; shift < 14 && at < end; shift += 7) {
+    const byte = bytes[at++]
+    high |= (byte & 0x7f) << shift
+    if (byte < 0x80) {
+      c.at = at
+      const top = high & 0xff
+      const signed = top >= 0x80 ? top - 0x100 : top
+      return (signed * 2 ** 28 + middle) * 2 ** 28 + low
+    }
+  }
+  throw damaged(c)
+}
+
+/**
+ * Reads the length of a BYTES field and checks that so many follow.
+ *
+ * @returns where the field ends
+ * @throws NarthexError `bad_data`
+ */
+export function readLength(c: Cursor): number {
+  const sizeBytes = readUint32(c)
+  if (sizeBytes > c.end - c.at) throw damaged(c)
+  return c.at + sizeBytes
+}
+
+/**
+ * Passes over a field whose head has been read.
+ *
+ * @throws NarthexError `bad_data` for a kind that is none, groups among them, and for number 0
+ */
+export function skipField(c: Cursor, head: number): void {
+  if (head < 8) throw damaged(c)
+  const kind = head & 7
+  if (kind === VARINT) {
+    readInt64(c)
+  } else if (kind === BYTES) {
+    c.at = readLength(c)
+  } else if (kind === FIXED64 || kind === FIXED32) {
+    const sizeBytes = kind === FIXED64 ? 8 : 4
+    if (c.end - c.at < sizeBytes) throw damaged(c)
+    c.at += sizeBytes
+  } else {
+    throw damaged(c)
+  }
+}
+
+/** Writes messages into a buffer that grows. */
+export class ProtoWriter {
+  bytes: Uint8Array
+  at = 0
+  readonly #encoder = new TextEncoder()
+
+  constructor(sizeBytes = 4096) {
+    this.bytes = new Uint8Array(sizeBytes)
+  }
+
+  /** What has been written, not copied. */
+  written(): Uint8Array {
+    return this.bytes.subarray(0, this.at)
+  }
+
+  clear(): void {
+    this.at = 0
+  }
+
+  varint(value: number): void {
+    this.#reserve(10)
+    if (value < 0) {
+      this.#negative(value)
+      return
+    }
+    let rest = value
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) {
+      this.bytes[this.at++] = (rest & 0x7f) | 0x80
+    }
+    this.bytes[this.at++] = rest
+  }
+
+  /** A field of kind VARINT; 0 is left out, as protobuf does. */
+  int(number: number, value: number): void {
+    if (value === 0) return
+    this.varint(fieldHead(number, VARINT))
+    this.varint(value)
+  }
+
+  /** A field of kind FIXED64 from the two words of a double; 0 is left out. */
+  doubleBits(number: number, low: number, high: number): void {
+    if (low === 0 && high === 0) return
+    this.varint(fieldHead(number, FIXED64))
+    this.#reserve(8)
+    const view = new DataView(this.bytes.buffer, this.at, 8)
+    view.setUint32(0, low, true)
+    view.setUint32(4, high, true)
+    this.at += 8
+  }
+
+  text(number: number, text: string): void {
+    const encoded = this.#encoder.encode(text)
+    this.varint(fieldHead(number, BYTES))
+    this.varint(encoded.length)
+    this.#reserve(encoded.length)
+    this.bytes.set(encoded, this.at)
+    this.at += encoded.length
+  }
+
+  /** A message inside: `write` adds its fields, its length is put in front afterwards. */
+  message(number: number, write: () => void): void {
+    this.varint(fieldHead(number, BYTES))
+    const start = this.at
+    write()
+    const sizeBytes = this.at - start
+    let lengthBytes = 1
+    for (let rest = sizeBytes; rest >= 0x80; rest = Math.floor(rest / 0x80)) lengthBytes++
+    this.#reserve(lengthBytes)
+    this.bytes.copyWithin(start + lengthBytes, start, this.at)
+    this.at = start
+    this.varint(sizeBytes)
+    this.at = start + lengthBytes + sizeBytes
+  }
+
+  #negative(value: number): void {
+    let low = value % TWO_32
+    let high = Math.floor(value / TWO_32)
+    low = low >>> 0
+    high = high >>> 0
+    for (let i = 0; i < 9; i++) {
+      this.bytes[this.at++] = (low & 0x7f) | 0x80
+      low = ((low >>> 7) | (high << 25)) >>> 0
+      high >>>= 7
+    }
+    this.bytes[this.at++] = low & 0x7f
+  }
+
+  #reserve(sizeBytes: number): void {
+    if (this.at + sizeBytes <= this.bytes.length) return
+    const grown = new Uint8Array(2 * (this.at + sizeBytes))
+    grown.set(this.written())
+    this.bytes = grown
+  }
+}
+
+function damaged(c: Cursor): NarthexError {
+  return new NarthexError('bad_data', `cannot decode message: no field at byte ${c.at} of ${c.end}`)
+}
