@@ -12,7 +12,7 @@ import { parseExpr } from '../promql/parse.ts'
 import { textOf, unwrapParens } from './arguments.ts'
 import type { EngineOptions, QueryRange } from './context.ts'
 import { Evaluator } from './evaluator.ts'
-import { type Matrix, pickRows } from './grid.ts'
+import { type Matrix, pickRows, SLOT_BYTES } from './grid.ts'
 import { mergeEqualRows, removeNames } from './merge.ts'
 import { isOrdered } from './ordered.ts'
 import { openRange } from './subquery.ts'
@@ -75,7 +75,7 @@ function rangeAnswer(evaluator: Evaluator, expr: Expr): ResultData {
       `invalid expression type ${quote(documentedType(type))} for range query, must be Scalar or instant Vector`,
     )
   }
-  const matrix = sortRows(finish(evaluator, evaluator.matrix(expr, grid)))
+  const matrix = sortRows(evaluator, finish(evaluator, evaluator.matrix(expr, grid)))
   return {
     kind: 'matrix',
     grid,
@@ -97,7 +97,7 @@ function instantAnswer(evaluator: Evaluator, expr: Expr): ResultData {
       return samplesAnswer(evaluator, expr, grid)
     default: {
       const whole = finish(evaluator, evaluator.matrix(expr, grid))
-      const matrix = isOrdered(expr) ? whole : sortRows(whole)
+      const matrix = isOrdered(expr) ? whole : sortRows(evaluator, whole)
       return { kind: 'vector', timeMs, labels: matrix.labels, values: matrix.values }
     }
   }
@@ -132,8 +132,8 @@ function finish(evaluator: Evaluator, matrix: Matrix): Matrix {
   return evaluator.options.delayedNameRemoval ? mergeEqualRows(removeNames(matrix)) : matrix
 }
 
-function sortRows(matrix: Matrix): Matrix {
-  const { labels } = matrix
+function sortRows(evaluator: Evaluator, matrix: Matrix): Matrix {
+  const { labels, grid } = matrix
   let sorted = true
   for (let row = 1; row < labels.length && sorted; row++) {
     sorted = compareLabels(labels[row - 1], labels[row]) <= 0
@@ -141,7 +141,11 @@ function sortRows(matrix: Matrix): Matrix {
   if (sorted) return matrix
   const order = labels.map((_, row) => row)
   order.sort((a, b) => compareLabels(labels[a], labels[b]))
-  return pickRows(matrix, order)
+  // The copy is paid for, but no sample is held twice in the statistics.
+  evaluator.budget.chargeBytes(order.length * grid.count * SLOT_BYTES)
+  const sortedMatrix = pickRows(matrix, order)
+  evaluator.usage.release(matrix)
+  return sortedMatrix
 }
 
 /** Cuts an answer to the asked number of series, with a warning. */

@@ -96,6 +96,9 @@ class ValuesIndex implements LabelIndex {
 class RestIndex implements LabelIndex {
   readonly #omitted: ReadonlySet<string>
   readonly #numbers = new Map<string, number>()
+  /** The set before: neighbours mostly differ in what is omitted only. */
+  #last: Labels = []
+  #lastNumber = -1
 
   constructor(omitted: ReadonlySet<string>) {
     this.#omitted = omitted
@@ -106,11 +109,29 @@ class RestIndex implements LabelIndex {
   }
 
   of(labels: Labels): number {
+    if (this.#lastNumber < 0 || !this.#agreesWithLast(labels)) {
+      this.#lastNumber = numberOf(this.#numbers, this.#keyOf(labels))
+    }
+    this.#last = labels
+    return this.#lastNumber
+  }
+
+  #agreesWithLast(labels: Labels): boolean {
+    const last = this.#last
+    if (labels.length !== last.length) return false
+    for (let i = 0; i < labels.length; i += 2) {
+      if (labels[i] !== last[i]) return false
+      if (labels[i + 1] !== last[i + 1] && !this.#omitted.has(labels[i])) return false
+    }
+    return true
+  }
+
+  #keyOf(labels: Labels): string {
     let key = ''
     for (let i = 0; i < labels.length; i += 2) {
       if (!this.#omitted.has(labels[i])) key += `${labels[i]}\u0000${labels[i + 1]}\u0000`
     }
-    return numberOf(this.#numbers, key)
+    return key
   }
 }
 

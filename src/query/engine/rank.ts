@@ -37,7 +37,9 @@ export function rankRows(
   }
   matrix.present = keep
   const rows = order.filter((row) => countPresent(keep, row * grid.count, grid.count) > 0)
+  evaluation.usage.hold(rows.length * grid.count)
   pourMatrix(pickRows(matrix, rows), sink)
+  evaluation.usage.giveBack(rows.length * grid.count)
   evaluation.usage.release(matrix)
 }
 

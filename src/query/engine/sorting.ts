@@ -21,7 +21,9 @@ export function sortedRows(
   }
   const matrix = evaluation.matrix(call.args[0], grid)
   const order = matrix.labels.map((_, row) => row).sort(orderOf(call, matrix))
+  evaluation.usage.hold(order.length)
   pourMatrix(pickRows(matrix, order), sink)
+  evaluation.usage.giveBack(order.length)
   evaluation.usage.release(matrix)
 }
 
