@@ -12,6 +12,9 @@ export const EXACT_POWERS: Float64Array = Float64Array.from(
 /** Digits that always fit into 53 bits. */
 export const EXACT_DIGITS_MAX = 15
 
+/** Longer texts are decoded otherwise than as arguments of one call. */
+const TEXT_BYTES_MAX = 64
+
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const SPECIAL = /^([+-]?)(inf|infinity|nan)$/i
 
@@ -28,9 +31,9 @@ export type FloatFault = 'syntax' | 'range' | 'character'
 export function parseFloatBytes(bytes: Uint8Array, from: number, to: number): number | FloatFault {
   const exact = parseExact(bytes, from, to)
   if (exact !== undefined) return exact
-  let text = ''
-  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i])
-  return parseFloatText(text)
+  if (to - from > TEXT_BYTES_MAX)
+    return parseFloatText(new TextDecoder().decode(bytes.subarray(from, to)))
+  return parseFloatText(String.fromCharCode(...bytes.subarray(from, to)))
 }
 
 /** As parseFloatBytes, from text. */

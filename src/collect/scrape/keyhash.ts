@@ -17,32 +17,23 @@ export function hashKey(view: DataView, at: number, length: number): void {
   let a = SEED_A ^ length
   let b = SEED_B
   const last = at + length - 8
-  let i = at
-  for (; i <= last; i += 8) {
+  for (let i = at; i < last; i += 8) {
     const x = Math.imul(a ^ view.getInt32(i, true), MIX_A)
     const y = Math.imul(b ^ view.getInt32(i + 4, true), MIX_B)
     a = (y << 13) | (y >>> 19)
     b = (((x << 17) | (x >>> 15)) + y) | 0
   }
-  if (i < at + length) {
-    let low = 0
-    let high = 0
-    if (length >= 8) {
-      low = view.getInt32(last, true)
-      high = view.getInt32(last + 4, true)
-    } else {
-      for (let k = length - 1; k >= 0; k--) {
-        high = (high << 8) | (low >>> 24)
-        low = (low << 8) | view.getUint8(at + k)
-      }
+  if (length >= 8) {
+    a ^= view.getInt32(last, true)
+    b ^= view.getInt32(last + 4, true)
+  } else {
+    for (let k = 0; k < length; k++) {
+      b ^= a >>> 24
+      a = (a << 8) ^ view.getUint8(at + k) ^ Math.imul(b, MIX_B)
     }
-    const x = Math.imul(a ^ low, MIX_A)
-    const y = Math.imul(b ^ high, MIX_B)
-    a = (y << 13) | (y >>> 19)
-    b = (((x << 17) | (x >>> 15)) + y) | 0
   }
-  a = Math.imul(a ^ (b >>> 15), MIX_B)
-  b = Math.imul(b ^ (a >>> 13), MIX_A)
-  KEY_HASH[0] = a ^ (b >>> 16)
-  KEY_HASH[1] = b ^ (a >>> 16)
+  const x = Math.imul(a ^ (b >>> 15), MIX_A)
+  const y = Math.imul(b ^ (x >>> 13), MIX_B)
+  KEY_HASH[0] = x ^ (y >>> 16)
+  KEY_HASH[1] = y ^ (KEY_HASH[0] >>> 15)
 }

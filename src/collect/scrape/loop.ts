@@ -200,7 +200,7 @@ export class ScrapeLoop {
       scanner.markGone(layout)
       const added = scanner.row.write(appender, layout, timeMs)
       if (added < 0 && scans < SCANS_MAX) continue
-      this.#room.count(scanner.row, this.#options.config.jobName, shownUrl(this.target.url))
+      this.#room.count(scanner.row, config.jobName, this.target)
       scanner.settle(layout)
       return Math.max(0, added)
     }

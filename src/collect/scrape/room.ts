@@ -5,12 +5,14 @@ import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Appender } from '../../model/appender.ts'
 import { BodyPool } from '../../net/client/body.ts'
+import { shownUrl } from '../../net/client/channel.ts'
 import { validateOpenMetrics } from '../../wire/openmetricsstrict.ts'
 import { registerScrapeCounters, type ScrapeCounters } from './counters.ts'
 import { MetadataPool } from './metadata.ts'
 import type { Row } from './row.ts'
 import { Scanner } from './scan.ts'
 import { Slots } from './schedule.ts'
+import type { Target } from './target.ts'
 
 /** What the scrape room needs from outside, and its bounds. */
 export interface ScrapeOptions {
@@ -108,7 +110,7 @@ export class ScrapeRoom {
   }
 
   /** Counts what a store has refused of a scrape. */
-  count(row: Row, job: string, target: string): void {
+  count(row: Row, job: string, target: Target): void {
     const { counters } = this
     if (row.exemplars > 0) counters.exemplars.inc(row.exemplars)
     const { outOfOrder, duplicate, outOfBounds, series } = row.refusals
@@ -119,7 +121,7 @@ export class ScrapeRoom {
     counters.seriesRefused.inc(series)
     this.log.warn('cannot ingest all samples of a scrape', {
       scrape_pool: job,
-      target,
+      target: shownUrl(target.url),
       out_of_order: outOfOrder,
       duplicate_timestamp: duplicate,
       out_of_bounds: outOfBounds,

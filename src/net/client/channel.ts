@@ -74,14 +74,13 @@ class Channel implements HttpChannel {
   }
 
   async get(timeoutMs: number): Promise<HttpReply> {
-    const shown = shownUrl(this.#options.url)
     this.#ended = undefined
     const timer = this.#options.clock.after(timeoutMs, () => this.#end(deadlinePassed()))
     try {
       if (this.#closed) throw new NarthexError('canceled', 'context canceled')
       return await this.#follow()
     } catch (error) {
-      throw requestFault(shown, this.#ended ?? error)
+      throw requestFault(shownUrl(this.#options.url), this.#ended ?? error)
     } finally {
       timer.cancel()
     }
