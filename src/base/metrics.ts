@@ -77,6 +77,7 @@ class CountedHistogram implements HistogramCell {
 /** The metrics of one process. Rooms get it handed in and register at start. */
 export class Metrics {
   readonly #entries = new Map<string, Entry>()
+  readonly #families = new Map<string, Family>()
   readonly #collectors: (() => void)[] = []
 
   counter(name: string, help: string, labelNames: readonly string[] = []): Family {
@@ -137,7 +138,10 @@ export class Metrics {
     return `${lines.join('\n')}\n`
   }
 
+  /** A part that is started again gets the family that it had. */
   #family(name: string, help: string, kind: Kind, labelNames: readonly string[]): Family {
+    const known = this.#families.get(name)
+    if (known !== undefined) return known
     const cells = new Map<string, NumberCell>()
     const keyOf = (values: string[]): string => {
       const pairs = formatPairs(name, labelNames, values)
@@ -166,6 +170,7 @@ export class Metrics {
       },
     }
     if (labelNames.length === 0) family.with()
+    this.#families.set(name, family)
     return family
   }
 

@@ -1,13 +1,14 @@
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
-import { NarthexError } from '../base/error.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { openFetchBody } from '../collect/discover/client.ts'
 import { startDiscovery } from '../collect/discover/discovery.ts'
+import { openPushedMetadata } from '../collect/receive/metadata.ts'
+import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import { startScrapeManager } from '../collect/scrape/manager.ts'
 import { NO_WEB_CONFIG } from '../config/web.ts'
 import { loadWebConfig } from '../config/webload.ts'
@@ -16,13 +17,15 @@ import { startServer } from '../net/server/server.ts'
 import { startQueryHost } from '../query/host/host.ts'
 import { QUERY_LIMITS, type QueryLimits } from '../query/host/limits.ts'
 import { featuresFrom } from '../query/promql/features.ts'
+import { federateRoutes } from '../serve/federate.ts'
 import { openPages, PAGE_PATHS } from '../serve/pages.ts'
 import { operationRoutes, storeRoutes } from '../serve/routes.ts'
 import { openStore } from '../store/metrics/store.ts'
 import { Configuration } from './configuration.ts'
 import { buildInfo, describeRetention, runtimeOf } from './facts.ts'
 import { autoLimits } from './limits.ts'
-import { openSelfAccess, unconfigured } from './unconfigured.ts'
+import { Machine } from './machine.ts'
+import { admitSelf, makeSelfToken, unconfigured } from './unconfigured.ts'
 
 /** Everything that flags say; times in ms, sizes in bytes. */
 export interface UpOptions {
@@ -132,27 +135,52 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       environment: process.env,
     }),
   )
+  const fetchBody = openFetchBody({ clock, environment: process.env })
   const discovery = life.own(
     startDiscovery({
       clock,
       log,
       metrics,
-      fetchBody: openFetchBody({ clock, environment: process.env }),
+      fetchBody,
       allowLinkLocal: configuration.current.narthex.allowLinkLocal,
       onTargets: (jobName, discovered) => scraper.retarget(jobName, discovered),
     }),
   )
+  const machine = life.own(
+    new Machine({
+      appender: store.appender,
+      clock,
+      log,
+      metrics,
+      fetchBody,
+      metadata: scraper.metadata,
+      isConfigured: options.configFile !== '',
+      retarget: (jobName, targets) => scraper.retarget(jobName, targets),
+    }),
+  )
   configuration.follow((config) => {
-    scraper.apply(config.scrape)
+    scraper.apply(machine.jobs(config))
     discovery.apply(config.scrape, config.narthex.allowLinkLocal)
   })
 
+  const pushed = openPushedMetadata(scraper.metadata)
+  const write = openRemoteWrite({
+    appender: store.appender,
+    clock,
+    metrics,
+    labelLimits: options.labels,
+    requestBytesMax: options.requestBytesMax,
+    decodedBytesMax: options.decodedBytesMax,
+    onMetadata: (metadata) => pushed.add(metadata),
+  })
+
   let isReady = false
-  const self = openSelfAccess(web)
+  const token = makeSelfToken()
+  const guarded = admitSelf(web, token)
   const server = life.own(
     await startServer({
       addresses: options.listenAddresses,
-      web: self.web,
+      web: guarded,
       bcryptWorkerFile: new URL('./bcryptworker.js', import.meta.url),
       hostNames: [hostname(), ...options.hostNames],
       limits: {
@@ -169,9 +197,9 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
           isReady: () => isReady,
           reload: () => configuration.reload(),
           ...(options.lifecycle ? { quit: () => process.kill(process.pid, 'SIGTERM') } : {}),
-          targets: scraper.targets,
-          metadata: scraper.metadata,
-          poolNames: () => configuration.current.scrape.map((job) => job.jobName),
+          targets: machine.targets(scraper.targets),
+          metadata: pushed.view,
+          poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
           hostName: hostname(),
           configText: () => configuration.current.yaml,
           flags: options.flags,
@@ -188,19 +216,27 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
           labelTimeoutMs: limits.labelTimeoutMsMax,
           features,
           store: store.view,
-          write: async () => {
-            throw new NarthexError(
-              'busy',
-              'cannot take samples: this build has no remote write receiver',
-            )
-          },
+          write,
+          isReady: () => isReady,
+        }),
+        ...federateRoutes({
+          queryable: store.queryable,
+          clock,
+          lookbackMs: options.lookbackMs,
+          externalLabels: () => configuration.current.externalLabels,
           isReady: () => isReady,
         }),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), PAGE_PATHS),
       ],
     }),
   )
-  configuration.start(() => unconfigured(formatAddress(server.addresses[0]), self))
+  const ports = server.addresses.map(({ port }) => port)
+  configuration.follow((config) => machine.apply(config, ports))
+  configuration.follow(() => {
+    if (options.webConfigFile === '' || !isReady) return
+    server.reload(admitSelf(loadWebConfig(options.webConfigFile), token))
+  })
+  configuration.start(() => unconfigured(formatAddress(server.addresses[0]), guarded, token))
   isReady = true
   return { urls: [server.url], reload: () => configuration.reload() }
 }

@@ -1,0 +1,146 @@
+/** What watches this machine without being configured: the host collector and the search on loopback. */
+import { hostname, networkInterfaces } from 'node:os'
+import type { Clock } from '../base/clock.ts'
+import { assert } from '../base/error.ts'
+import type { Running } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { FetchBody } from '../collect/discover/fetch.ts'
+import { type LoopbackSearch, startLoopbackSearch } from '../collect/discover/loopback.ts'
+import { type Host, startHost } from '../collect/host/host.ts'
+import { type Config, readConfig } from '../config/config.ts'
+import type { ScrapeConfig } from '../config/scrape.ts'
+import type { Appender } from '../model/appender.ts'
+import { type Labels, labelValue } from '../model/labels.ts'
+import type { MetadataView, TargetView } from '../model/target.ts'
+import { isLoopback } from '../net/server/address.ts'
+
+/** Job of the targets that the search finds; each says its own `job`. */
+const LOOPBACK_JOB = 'loopback'
+
+/** A family that only a node_exporter, or we, would tell. */
+const HOST_FAMILY = 'node_cpu_seconds_total'
+
+export interface MachineOptions {
+  readonly appender: Appender
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly fetchBody: FetchBody
+  readonly metadata: MetadataView
+  /** Whether there is a configuration file: without one the search on loopback is on. */
+  readonly isConfigured: boolean
+  retarget(jobName: string, targets: readonly Labels[]): void
+}
+
+/** Starts and ends both as the configuration has it. */
+export class Machine implements Running {
+  readonly #options: MachineOptions
+  #host: Host | undefined
+  #hostIntervalMs = 0
+  #search: LoopbackSearch | undefined
+  #searchKey = ''
+
+  constructor(options: MachineOptions) {
+    this.#options = options
+  }
+
+  /** The jobs to scrape: those of the file, and one for what the search finds. */
+  jobs(config: Config): readonly ScrapeConfig[] {
+    return this.#isSearching(config) ? [...config.scrape, loopbackJob(config)] : config.scrape
+  }
+
+  /** Takes over a configuration, after the scrape room has. */
+  apply(config: Config, ownPorts: readonly number[]): void {
+    this.#applyHost(config)
+    this.#applySearch(config, ownPorts)
+  }
+
+  /** Adds the host to the targets that the pages show. */
+  targets(scraped: TargetView): TargetView {
+    return {
+      active: () => {
+        const host = this.#host?.target()
+        return host === undefined ? scraped.active() : [...scraped.active(), host]
+      },
+      dropped: () => scraped.dropped(),
+      droppedCounts: () => scraped.droppedCounts(),
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#search?.stop()
+    await this.#host?.stop()
+  }
+
+  #applyHost({ narthex }: Config): void {
+    const { mode, intervalMs } = narthex.host
+    const isWanted = mode !== 'off'
+    if (this.#host !== undefined && (!isWanted || intervalMs !== this.#hostIntervalMs)) {
+      void (isWanted ? this.#host.stop() : this.#host.leave())
+      this.#host = undefined
+    }
+    if (!isWanted || this.#host !== undefined) return
+    this.#hostIntervalMs = intervalMs
+    const { appender, clock, log, metrics, metadata } = this.#options
+    const isCovered = (): boolean =>
+      mode === 'auto' && metadata.ofTargets(isThisMachine, HOST_FAMILY, 1).length > 0
+    this.#host = startHost({ appender, clock, log, metrics, intervalMs, isCovered })
+  }
+
+  #applySearch(config: Config, ownPorts: readonly number[]): void {
+    const { intervalMs } = config.narthex.loopback
+    const skipped = [...ownPorts, ...scrapedPorts(config)].sort((a, b) => a - b)
+    const key = this.#isSearching(config) ? `${intervalMs} ${skipped.join(' ')}` : ''
+    if (key === this.#searchKey) return
+    this.#searchKey = key
+    this.#search?.stop()
+    this.#search = undefined
+    if (key === '') return
+    const { clock, log, metrics, fetchBody, retarget } = this.#options
+    this.#search = startLoopbackSearch({
+      clock,
+      log,
+      metrics,
+      fetchBody,
+      intervalMs,
+      portsSkipped: new Set(skipped),
+      onTargets: (targets) => retarget(LOOPBACK_JOB, targets),
+    })
+  }
+
+  #isSearching({ narthex }: Config): boolean {
+    const { mode } = narthex.loopback
+    return mode === 'on' || (mode === 'auto' && !this.#options.isConfigured)
+  }
+}
+
+/** Whether a target is this machine, by its instance. */
+function isThisMachine(labels: Labels): boolean {
+  const host = labelValue(labels, 'instance').replace(/:\d+$/, '')
+  if (host === hostname() || isLoopback(host)) return true
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === host),
+  )
+}
+
+/** Ports on loopback that the file scrapes already. */
+function scrapedPorts(config: Config): number[] {
+  const addresses = config.scrape.flatMap((job) => job.discovery.static.flatMap((g) => g.targets))
+  return addresses.flatMap((address) => {
+    const [, host, port] = /^(.+):(\d+)$/.exec(address) ?? []
+    return host !== undefined && isLoopback(host) ? [Number(port)] : []
+  })
+}
+
+function loopbackJob(config: Config): ScrapeConfig {
+  const intervals = [config.scrapeIntervalMs, config.scrapeTimeoutMs].map((ms) => `${ms}ms`)
+  const { config: built } = readConfig(
+    `scrape_configs: [{job_name: ${LOOPBACK_JOB}, scrape_interval: ${intervals[0]}, scrape_timeout: ${intervals[1]}}]`,
+    '',
+    {},
+  )
+  const job = built?.scrape.at(0)
+  assert(job !== undefined, 'the job of the search on loopback to be valid')
+  return job
+}
