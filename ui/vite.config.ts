@@ -23,7 +23,7 @@ const config: UserConfig = defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { host: '127.0.0.1', proxy: { '/api': server, '/-': server } },
+  server: { host: '127.0.0.1', proxy: { '/api': server, '/-': server, '/metrics': server } },
 })
 
 export default config

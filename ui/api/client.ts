@@ -46,6 +46,13 @@ export function askLong<T>(path: string, params: Params, abort?: AbortSignal): P
   return send(apiUrl(path), { method: 'POST', body: encodeParams(params) }, abort)
 }
 
+/** The text at an address of the server outside the API. */
+export async function askText(path: string, abort: AbortSignal): Promise<string> {
+  const response = await watchedFetch(new URL(path, document.baseURI).href, { signal: abort })
+  if (!response.ok) throw new ApiError('http', `the server answered ${response.status} to ${path}`)
+  return response.text()
+}
+
 /** fetch that reports to serverAway; for the editor's own client. */
 export async function watchedFetch(url: RequestInfo, init?: RequestInit): Promise<Response> {
   let response: Response

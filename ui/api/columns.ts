@@ -64,6 +64,19 @@ function columnOf(
   return values
 }
 
+/** The columns without the slots before the first point, but at least the last `slotsMin`. */
+export function withoutLeadingHoles(columns: Columns, slotsMin: number): Columns {
+  const { times, series } = columns
+  const latest = Math.max(0, times.length - slotsMin)
+  let from = 0
+  while (from < latest && series.every(({ values }) => Number.isNaN(values[from]))) from++
+  return {
+    ...columns,
+    times: times.subarray(from),
+    series: series.map(({ metric, values }) => ({ metric, values: values.subarray(from) })),
+  }
+}
+
 /** What a legend says about a series. */
 export interface Summary {
   readonly last: number

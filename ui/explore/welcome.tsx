@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback, useEffect } from 'preact/hooks'
 import { ask } from '../api/client.ts'
-import { type Columns, columnsOf, type Metric } from '../api/columns.ts'
+import { type Columns, columnsOf, type Metric, withoutLeadingHoles } from '../api/columns.ts'
 import { gridOf, stepOf } from '../api/grid.ts'
 import { usePolled } from '../api/polled.ts'
 import { commonLabels, distinctLabels } from '../api/series.ts'
@@ -18,6 +18,8 @@ import { askRange } from './panel.ts'
 
 /** What the ready-made graphs show, here and when they are opened. */
 export const FIRST_LOOK_MS: number = 15 * 60_000
+/** A young server's graphs begin with its first data, but show at least so many points. */
+const SLOTS_MIN = 40
 const REFRESH_MS = 10_000
 const CHART_HEIGHT = 150
 
@@ -158,7 +160,10 @@ async function loadReady(expr: string, abort: AbortSignal): Promise<Loaded> {
     askRange(expr, grid, abort),
     import('../format/unittext.ts'),
   ])
-  return { columns: columnsOf(reply.data, grid), unit: unitOfText(expr) }
+  return {
+    columns: withoutLeadingHoles(columnsOf(reply.data, grid), SLOTS_MIN),
+    unit: unitOfText(expr),
+  }
 }
 
 interface TargetsData {

@@ -1,5 +1,6 @@
 /** What the status page asks for. */
-import { ask } from '../api/client.ts'
+import { ask, askText } from '../api/client.ts'
+import { type StoreFigures, storeFigures } from './ownmetrics.ts'
 
 export interface Runtime {
   readonly startTime: string
@@ -37,13 +38,6 @@ export interface Store {
     readonly minTime: number
     readonly maxTime: number
   }
-  /** What lies on disk; narthex only. */
-  readonly storage?: {
-    readonly blockCount: number
-    readonly diskBytes: number
-    /** Why nothing is written; empty while all is well. */
-    readonly readOnlyReason: string
-  }
   readonly seriesCountByMetricName: readonly NamedCount[]
   readonly labelValueCountByLabelName: readonly NamedCount[]
   readonly memoryInBytesByLabelName: readonly NamedCount[]
@@ -55,17 +49,20 @@ export interface Overview {
   readonly runtime: Runtime
   readonly build: Build
   readonly store: Store
+  readonly figures: StoreFigures
 }
 
 const TABLE_ROWS = 20
 
 export async function loadOverview(abort: AbortSignal): Promise<Overview> {
-  const [runtime, build, store] = await Promise.all([
+  const [runtime, build, store, metrics] = await Promise.all([
     ask<Runtime>('status/runtimeinfo', {}, abort),
     ask<Build>('status/buildinfo', {}, abort),
     ask<Store>('status/tsdb', { limit: String(TABLE_ROWS) }, abort),
+    askText('metrics', abort),
   ])
-  return { runtime: runtime.data, build: build.data, store: store.data }
+  const figures = storeFigures(metrics)
+  return { runtime: runtime.data, build: build.data, store: store.data, figures }
 }
 
 export async function loadFlags(

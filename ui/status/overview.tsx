@@ -5,18 +5,18 @@ import { formatTime } from '../format/time.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
 import { zone } from '../shell/settings.ts'
-import type { Overview, Store } from './data.ts'
+import type { Overview } from './data.ts'
+import type { StoreFigures } from './ownmetrics.ts'
 
 type Fact = readonly [string, string]
 
 export function OverviewSection({ data }: { data: Overview }): JSX.Element {
-  const readOnlyReason = data.store.storage?.readOnlyReason ?? ''
   return (
     <>
-      {readOnlyReason !== '' && (
+      {data.figures.isReadOnly && (
         <p class="note bad" role="alert">
           <Icon name="warn" />
-          <span>{`Nothing is written: ${readOnlyReason}`}</span>
+          <span>The store is read-only: nothing new is kept. The log of the server says why.</span>
         </p>
       )}
       <Tiles data={data} />
@@ -31,9 +31,11 @@ export function OverviewSection({ data }: { data: Overview }): JSX.Element {
 
 /** What one looks for first. */
 function Tiles({ data }: { data: Overview }): JSX.Element {
-  const { runtime, store } = data
+  const { runtime, store, figures } = data
+  const diskBytes = (figures.blockBytes ?? 0) + (figures.logBytes ?? 0)
   const tiles: Fact[] = [
     ['Series in the head', formatCount(store.headStats.numSeries)],
+    ['On disk', formatValue(diskBytes, 'bytes')],
     ['Up for', describeDuration(Date.now() - Date.parse(runtime.startTime))],
     ['Keeps', runtime.storageRetention || 'everything'],
     ['Configuration', runtime.reloadConfigSuccess ? 'loaded' : 'last reload failed'],
@@ -68,7 +70,7 @@ function Facts({ title, facts }: { title: string; facts: readonly Fact[] }): JSX
   )
 }
 
-function storeFacts({ store, runtime }: Overview): Fact[] {
+function storeFacts({ store, runtime, figures }: Overview): Fact[] {
   const { numSeries, numLabelPairs, chunkCount, minTime, maxTime } = store.headStats
   const hasData = numSeries > 0
   return [
@@ -77,18 +79,22 @@ function storeFacts({ store, runtime }: Overview): Fact[] {
     ['Chunks', formatCount(chunkCount)],
     ['Oldest sample in the head', hasData ? formatTime(minTime, zone.value) : '–'],
     ['Newest sample', hasData ? formatTime(maxTime, zone.value) : '–'],
-    ...diskFacts(store),
+    ...diskFacts(figures),
     ['Retention', runtime.storageRetention || 'everything'],
     ['Damaged pieces found', formatCount(runtime.corruptionCount)],
   ]
 }
 
-function diskFacts({ storage }: Store): Fact[] {
-  if (storage === undefined) return []
-  return [
-    ['Blocks', formatCount(storage.blockCount)],
-    ['On disk', formatValue(storage.diskBytes, 'bytes')],
+function diskFacts({ blockCount, blockBytes, logBytes, headBytes }: StoreFigures): Fact[] {
+  const bytes = (value: number | undefined): string =>
+    value === undefined ? '' : formatValue(value, 'bytes')
+  const facts: Fact[] = [
+    ['Blocks', blockCount === undefined ? '' : formatCount(blockCount)],
+    ['Blocks on disk', bytes(blockBytes)],
+    ['Log on disk', bytes(logBytes)],
+    ['Head in memory', bytes(headBytes)],
   ]
+  return facts.filter(([, value]) => value !== '')
 }
 
 function processFacts({ runtime }: Overview): Fact[] {

@@ -7,6 +7,7 @@ import {
   SERIES_DRAWN_MAX,
   stackColumns,
   summaryOf,
+  withoutLeadingHoles,
 } from '../../../ui/api/columns.ts'
 
 const GRID = { fromMs: 1000, toMs: 5000, stepMs: 1000 }
@@ -74,6 +75,14 @@ test('figures pass over holes', () => {
   const summary = summaryOf(Float64Array.of(Number.NaN, 4, 1, Number.NaN, 7, Number.NaN))
   assert.deepEqual(summary, { last: 7, min: 1, max: 7, mean: 4 })
   assert.ok(Number.isNaN(summaryOf(Float64Array.of(Number.NaN)).mean))
+})
+
+test('what is empty for all at the beginning is left out, down to the least width', () => {
+  const columns = columnsOf([{ metric: {}, values: [[4, '1']] }, { metric: {} }], GRID)
+  assert.deepEqual([...withoutLeadingHoles(columns, 1).times], [4, 5])
+  assert.deepEqual([...withoutLeadingHoles(columns, 3).times], [3, 4, 5])
+  assert.equal(withoutLeadingHoles(columns, 99).times.length, 5)
+  assert.equal(withoutLeadingHoles(columnsOf([], GRID), 2).times.length, 2)
 })
 
 test('stacked series stand on each other, a hole has no height', () => {
