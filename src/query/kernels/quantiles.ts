@@ -1,10 +1,10 @@
 /** Quantiles of plain samples, NaN counting as the smallest value. */
 
-/** Below this many values insertion beats the engine's own sort. */
-const INSERTION_MAX = 24
+/** Passes after which selecting gives way to sorting, so that no input makes it slow. */
+const PASSES_MAX = 64
 
 /**
- * The q-quantile of scratch[0, count), interpolated between neighbours; sorts the scratch.
+ * The q-quantile of scratch[0, count), interpolated between neighbours; reorders the scratch.
  *
  * @returns NaN without values or for q NaN, -Inf below 0, +Inf above 1
  * @source  Prometheus promql/quantile.go, quantile
@@ -13,13 +13,20 @@ export function quantileOf(q: number, scratch: Float64Array, count: number): num
   if (count === 0 || Number.isNaN(q)) return Number.NaN
   if (q < 0) return -Infinity
   if (q > 1) return Infinity
-  const nanCount = sortValues(scratch, count)
+  const size = dropNaN(scratch, count)
+  const nanCount = count - size
   const rank = q * (count - 1)
   const lower = Math.max(0, Math.floor(rank))
   const upper = Math.min(count - 1, lower + 1)
   const weight = rank - Math.floor(rank)
-  const low = lower < nanCount ? Number.NaN : scratch[lower - nanCount]
-  const high = upper < nanCount ? Number.NaN : scratch[upper - nanCount]
+  // NaN stands first, and even no share of it is NaN.
+  if (lower < nanCount) return Number.NaN
+  const low = selectSmallest(scratch, size, lower - nanCount)
+  let high = low
+  if (upper > lower) {
+    high = Infinity
+    for (let i = lower - nanCount + 1; i < size; i++) if (scratch[i] < high) high = scratch[i]
+  }
   return low * (1 - weight) + high * weight
 }
 
@@ -33,31 +40,49 @@ export function madOf(scratch: Float64Array, count: number): number {
   return quantileOf(0.5, scratch, count)
 }
 
-/** Sorts scratch[0, count) upwards with every NaN at the end; returns how many NaNs there are. */
-function sortValues(scratch: Float64Array, count: number): number {
-  if (count > INSERTION_MAX) {
-    scratch.subarray(0, count).sort()
-    let nanCount = 0
-    while (nanCount < count && Number.isNaN(scratch[count - 1 - nanCount])) nanCount++
-    return nanCount
-  }
-  let sorted = 0
-  let nanCount = 0
+/** Moves the values of scratch[0, count) that are no NaN to the front; returns how many. */
+function dropNaN(scratch: Float64Array, count: number): number {
+  let size = 0
   for (let i = 0; i < count; i++) {
     const value = scratch[i]
-    if (Number.isNaN(value)) {
-      nanCount++
-      continue
-    }
-    let at = sorted
-    while (at > 0 && scratch[at - 1] > value) {
-      scratch[at] = scratch[at - 1]
-      at--
-    }
-    scratch[at] = value
-    sorted++
+    if (!Number.isNaN(value)) scratch[size++] = value
   }
-  return nanCount
+  return size
+}
+
+/**
+ * The value that stands at `rank` when scratch[0, size) is sorted. Afterwards nothing before that
+ * slot is larger and nothing behind it smaller.
+ */
+function selectSmallest(scratch: Float64Array, size: number, rank: number): number {
+  let left = 0
+  let right = size - 1
+  let passes = 0
+  while (left < right) {
+    if (++passes > PASSES_MAX) {
+      scratch.subarray(0, size).sort()
+      break
+    }
+    const pivot = middleOf(scratch[left], scratch[(left + right) >>> 1], scratch[right])
+    let i = left
+    let j = right
+    while (i <= j) {
+      while (scratch[i] < pivot) i++
+      while (scratch[j] > pivot) j--
+      if (i > j) break
+      const value = scratch[i]
+      scratch[i++] = scratch[j]
+      scratch[j--] = value
+    }
+    if (rank <= j) right = j
+    else if (rank >= i) left = i
+    else break
+  }
+  return scratch[rank]
+}
+
+function middleOf(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c))
 }
 
 /**
