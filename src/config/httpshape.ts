@@ -234,57 +234,6 @@ function checkProxy(raw: RawProxy, place: MapPlace): void {
   }
 }
 
-const oauth2 = mapOf(
-  'config.plain',
-  {
-    client_id: text,
-    client_secret: secret,
-    client_secret_file: filePath,
-    client_secret_ref: text,
-    client_certificate_key_id: text,
-    client_certificate_key: secret,
-    client_certificate_key_file: filePath,
-    client_certificate_key_ref: text,
-    grant_type: text,
-    signature_algorithm: text,
-    iss: text,
-    audience: text,
-    claims: entriesOf(rawText),
-    scopes: listOf(text),
-    token_url: text,
-    endpoint_params: entriesOf(text),
-    tls_config: tlsClient,
-    ...PROXY_KEYS,
-  },
-  (raw): OAuth2 => ({
-    clientId: raw.client_id,
-    clientSecret: raw.client_secret,
-    clientSecretFile: raw.client_secret_file,
-    scopes: raw.scopes,
-    tokenUrl: raw.token_url,
-    endpointParams: raw.endpoint_params,
-    tls: raw.tls_config,
-    proxy: buildProxy(raw),
-  }),
-  (raw, place) => {
-    const refuse = (message: string): void => place.report.error(place.mark, message)
-    if (raw.client_id === '') refuse('oauth2 client_id cannot be empty')
-    if (raw.token_url === '') refuse('oauth2 token_url cannot be empty')
-    if (countGiven([raw.client_secret, raw.client_secret_file, raw.client_secret_ref]) > 1) {
-      refuse(
-        'at most one of oauth2 client_secret, client_secret_file & client_secret_ref must be configured',
-      )
-    }
-    checkProxy(raw, place)
-    refuseReferences(place, ['client_secret_ref', 'client_certificate_key_ref'])
-    for (const key of ['grant_type', 'client_certificate_key', 'client_certificate_key_file']) {
-      if (place.has(key)) {
-        place.report.warn(place.at(key), `oauth2 ${key} is not supported yet: it has no effect`)
-      }
-    }
-  },
-)
-
 /** Headers that the client sets itself. @source Prometheus common/config, reserved headers */
 const OWN_HEADERS: ReadonlySet<string> = new Set(
   [
@@ -317,6 +266,66 @@ const httpHeaders: Shape<readonly HttpHeader[]> = {
   },
   show: (node) => headerEntries.show(node),
 }
+
+/** Keys of OAuth 2 that are read, but do nothing yet. */
+const OAUTH_LATER = [
+  'grant_type',
+  'client_certificate_key',
+  'client_certificate_key_file',
+  'http_headers',
+] as const
+
+const oauth2 = mapOf(
+  'config.plain',
+  {
+    client_id: text,
+    client_secret: secret,
+    client_secret_file: filePath,
+    client_secret_ref: text,
+    client_certificate_key_id: text,
+    client_certificate_key: secret,
+    client_certificate_key_file: filePath,
+    client_certificate_key_ref: text,
+    grant_type: text,
+    signature_algorithm: text,
+    iss: text,
+    audience: text,
+    claims: entriesOf(rawText),
+    scopes: listOf(text),
+    token_url: text,
+    endpoint_params: entriesOf(text),
+    tls_config: tlsClient,
+    ...PROXY_KEYS,
+    http_headers: httpHeaders,
+  },
+  (raw): OAuth2 => ({
+    clientId: raw.client_id,
+    clientSecret: raw.client_secret,
+    clientSecretFile: raw.client_secret_file,
+    scopes: raw.scopes,
+    tokenUrl: raw.token_url,
+    endpointParams: raw.endpoint_params,
+    tls: raw.tls_config,
+    proxy: buildProxy(raw),
+  }),
+  (raw, place) => {
+    const refuse = (message: string): void => place.report.error(place.mark, message)
+    if (raw.client_id === '') refuse('oauth2 client_id cannot be empty')
+    if (raw.token_url === '') refuse('oauth2 token_url cannot be empty')
+    if (countGiven([raw.client_secret, raw.client_secret_file, raw.client_secret_ref]) > 1) {
+      refuse(
+        'at most one of oauth2 client_secret, client_secret_file & client_secret_ref must be configured',
+      )
+    }
+    checkProxy(raw, place)
+    refuseReferences(place, ['client_secret_ref', 'client_certificate_key_ref'])
+    for (const key of OAUTH_LATER) {
+      if (place.has(key)) {
+        place.report.warn(place.at(key), `oauth2 ${key} is not supported yet: it has no effect`)
+      }
+    }
+  },
+)
 
 /** The keys of an HTTP client; maps that have them inline spread them into their own. */
 export const HTTP_KEYS: Keys<RawHttp> = {

@@ -17,10 +17,20 @@ const MINUTE_MS = 60_000
 
 /** A kind that has the keys of an HTTP client inline. */
 function httpKind(name: string, keys: KindKeys, check?: KindCheck): Shape<unknown> {
-  return plainKind(name, { ...HTTP_KEYS, ...keys }, (raw, place) => {
+  return plainKind(name, { ...HTTP_KEYS, ...keys }, withHttp(check))
+}
+
+/** A kind so new that its keys are still growing: an unknown one is a warning. */
+function growingKind(name: string, keys: KindKeys, check?: KindCheck): Shape<unknown> {
+  const all = { ...HTTP_KEYS, ...keys }
+  return mapOf<RawKind, unknown>(`${name}.plain`, all, () => undefined, withHttp(check), 'warned')
+}
+
+function withHttp(check: KindCheck | undefined): KindCheck {
+  return (raw, place) => {
     checkHttp(raw as unknown as RawHttp, place)
     check?.(raw, place)
-  })
+  }
 }
 
 function plainKind(name: string, keys: KindKeys, check?: KindCheck): Shape<unknown> {
@@ -78,6 +88,12 @@ const AWS_KEYS: KindKeys = {
   external_id: text,
   ...refresh(MINUTE_MS),
   ...port(80),
+}
+
+const AWS_CLUSTER_KEYS: KindKeys = {
+  ...AWS_KEYS,
+  clusters: listOf(text),
+  request_concurrency: whole(0),
 }
 
 const checkFilters: KindCheck = (raw, place) => {
@@ -215,11 +231,7 @@ const LABEL_OWNER: KindKeys = { label_selector: text }
 
 /** The kinds by the part of their key before `_sd_configs`. */
 export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
-  aws: httpKind(
-    'aws',
-    { role: text, ...AWS_KEYS, filters, clusters: listOf(text), request_concurrency: whole(0) },
-    checkFilters,
-  ),
+  aws: growingKind('aws', { role: text, ...AWS_CLUSTER_KEYS, filters }, checkFilters),
   azure: httpKind(
     'azure',
     {
@@ -258,7 +270,7 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
     },
     checkConsul,
   ),
-  digitalocean: httpKind('digitalocean', { ...port(80), ...refresh(MINUTE_MS) }),
+  digitalocean: httpKind('digitalocean', { role: text, ...port(80), ...refresh(MINUTE_MS) }),
   dns: plainKind(
     'dns',
     { names: listOf(text), ...refresh(30_000), type: textOr('SRV'), ...port(0) },
@@ -283,7 +295,8 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
     ),
   ),
   ec2: httpKind('ec2', { ...AWS_KEYS, filters }, checkFilters),
-  ecs: httpKind('ecs', { ...AWS_KEYS, clusters: listOf(text), request_concurrency: whole(0) }),
+  ecs: growingKind('ecs', AWS_CLUSTER_KEYS),
+  elasticache: growingKind('elasticache', AWS_CLUSTER_KEYS),
   eureka: httpKind('eureka', { server: text, ...refresh(30_000) }, checkEureka),
   gce: plainKind(
     'gce',
@@ -333,7 +346,7 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
     { servers: listOf(text), ...refresh(30_000), auth_token: secret, auth_token_file: filePath },
     checkMarathon,
   ),
-  msk: httpKind('msk', { ...AWS_KEYS, clusters: listOf(text), request_concurrency: whole(0) }),
+  msk: growingKind('msk', AWS_CLUSTER_KEYS),
   nerve: plainKind('zookeeper', ZOOKEEPER_KEYS, checkZookeeper('nerve')),
   nomad: httpKind(
     'nomad',
@@ -347,7 +360,7 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
     },
     needs({ server: 'nomad SD configuration requires a server address' }),
   ),
-  oci: httpKind(
+  oci: growingKind(
     'oci',
     {
       auth: textOr('api_key'),
@@ -410,7 +423,7 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
       needs({ region: 'openstack SD configuration requires a region' }),
     ),
   ),
-  outscale: httpKind(
+  outscale: growingKind(
     'outscale',
     {
       region: text,
@@ -443,6 +456,7 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
       wordOf('service', ['dedicated_server', 'vps'], (service) => `unknown service: ${service}`),
     ),
   ),
+  rds: growingKind('rds', AWS_CLUSTER_KEYS),
   puppetdb: httpKind(
     'puppetdb',
     {

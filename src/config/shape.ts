@@ -50,17 +50,19 @@ export function given(node: YamlNode | undefined): YamlNode | undefined {
  * @param keys  the shape of every key, in the order of printing
  * @param build makes the value; must take whatever the shapes hand out after a fault
  * @param check says what else is wrong; runs only when every key was fine
+ * @param unknown `warned` for maps whose keys we may not know all
  */
 export function mapOf<K, T>(
   type: string,
   keys: Keys<K>,
   build: (raw: K, place: MapPlace) => T,
   check?: (raw: K, place: MapPlace) => void,
+  unknown: 'refused' | 'warned' = 'refused',
 ): Shape<T> {
   return {
     read(node, place) {
       const before = place.report.errors.length
-      const found = readEntries(given(node), type, Object.keys(keys), place)
+      const found = readEntries(given(node), type, Object.keys(keys), place, unknown)
       const raw: Record<string, unknown> = {}
       for (const [key, shape] of Object.entries<Shape<unknown>>(keys)) {
         const value = given(found.get(key))
@@ -96,6 +98,7 @@ function readEntries(
   type: string,
   known: readonly string[],
   place: Place,
+  unknown: 'refused' | 'warned',
 ): Map<string, YamlNode> {
   const found = new Map<string, YamlNode>()
   if (node === undefined) return found
@@ -109,7 +112,9 @@ function readEntries(
     } else if (!known.includes(entry.key)) {
       const near = nearestName(entry.key, known)
       const hint = near === undefined ? '' : `, did you mean ${near}?`
-      place.report.error(entry.keyMark, `field ${entry.key} not found in type ${type}${hint}`)
+      const message = `field ${entry.key} not found in type ${type}${hint}`
+      if (unknown === 'refused') place.report.error(entry.keyMark, message)
+      else place.report.warn(entry.keyMark, message)
     }
     found.set(entry.key, entry.value)
   }
