@@ -162,6 +162,10 @@ printLaps(
     'sum(x)': ask('sum(requests_total)', thousand),
     'max_over_time(x[5m])': ask('max_over_time(requests_total[5m])', thousand),
     'avg_over_time(x[1h])': ask('avg_over_time(requests_total[1h])', thousand),
+    'quantile_over_time(0.95, x[1h])': ask(
+      'quantile_over_time(0.95, requests_total[1h])',
+      thousand,
+    ),
     'topk(5, rate(x[5m]))': ask('topk(5, rate(requests_total[5m]))', thousand),
     'rate(x[5m]) / rate(x[5m])': ask(
       'rate(requests_total[5m]) / rate(requests_total[5m])',

@@ -7,6 +7,7 @@ import { WINDOW_KERNELS } from '../kernels/overtime.ts'
 import { madOverTime, quantileOverTime } from '../kernels/quantiles.ts'
 import { derivOverTime, predictOverTime, smoothOverTime } from '../kernels/regression.ts'
 import type { Call, MatrixSelector, Subquery } from '../promql/ast.ts'
+import { valueTypeOf } from '../promql/check.ts'
 import { quote } from '../promql/gotext.ts'
 import type { Evaluation } from './context.ts'
 import { droppingRows } from './droppingrows.ts'
@@ -25,6 +26,9 @@ const NAME_KEEPERS: ReadonlySet<string> = new Set([
 
 const ANCHORED_SAFE = ['changes', 'delta', 'increase', 'rate', 'resets']
 const SMOOTHED_SAFE = ['delta', 'increase', 'rate']
+
+/** Stands for an argument that is no scalar. */
+const NO_VALUES: Float64Array = new Float64Array(0)
 
 /** Slots of all windows of a row that are worked through between two looks at the budget. */
 const CHUNK_SLOTS = 4_000_000
@@ -48,9 +52,13 @@ export function rangeCallRows(
   grid: StepGrid,
   sink: RowSink,
 ): void {
+  // Scalars first: they may read series of their own, and only one selection is held at a time.
+  const scalars = call.args.map((one) =>
+    valueTypeOf(one) === 'scalar' ? evaluation.scalar(one, grid) : NO_VALUES,
+  )
   const range = openRange(evaluation, arg, grid)
   checkExtension(call, range)
-  const kernel = kernelOf(evaluation, call, range, grid)
+  const kernel = kernelOf(evaluation, call, range, scalars, grid)
   const { series } = range
   const drops = !NAME_KEEPERS.has(call.name)
   const mayClash = drops && namesMayClash(series.length, (row) => series[row].labels)
@@ -121,6 +129,7 @@ function kernelOf(
   evaluation: Evaluation,
   call: Call,
   range: RangeVector,
+  scalars: readonly Float64Array[],
   grid: StepGrid,
 ): RowKernel {
   switch (call.name) {
@@ -140,11 +149,11 @@ function kernelOf(
       return (reader, lo, hi, _step, count, { values, present }, base) =>
         derivOverTime(reader.times, reader.values, lo, hi, count, values, present, base)
     case 'predict_linear':
-      return predictKernel(evaluation, call, grid)
+      return predictKernel(scalars[1], grid)
     case 'double_exponential_smoothing':
-      return smoothKernel(evaluation, call, grid)
+      return smoothKernel(scalars[1], scalars[2])
     case 'quantile_over_time':
-      return quantileKernel(evaluation, call, grid)
+      return quantileKernel(evaluation, call, scalars[0])
     case 'mad_over_time':
       return madKernel()
     default: {
@@ -199,8 +208,7 @@ function growthKernel(range: RangeVector, counter: boolean, perSecond: boolean):
     )
 }
 
-function predictKernel(evaluation: Evaluation, call: Call, grid: StepGrid): RowKernel {
-  const ahead = evaluation.scalar(call.args[1], grid)
+function predictKernel(ahead: Float64Array, grid: StepGrid): RowKernel {
   return (reader, lo, hi, step, count, { values, present }, base) =>
     predictOverTime(
       reader.times,
@@ -217,9 +225,7 @@ function predictKernel(evaluation: Evaluation, call: Call, grid: StepGrid): RowK
     )
 }
 
-function smoothKernel(evaluation: Evaluation, call: Call, grid: StepGrid): RowKernel {
-  const smoothing = evaluation.scalar(call.args[1], grid)
-  const trend = evaluation.scalar(call.args[2], grid)
+function smoothKernel(smoothing: Float64Array, trend: Float64Array): RowKernel {
   let checked = false
   return (reader, lo, hi, step, count, { values, present }, base) => {
     if (!checked && reader.total > 0) {
@@ -252,8 +258,7 @@ function checkFactors(kind: string, name: string, factors: Float64Array): void {
   }
 }
 
-function quantileKernel(evaluation: Evaluation, call: Call, grid: StepGrid): RowKernel {
-  const qs = evaluation.scalar(call.args[0], grid)
+function quantileKernel(evaluation: Evaluation, call: Call, qs: Float64Array): RowKernel {
   let scratch = new Float64Array(0)
   let noted = false
   return (reader, lo, hi, step, count, { values, present }, base) => {
