@@ -1,13 +1,12 @@
 /** A block as a part of a selection: its values are fetched when they are read. */
-import { NarthexError } from '../../base/error.ts'
 import type { Environment } from '../lmdb/environment.ts'
 import { type BlockHead, decodeBlockHead, Segment } from './block.ts'
 import { type BlockKey, encodeBlockKey } from './blockkey.ts'
 import type { Part } from './select.ts'
-import { TABLE_BLOCKS, TABLE_SEGMENTS } from './windowfile.ts'
+import { isDamage, TABLE_BLOCKS, TABLE_SEGMENTS } from './windowfile.ts'
 
 /** Who hears of blocks that cannot be read. */
-export type DamageListener = (error: NarthexError) => void
+export type DamageListener = (error: Error) => void
 
 /** A block of one group. */
 export class BlockPart implements Part {
@@ -92,7 +91,7 @@ export class BlockPart implements Part {
   }
 
   #damaged(error: unknown): void {
-    if (!(error instanceof NarthexError)) throw error
+    if (!isDamage(error)) throw error
     this.#onDamage(error)
   }
 }

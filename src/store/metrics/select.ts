@@ -94,12 +94,15 @@ function readApart(
     let present = 0
     at = 0
     let whole = true
-    presence.fill(0)
     for (const part of parts) {
       const count = part.read(i, values, at, partPresence)
-      if (count === part.rowCount) setBits(presence, at, part.rowCount)
-      else if (count > 0) copyBits(partPresence, part.rowCount, presence, at)
-      if (count !== part.rowCount) whole = false
+      if (whole && count !== part.rowCount) {
+        whole = false
+        presence.fill(0)
+        setBits(presence, 0, at)
+      }
+      if (!whole && count === part.rowCount) setBits(presence, at, part.rowCount)
+      else if (!whole && count > 0) copyBits(partPresence, part.rowCount, presence, at)
       present += count
       at += part.rowCount
     }

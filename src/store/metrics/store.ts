@@ -19,7 +19,7 @@ import { WindowReader } from './blockreader.ts'
 import { type Figures, registerFigures } from './figures.ts'
 import { Head, type HeadLimits } from './head.ts'
 import { HeadView } from './headview.ts'
-import { Journal } from './journal.ts'
+import { JOURNAL_BYTES_MAX, Journal } from './journal.ts'
 import * as at from './layout.ts'
 import { StoreReader } from './reader.ts'
 import { Restore } from './restore.ts'
@@ -157,7 +157,7 @@ class MetricsStore implements Store {
     }))
     restoreHead(head, this.#journal, this.#writeLog, log)
     head.recorder = this.#journal
-    const onDamage = (error: NarthexError): void => {
+    const onDamage = (error: Error): void => {
       this.#figures.damages.inc()
       log.error('a block is damaged and was left out', { reason: error.message })
     }
@@ -232,6 +232,9 @@ class MetricsStore implements Store {
       }
       const reason = log.failure === '' ? this.#upkeep.readOnlyReason : log.failure
       if (reason !== '') throw new NarthexError('busy', `cannot append: ${reason}`)
+      if (journal.waitingBytes > JOURNAL_BYTES_MAX) {
+        throw new NarthexError('busy', 'cannot append: too much waits for the log')
+      }
     }
     return {
       series: (labels: Labels): SeriesId => head.idOf(head.column(labels, admit)),
@@ -243,7 +246,7 @@ class MetricsStore implements Store {
         for (let i = 0; accepted < count && i < count; i++) {
           if (outcomes[i] !== ACCEPTED) outcomeCells[outcomes[i]].inc()
         }
-        if (journal.waitingBytes >= FLUSH_BYTES) journal.flush()
+        if (journal.waitingBytes >= FLUSH_BYTES) flushAhead(journal)
         return accepted
       },
       async commit() {
@@ -265,6 +268,16 @@ class MetricsStore implements Store {
       diskBytes: this.#windows.sizeBytes() + this.#writeLog.sizeBytes,
       readOnlyReason: this.#upkeep.readOnlyReason,
     }
+  }
+}
+
+/** Hands rows to the log ahead of their commit. */
+function flushAhead(journal: Journal): void {
+  try {
+    journal.flush()
+  } catch (error) {
+    // The rows stay in the journal, and the commit that covers them meets the same error.
+    if (!(error instanceof NarthexError) || error.kind !== 'busy') throw error
   }
 }
 

@@ -94,9 +94,19 @@ export function metaKey(): Uint8Array {
   return META_KEY
 }
 
-/** The key of a chunk of the index. */
-export function chunkKey(chunk: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, chunk)
+/** The index is there twice: a damaged page of it would cost far more than one block. */
+export const CHUNK_COPIES = 2
+
+/** The key of one copy of a chunk of the index. */
+export function chunkKey(chunk: number, copy: number): Uint8Array {
+  const bytes = new Uint8Array(5)
+  bytes[0] = copy
+  new DataView(bytes.buffer).setUint32(1, chunk)
   return bytes
+}
+
+/** Whether reading failed because of what lies on the disk, and not because of a fault of ours. */
+export function isDamage(error: unknown): error is Error {
+  if (error instanceof NarthexError) return error.kind === 'corrupt' || error.kind === 'bad_data'
+  return error instanceof Error && 'code' in error && typeof error.code === 'number'
 }

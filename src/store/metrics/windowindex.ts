@@ -7,7 +7,7 @@ import { LabelIndex } from './labelindex.ts'
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { Memory } from './pages.ts'
-import { chunkKey } from './windowfile.ts'
+import { CHUNK_COPIES, chunkKey, isDamage } from './windowfile.ts'
 
 /** Most shapes of one layout. */
 const LAYOUT_SHAPES_MAX = 2 ** 24
@@ -45,15 +45,21 @@ export class WindowIndex {
   /** Reads the chunks that have come since. */
   refresh(table: Table, chunkCount: number): void {
     for (; this.#chunks < chunkCount; this.#chunks++) {
-      try {
-        const bytes = table.get(chunkKey(this.#chunks))
-        if (bytes === undefined)
-          throw new NarthexError('corrupt', 'cannot read index: a chunk is gone')
-        this.#readChunk(new Cursor(bytes))
-      } catch (error) {
-        if (!(error instanceof NarthexError)) throw error
-        this.#damages++
-      }
+      let isRead = false
+      for (let copy = 0; copy < CHUNK_COPIES && !isRead; copy++)
+        isRead = this.#tryChunk(table, copy)
+      if (!isRead) this.#damages++
+    }
+  }
+
+  #tryChunk(table: Table, copy: number): boolean {
+    try {
+      const bytes = table.get(chunkKey(this.#chunks, copy))
+      if (bytes !== undefined) this.#readChunk(new Cursor(bytes))
+      return bytes !== undefined
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return false
     }
   }
 

@@ -43,13 +43,7 @@ export class Windows implements WindowDirectory {
     this.#clock = clock
     this.#log = log
     fs.mkdirSync(this.dir, { recursive: true })
-    const names = this.#clean()
-    for (const name of currentWindows(names)) {
-      const environment = this.#openOrQuarantine(name)
-      if (environment !== undefined) this.#open.push({ name, environment })
-    }
-    const kept = new Set(this.#open.map(({ name }) => name))
-    for (const name of names) if (!kept.has(name)) this.#unlink(formatWindowName(name))
+    this.#openAll(this.#clean())
   }
 
   renew(): void {}
@@ -187,6 +181,28 @@ export class Windows implements WindowDirectory {
     return names
   }
 
+  /** Opens what is current, and removes what that replaces; a damaged window replaces nothing. */
+  #openAll(names: readonly WindowName[]): void {
+    const damaged = new Set<WindowName>()
+    for (let isSettled = false; !isSettled; ) {
+      isSettled = true
+      for (const name of currentWindows(names.filter((each) => !damaged.has(each)))) {
+        if (this.#open.some((window) => window.name === name)) continue
+        const environment = this.#openOrQuarantine(name)
+        if (environment !== undefined) this.#open.push({ name, environment })
+        else {
+          damaged.add(name)
+          isSettled = false
+        }
+      }
+    }
+    const opened = new Set(this.#open.map(({ name }) => name))
+    for (const name of names) {
+      if (!opened.has(name) && !damaged.has(name)) this.#unlink(formatWindowName(name))
+    }
+    this.#open.sort(byTime)
+  }
+
   #openOrQuarantine(name: WindowName): Environment | undefined {
     const path = join(this.dir, formatWindowName(name))
     try {
@@ -196,15 +212,23 @@ export class Windows implements WindowDirectory {
       return environment
     } catch (error) {
       if (error instanceof NarthexError && error.message.includes('format version')) throw error
-      const target = join(this.dir, QUARANTINE_DIR)
-      fs.mkdirSync(target, { recursive: true })
-      fs.renameSync(path, join(target, formatWindowName(name)))
+      this.#quarantine(formatWindowName(name))
       this.#log.error('a window is damaged and was moved aside', {
         window: formatWindowName(name),
         reason: messageOf(error),
       })
       return undefined
     }
+  }
+
+  /** Nothing damaged is deleted: it moves aside, under a name that is free there. */
+  #quarantine(fileName: string): void {
+    const dir = join(this.dir, QUARANTINE_DIR)
+    fs.mkdirSync(dir, { recursive: true })
+    let target = join(dir, fileName)
+    for (let copy = 1; fs.existsSync(target); copy++) target = join(dir, `${fileName}.${copy}`)
+    fs.renameSync(join(this.dir, fileName), target)
+    fs.rmSync(join(this.dir, fileName) + LOCK_SUFFIX, { force: true })
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import {
+  CHUNK_COPIES,
   chunkKey,
   encodeCounters,
   metaKey,
@@ -160,7 +161,10 @@ export class WindowWriter {
     if (this.#entries.length === 0) return
     this.#environment.write((table) => {
       if (this.#definitions.written.length > 0) {
-        table(TABLE_INDEX).put(chunkKey(this.#counters.chunks++), this.#definitions.written)
+        const chunk = this.#counters.chunks++
+        for (let copy = 0; copy < CHUNK_COPIES; copy++) {
+          table(TABLE_INDEX).put(chunkKey(chunk, copy), this.#definitions.written)
+        }
       }
       for (const { table: name, key, value } of this.#entries) table(name).put(key, value)
       table(TABLE_META).put(metaKey(), encodeCounters(this.#counters))
