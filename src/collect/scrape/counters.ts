@@ -18,7 +18,13 @@ export interface ScrapeCounters {
   readonly pools: Cell
 }
 
-export function registerScrapeCounters(metrics: Metrics): ScrapeCounters {
+/** Registers them; `bodyBytes` says how much the bodies in use hold. */
+export function registerScrapeCounters(metrics: Metrics, bodyBytes: () => number): ScrapeCounters {
+  const bodies = metrics.gauge(
+    'narthex_scrape_body_bytes',
+    'Bytes of the bodies that are being read.',
+  )
+  metrics.onCollect(() => bodies.with().set(bodyBytes()))
   const counter = (name: string, help: string): Cell => metrics.counter(name, help).with()
   return {
     scrapes: counter('narthex_scrapes_total', 'Scrapes that were begun.'),

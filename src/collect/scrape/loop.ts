@@ -3,14 +3,15 @@
 import type { Timer } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { ScrapeConfig } from '../../config/scrape.ts'
+import { equalLabels } from '../../model/labels.ts'
 import type { Health, TargetStatus } from '../../model/target.ts'
 import type { HttpChannel, HttpReply } from '../../net/client/channel.ts'
 import { shownUrl } from '../../net/client/channel.ts'
 import { Layout } from './layout.ts'
 import { formatOf } from './negotiate.ts'
 import { ReportSeries } from './report.ts'
-import type { ScrapeRoom } from './room.ts'
-import type { SampleRules } from './samplelabels.ts'
+import type { ScrapeRoom, SeriesOwner } from './room.ts'
+import { keepsTargetLabels, type SampleRules } from './samplelabels.ts'
 import { alignTimeMs, nextTimeMs } from './schedule.ts'
 import type { Target } from './target.ts'
 
@@ -34,6 +35,7 @@ export interface LoopOptions {
 export class ScrapeLoop {
   readonly target: Target
   readonly offsetMs: number
+  readonly keepsLabels: boolean
   layout: Layout = new Layout()
   forcedError: string
   readonly #room: ScrapeRoom
@@ -51,6 +53,7 @@ export class ScrapeLoop {
   constructor(target: Target, options: LoopOptions, room: ScrapeRoom) {
     this.target = target
     this.offsetMs = options.offsetMs
+    this.keepsLabels = keepsTargetLabels(options.rules)
     this.forcedError = options.forcedError
     this.#options = options
     this.#room = room
@@ -97,8 +100,10 @@ export class ScrapeLoop {
     this.layout = new Layout()
   }
 
-  /** Takes the ids that this target has alive out of a set. */
-  removeAlive(ids: Set<number>): void {
+  /** Takes the ids that this target has alive out of a set that belongs to another. */
+  removeAlive(ids: Set<number>, owner: SeriesOwner): void {
+    const isClosed = this.keepsLabels || owner.keepsLabels
+    if (isClosed && !equalLabels(this.target.labels, owner.target.labels)) return
     const { count, flags } = this.layout
     const own = this.layout.ids
     for (let i = 0; i < count; i++) if (flags[i] !== 0 && own[i] >= 0) ids.delete(own[i])
@@ -218,7 +223,7 @@ export class ScrapeLoop {
     const { appender, scanner, log } = this.#room
     this.#room.retiring.delete(this)
     scanner.markAll(this.layout)
-    const alone = this.#room.aloneIn(this.#ownIds())
+    const alone = this.#room.aloneIn(this.#ownIds(), this)
     const { row } = scanner
     try {
       row.keepOnly((id) => alone.has(id))

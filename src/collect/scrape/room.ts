@@ -22,6 +22,8 @@ export interface ScrapeOptions {
   readonly metrics: Metrics
   /** Bound of bodies where a job sets none. */
   readonly bodySizeBytesMax?: number
+  /** Bound of all bodies that are read at the same time. */
+  readonly inflightBytesMax?: number
   /** Bound of samples in a scrape where a job sets none. */
   readonly samplesMax?: number
   /** Bound of targets of a pool where a job sets none. */
@@ -41,11 +43,18 @@ export const SAMPLES_MAX = 500_000
 export const TARGETS_MAX = 10_000
 export const DROPPED_TARGETS_MAX = 10_000
 
+/** Who may have which series. */
+export interface SeriesOwner {
+  readonly target: Target
+  /** Whether all its series bear its labels. */
+  readonly keepsLabels: boolean
+}
+
 /** A loop as the room sees it. */
 export interface RoomLoop {
   stop(): void
-  /** Takes the ids that this target has alive out of a set. */
-  removeAlive(ids: Set<number>): void
+  /** Takes the ids that this target has alive out of a set that belongs to another. */
+  removeAlive(ids: Set<number>, owner: SeriesOwner): void
 }
 
 /** Shared by all loops; one thread, so one scanner is enough. */
@@ -56,7 +65,7 @@ export class ScrapeRoom {
   readonly counters: ScrapeCounters
   readonly metadata: MetadataPool = new MetadataPool()
   readonly scanner: Scanner
-  readonly bodies: BodyPool = new BodyPool()
+  readonly bodies: BodyPool
   readonly slots: Slots = new Slots()
   readonly extraScrapeMetrics: boolean
   readonly strictOpenMetrics: boolean
@@ -76,7 +85,8 @@ export class ScrapeRoom {
     this.appender = options.appender
     this.clock = options.clock
     this.log = options.log
-    this.counters = registerScrapeCounters(options.metrics)
+    this.counters = registerScrapeCounters(options.metrics, () => this.bodies.leasedBytes)
+    this.bodies = new BodyPool(options.inflightBytesMax)
     this.scanner = new Scanner(this.metadata)
     this.extraScrapeMetrics = options.extraScrapeMetrics ?? false
     this.strictOpenMetrics = options.strictOpenMetrics ?? false
@@ -99,8 +109,8 @@ export class ScrapeRoom {
   }
 
   /** Those of `ids` that no target has alive that is still scraped. */
-  aloneIn(ids: Set<number>): Set<number> {
-    for (const loop of this.loops()) loop.removeAlive(ids)
+  aloneIn(ids: Set<number>, owner: SeriesOwner): Set<number> {
+    for (const loop of this.loops()) loop.removeAlive(ids, owner)
     return ids
   }
 

@@ -41,6 +41,22 @@ export function seriesLabels(pairs: readonly string[], rules: SampleRules): Labe
   return labels
 }
 
+/** Rules that may change any label. */
+const SWEEPING: ReadonlySet<string> = new Set(['labelmap', 'labeldrop', 'labelkeep'])
+
+/**
+ * Whether every series of a target bears all its labels, so that targets with other labels cannot
+ * have the same series.
+ */
+export function keepsTargetLabels(rules: SampleRules): boolean {
+  if (rules.honorLabels) return false
+  return rules.metricRelabel.every((rule) => {
+    if (rule.action === 'keep' || rule.action === 'drop') return true
+    if (SWEEPING.has(rule.action) || rule.targetLabel.includes('$')) return false
+    return labelValue(rules.targetLabels, rule.targetLabel) === ''
+  })
+}
+
 /** Pairs in the order of their names; pairs with an empty value are left out. */
 function sortPairs(pairs: readonly string[]): string[] {
   let sorted = true

@@ -4,6 +4,9 @@ import { assert, NarthexError } from '../../base/error.ts'
 /** Bytes that idle buffers of a pool may hold together. */
 export const IDLE_BYTES_MAX: number = 8 * 1024 * 1024
 
+/** Bytes that bodies in use may hold together where nothing else is said. */
+export const LEASED_BYTES_MAX: number = 256 * 1024 * 1024
+
 const SIZE_MIN = 16 * 1024
 
 /** A growing body. `bytes[length]` is a line break once it is finished. */
@@ -30,7 +33,9 @@ export class BodyBuffer {
   /** Makes room for `sizeBytes` in all. */
   reserve(sizeBytes: number): void {
     if (sizeBytes < this.bytes.length) return
-    const grown = new Uint8Array(roundSize(sizeBytes))
+    const capacity = roundSize(sizeBytes)
+    this.#pool.grow(capacity - this.bytes.length)
+    const grown = new Uint8Array(capacity)
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
     this.view = new DataView(grown.buffer)
@@ -70,18 +75,51 @@ export class BodyBuffer {
 
 /** Hands out buffers; a few stay for the next scrapes. */
 export class BodyPool {
+  readonly #leasedBytesMax: number
   readonly #idle: BodyBuffer[] = []
   #idleBytes = 0
+  #leasedBytes = 0
 
-  /** An empty body that takes less than `bytesMax` bytes; `expectedBytes` is a guess at its size. */
+  constructor(leasedBytesMax: number = LEASED_BYTES_MAX) {
+    this.#leasedBytesMax = leasedBytesMax
+  }
+
+  /** Bytes of the bodies in use. */
+  get leasedBytes(): number {
+    return this.#leasedBytes
+  }
+
+  /**
+   * An empty body that takes less than `bytesMax` bytes; `expectedBytes` is a guess at its size.
+   *
+   * @throws NarthexError `busy` when all bodies together would be over their bound
+   */
   lease(bytesMax: number, expectedBytes = 0): BodyBuffer {
     const idle = this.#idle.pop()
-    if (idle !== undefined) this.#idleBytes -= idle.bytes.length
-    const body = idle ?? new BodyBuffer(roundSize(expectedBytes), this)
-    return body.lease(bytesMax)
+    if (idle === undefined) {
+      const sizeBytes = roundSize(expectedBytes)
+      this.grow(sizeBytes)
+      return new BodyBuffer(sizeBytes, this).lease(bytesMax)
+    }
+    this.#idleBytes -= idle.bytes.length
+    this.#leasedBytes += idle.bytes.length
+    return idle.lease(bytesMax)
+  }
+
+  /** Notes that a body in use gets larger. @throws NarthexError `busy` over the bound */
+  grow(byBytes: number): void {
+    const wanted = this.#leasedBytes + byBytes
+    if (wanted > this.#leasedBytesMax) {
+      throw new NarthexError(
+        'busy',
+        `cannot read body: all bodies together need ${wanted} bytes, at most ${this.#leasedBytesMax}`,
+      )
+    }
+    this.#leasedBytes = wanted
   }
 
   takeBack(body: BodyBuffer): void {
+    this.#leasedBytes -= body.bytes.length
     if (this.#idleBytes + body.bytes.length > IDLE_BYTES_MAX) return
     this.#idle.push(body)
     this.#idleBytes += body.bytes.length
