@@ -1,0 +1,108 @@
+/** Folders that cannot be used, and files that are damaged: one-line errors, and a start that works (C03). */
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { NarthexError } from '../../../src/base/error.ts'
+import type { Store } from '../../../src/store/metrics/store.ts'
+import { metaKey, openWindowFile, TABLE_META } from '../../../src/store/metrics/windowfile.ts'
+import { makeFolder, openTestStore, samplesOf, TestClock } from './support.ts'
+
+const ALL = [{ name: 'job', op: '=', value: 'x' }] as const
+const ROW_COUNT = 1000
+const SERIES_COUNT = 20
+
+/** Whether an error is a one-line NarthexError of a kind that says something. */
+function says(kind: string, pattern: RegExp): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof NarthexError &&
+    error.kind === kind &&
+    pattern.test(error.message) &&
+    !error.message.includes('\n')
+}
+
+async function fill(store: Store): Promise<void> {
+  const ids = Float64Array.from({ length: SERIES_COUNT }, (_, i) =>
+    store.appender.series(['__name__', `m${i}`, 'instance', `i${i % 2}`, 'job', 'x']),
+  )
+  const outcomes = new Uint8Array(SERIES_COUNT)
+  for (let row = 0; row < ROW_COUNT; row++) {
+    const values = Float64Array.from(ids, (_, i) => (row * 7919 * i) % 104_729)
+    store.appender.append(row * 15_000, ids, values, SERIES_COUNT, outcomes)
+    if (row % 50 === 0) await store.appender.commit()
+  }
+  await store.appender.commit()
+}
+
+/** A filled data folder that no process has open. */
+async function filledFolder(t: TestContext): Promise<string> {
+  const { store, path } = await openTestStore(t)
+  await fill(store)
+  await store.stop()
+  return path
+}
+
+function countSamples(store: Store): number {
+  return Object.values(samplesOf(store, ALL)).reduce((sum, list) => sum + list.length, 0)
+}
+
+test('a folder that another store has open is refused by name', async (t) => {
+  const { path } = await openTestStore(t)
+  await assert.rejects(openTestStore(t, { path }), says('busy', /^cannot open data folder/))
+})
+
+test('a path that is no folder is refused', async (t) => {
+  const path = join(makeFolder(), 'file')
+  fs.writeFileSync(path, '')
+  await assert.rejects(openTestStore(t, { path }), says('io', /^cannot /))
+})
+
+test('a disk with too little room is read-only, says why, and answers queries', async (t) => {
+  const path = await filledFolder(t)
+  const { store } = await openTestStore(t, { path, minFreeBytes: 2 ** 60 })
+  assert.match(store.view.status().readOnlyReason, /bytes are free, at least/)
+  const id = store.appender.series(['__name__', 'm0', 'instance', 'i0', 'job', 'x'])
+  const append = (): number =>
+    store.appender.append(1e9, Float64Array.of(id), Float64Array.of(1), 1, new Uint8Array(1))
+  assert.throws(append, says('busy', /^cannot append: /))
+  assert.equal(countSamples(store), ROW_COUNT * SERIES_COUNT)
+})
+
+test('a window of a newer version is refused, and left as it is', async (t) => {
+  const path = await filledFolder(t)
+  const [name] = fs.readdirSync(join(path, 'windows')).filter((file) => file.endsWith('.mdb'))
+  const file = join(path, 'windows', name)
+  const environment = openWindowFile(file, new TestClock(), false)
+  environment.write((table) => table(TABLE_META).put(metaKey(), Uint8Array.of(99)))
+  await environment.close()
+  await assert.rejects(openTestStore(t, { path }), says('corrupt', /format version 99, at most 1/))
+  assert.ok(fs.existsSync(file))
+})
+
+for (const kind of ['flip', 'cut', 'zero'] as const) {
+  for (const folder of ['wal', 'windows']) {
+    test(`a start works, and most samples are there, after a ${kind} in ${folder}`, async (t) => {
+      const path = await filledFolder(t)
+      const file = fs
+        .readdirSync(join(path, folder))
+        .filter((name) => /\.(log|mdb)$/.test(name))
+        .map((name) => join(path, folder, name))
+        .sort()[0]
+      const bytes = fs.readFileSync(file)
+      const at = Math.floor(bytes.length * 0.6)
+      if (kind === 'flip') bytes[at] ^= 4
+      if (kind === 'zero') bytes.fill(0, at, at + 4096)
+      fs.writeFileSync(file, kind === 'cut' ? bytes.subarray(0, at) : bytes)
+      const { store } = await openTestStore(t, { path })
+      const found = countSamples(store)
+      assert.ok(found >= ROW_COUNT * SERIES_COUNT * 0.5, `${found} samples`)
+      const id = store.appender.series(['__name__', 'later', 'instance', 'i0', 'job', 'x'])
+      const one = new Uint8Array(1)
+      store.appender.append(2e7, Float64Array.of(id), Float64Array.of(3), 1, one)
+      await store.appender.commit()
+      assert.deepEqual(samplesOf(store, [{ name: '__name__', op: '=', value: 'later' }]), {
+        'later{instance="i0", job="x"}': [[2e7, 3]],
+      })
+    })
+  }
+}
