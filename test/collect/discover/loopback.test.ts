@@ -1,13 +1,16 @@
 /** The search on loopback: claims by content, remembers, forgets slowly, never itself. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../../src/base/clock.ts'
 import { NarthexError } from '../../../src/base/error.ts'
 import { type Log, silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
+import { openFetchBody } from '../../../src/collect/discover/client.ts'
 import { KNOWN_EXPORTERS, recogniseExporter } from '../../../src/collect/discover/exporters.ts'
 import { type LoopbackSearch, startLoopbackSearch } from '../../../src/collect/discover/loopback.ts'
 import type { Labels } from '../../../src/model/labels.ts'
 import { labelValue } from '../../../src/model/labels.ts'
+import { freePort, missingComponents, startComponent } from '../../support/processes.ts'
 import { type FakeClock, fakeClock } from '../clock.ts'
 
 interface Bench {
@@ -118,3 +121,36 @@ test('every known exporter is recognised by each of its metrics and by no part o
   }
   assert.equal(recogniseExporter('<html>node_uname_info</html>'), undefined)
 })
+
+/** Components with their flags and page, and the name that the search must find. */
+const REAL = [
+  ['prometheus-node-exporter', 'node'],
+  ['prometheus-redis-exporter', 'redis'],
+] as const
+
+for (const [command, exporter] of REAL) {
+  const skip = missingComponents(command) ?? false
+  test(`the search finds the real ${command} by its metrics`, { skip }, async (t) => {
+    const port = await freePort()
+    const flags = [`--web.listen-address=127.0.0.1:${port}`]
+    const component = await startComponent(command, flags, port, '/metrics')
+    t.after(() => component.stop())
+    const targets = await new Promise<readonly Labels[]>((resolve) => {
+      const search = startLoopbackSearch({
+        clock: systemClock,
+        log: silentLog,
+        metrics: new Metrics(),
+        fetchBody: openFetchBody({ clock: systemClock, environment: {} }),
+        intervalMs: 60_000,
+        portsSkipped: new Set(),
+        ports: [port],
+        onTargets: resolve,
+      })
+      t.after(() => search.stop())
+    })
+    assert.deepEqual(
+      targets.map((one) => [labelValue(one, 'job'), labelValue(one, '__address__')]),
+      [[exporter, `127.0.0.1:${port}`]],
+    )
+  })
+}
