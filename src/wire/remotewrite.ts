@@ -5,7 +5,6 @@
  */
 import { Cursor } from '../base/bytes.ts'
 import { NarthexError } from '../base/error.ts'
-import type { Labels } from '../model/labels.ts'
 import {
   BYTES,
   FIXED64,
@@ -42,8 +41,11 @@ const SAMPLE_VALUE: number = fieldHead(1, FIXED64)
 const SAMPLE_TIME: number = fieldHead(2, VARINT)
 const METADATA_TYPE: number = fieldHead(1, VARINT)
 
+/** Where the time of a sample stands when its value, head and 8 bytes, comes first. */
+const SAMPLE_TIME_AT = 11
+
 /** Names of the metadata types, by number; the two versions agree. */
-const METADATA_TYPES = [
+export const METADATA_TYPES: readonly string[] = [
   'unknown',
   'counter',
   'gauge',
@@ -52,7 +54,7 @@ const METADATA_TYPES = [
   'summary',
   'info',
   'stateset',
-] as const
+]
 
 /** Type, help and unit of a family; '' where the request has none. */
 export interface WriteMetadata {
@@ -72,6 +74,8 @@ export type LabelFault = 'invalid_utf8' | 'invalid_symbol' | 'too_many_labels'
 export class WriteReader {
   readonly version: WriteVersion
   readonly bytes: Uint8Array
+  /** The same bytes, for words of them. */
+  readonly view: DataView
   /** Range of the bytes of the labels: label messages (1.0) or symbol numbers (2.0). */
   labelsFrom = 0
   labelsTo = 0
@@ -104,6 +108,7 @@ export class WriteReader {
     this.bytes = bytes
     this.#top = new Cursor(bytes, 0, sizeBytes)
     this.#field = new Cursor(bytes, 0, sizeBytes)
+    this.view = this.#top.view
     if (version === 2) this.#readSymbols()
   }
 
@@ -137,6 +142,7 @@ export class WriteReader {
    */
   nextSample(): boolean {
     const c = this.#field
+    if (this.#nextUsualSample()) return true
     while (c.at < this.seriesTo) {
       const head = readUint32(c)
       if (head !== SAMPLE) {
@@ -163,6 +169,31 @@ export class WriteReader {
       return true
     }
     return false
+  }
+
+  /** A sample right here with value and time in this order, as nearly all are; else nothing moves. */
+  #nextUsualSample(): boolean {
+    const { bytes, view } = this
+    const c = this.#field
+    const at = c.at
+    const end = at + 2 + bytes[at + 1]
+    const usual =
+      end <= this.seriesTo &&
+      end - at > SAMPLE_TIME_AT + 1 &&
+      bytes[at] === SAMPLE &&
+      bytes[at + 1] < 0x80 &&
+      bytes[at + 2] === SAMPLE_VALUE &&
+      bytes[at + SAMPLE_TIME_AT] === SAMPLE_TIME
+    if (!usual) return false
+    c.at = at + SAMPLE_TIME_AT + 1
+    this.timeMs = readInt64(c)
+    if (c.at !== end) {
+      c.at = at
+      return false
+    }
+    this.valueLow = view.getUint32(at + 3, true)
+    this.valueHigh = view.getUint32(at + 7, true)
+    return true
   }
 
   /**
@@ -228,8 +259,10 @@ export class WriteReader {
     this.labelsFrom = -1
     this.labelsInOnePiece = true
     this.#metadataAt = -1
+    let firstSample = this.seriesTo
     const histogram = this.version === 1 ? V1_HISTOGRAM : V2_HISTOGRAM
     const exemplar = this.version === 1 ? V1_EXEMPLAR : V2_EXEMPLAR
+    if (this.version === 1) this.#scanUsualLabels(c)
     while (c.at < c.end) {
       const start = c.at
       const head = readUint32(c)
@@ -239,8 +272,9 @@ export class WriteReader {
         c.at = end
         continue
       }
-      if (head === SAMPLE) this.sampleCount++
-      else if (head === histogram) this.histogramCount++
+      if (head === SAMPLE) {
+        if (this.sampleCount++ === 0) firstSample = start
+      } else if (head === histogram) this.histogramCount++
       else if (head === exemplar) this.exemplarCount++
       else if (head === V2_METADATA && this.version === 2) this.#metadataAt = c.at
       else if (head === V2_LABEL && this.version === 2) this.labelsInOnePiece = false
@@ -250,7 +284,22 @@ export class WriteReader {
       this.labelsFrom = this.seriesFrom
       this.labelsTo = this.seriesFrom
     }
-    c.at = this.seriesFrom
+    c.at = firstSample
+  }
+
+  /** Labels at the start, one behind the other, each shorter than 128 bytes. */
+  #scanUsualLabels(c: Cursor): void {
+    const { bytes } = this
+    let at = c.at
+    while (at + 1 < c.end && bytes[at] === LABELS && bytes[at + 1] < 0x80) {
+      const next = at + 2 + bytes[at + 1]
+      if (next > c.end) break
+      at = next
+    }
+    if (at === c.at) return
+    this.labelsFrom = c.at
+    this.labelsTo = at
+    c.at = at
   }
 
   #extendLabels(from: number, to: number): void {
@@ -420,89 +469,4 @@ function overrun(end: number): NarthexError {
     'bad_data',
     `cannot decode write request: a field runs past its message's end at byte ${end}`,
   )
-}
-
-/** A series to be sent. */
-export interface WriteSeries {
-  readonly labels: Labels
-  /** ms since epoch, integers */
-  readonly times: Float64Array
-  readonly values: Float64Array
-  readonly metadata?: WriteMetadata
-}
-
-/** Encodes a 1.0 request, not yet compressed; the bytes are the writer's. */
-export function encodeWrite1(series: readonly WriteSeries[], into: ProtoWriter): Uint8Array {
-  into.clear()
-  const families = new Map<string, WriteMetadata>()
-  for (const one of series) {
-    if (one.metadata !== undefined) families.set(one.metadata.family, one.metadata)
-    into.message(1, () => {
-      for (let i = 0; i < one.labels.length; i += 2) {
-        into.message(1, () => {
-          into.text(1, one.labels[i])
-          into.text(2, one.labels[i + 1])
-        })
-      }
-      writeSamples(one, into)
-    })
-  }
-  for (const metadata of families.values()) {
-    into.message(3, () => {
-      into.int(1, typeNumber(metadata))
-      into.text(2, metadata.family)
-      into.text(4, metadata.help)
-      into.text(5, metadata.unit)
-    })
-  }
-  return into.written()
-}
-
-/** Encodes a 2.0 request, not yet compressed; the bytes are the writer's. */
-export function encodeWrite2(series: readonly WriteSeries[], into: ProtoWriter): Uint8Array {
-  into.clear()
-  const symbols = new Map<string, number>([['', 0]])
-  const symbolOf = (text: string): number => {
-    const known = symbols.get(text)
-    if (known !== undefined) return known
-    symbols.set(text, symbols.size)
-    return symbols.size - 1
-  }
-  for (const one of series) {
-    for (const text of one.labels) symbolOf(text)
-    if (one.metadata !== undefined) symbolOf(one.metadata.help)
-    if (one.metadata !== undefined) symbolOf(one.metadata.unit)
-  }
-  for (const text of symbols.keys()) into.text(4, text)
-  for (const one of series) {
-    into.message(5, () => {
-      into.message(1, () => {
-        for (const text of one.labels) into.varint(symbolOf(text))
-      })
-      writeSamples(one, into)
-      const { metadata } = one
-      if (metadata === undefined) return
-      into.message(5, () => {
-        into.int(1, typeNumber(metadata))
-        into.int(3, symbolOf(metadata.help))
-        into.int(4, symbolOf(metadata.unit))
-      })
-    })
-  }
-  return into.written()
-}
-
-function writeSamples(series: WriteSeries, into: ProtoWriter): void {
-  const { times, values } = series
-  const bits = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length)
-  for (let i = 0; i < times.length; i++) {
-    into.message(2, () => {
-      into.doubleBits(1, bits[2 * i], bits[2 * i + 1])
-      into.int(2, times[i])
-    })
-  }
-}
-
-function typeNumber(metadata: WriteMetadata): number {
-  return Math.max(0, (METADATA_TYPES as readonly string[]).indexOf(metadata.type))
 }

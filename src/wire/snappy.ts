@@ -9,7 +9,7 @@ const COPY_ONE = 1
 const COPY_TWO = 2
 
 /** Loops beat the engine's block copies up to so many bytes. */
-const LOOP_BYTES_MAX = 24
+const LOOP_BYTES_MAX = 64
 
 /**
  * Reads how many bytes a block makes, before anything is allocated for them.
@@ -44,11 +44,12 @@ export function snappyDecodedBytes(source: Uint8Array, decodedBytesMax: number):
  * Decodes a whole block into into[0, decodedBytes).
  *
  * @param decodedBytes what snappyDecodedBytes said of the same block
- * @param into         uint8[>= decodedBytes]; bytes past that may be overwritten
+ * @param into         uint8[>= decodedBytes]; up to 16 bytes past that may be overwritten
  * @throws NarthexError `bad_data`
  */
 export function decodeSnappy(source: Uint8Array, decodedBytes: number, into: Uint8Array): void {
   const end = source.length
+  const view = new DataView(into.buffer, into.byteOffset, into.length)
   let at = 0
   while (at < end && source[at++] >= 0x80) {}
   let to = 0
@@ -66,9 +67,11 @@ export function decodeSnappy(source: Uint8Array, decodedBytes: number, into: Uin
       }
       if (sizeBytes > end - at || sizeBytes > decodedBytes - to)
         throw damaged('a literal is too long')
-      if (sizeBytes <= LOOP_BYTES_MAX)
+      if (sizeBytes > LOOP_BYTES_MAX) {
+        into.set(source.subarray(at, at + sizeBytes), to)
+      } else {
         for (let i = 0; i < sizeBytes; i++) into[to + i] = source[at + i]
-      else into.set(source.subarray(at, at + sizeBytes), to)
+      }
       at += sizeBytes
       to += sizeBytes
       continue
@@ -91,15 +94,36 @@ export function decodeSnappy(source: Uint8Array, decodedBytes: number, into: Uin
     if (offset === 0 || offset > to || sizeBytes > decodedBytes - to) {
       throw damaged('a copy reaches outside')
     }
-    if (sizeBytes <= LOOP_BYTES_MAX || offset < sizeBytes) {
-      const stop = to + sizeBytes
-      for (let from = to - offset; to < stop; ) into[to++] = into[from++]
-    } else {
-      into.copyWithin(to, to - offset, to - offset + sizeBytes)
-      to += sizeBytes
-    }
+    copyBack(view, to, offset, sizeBytes)
+    to += sizeBytes
   }
   if (to !== decodedBytes) throw damaged(`${to} bytes made of ${decodedBytes} declared`)
+}
+
+/**
+ * Repeats `sizeBytes` bytes from `offset` before `to`. As many at a time as lie apart and as there
+ * is room behind for what a word writes too much: the next element overwrites it.
+ */
+function copyBack(view: DataView, to: number, offset: number, sizeBytes: number): void {
+  const stop = to + sizeBytes
+  const room = view.byteLength - stop
+  if (offset >= 16 && room >= 16) {
+    for (let at = to; at < stop; at += 16) {
+      const from = at - offset
+      const first = view.getInt32(from, true)
+      const second = view.getInt32(from + 4, true)
+      const third = view.getInt32(from + 8, true)
+      const fourth = view.getInt32(from + 12, true)
+      view.setInt32(at, first, true)
+      view.setInt32(at + 4, second, true)
+      view.setInt32(at + 8, third, true)
+      view.setInt32(at + 12, fourth, true)
+    }
+  } else if (offset >= 4 && room >= 4) {
+    for (let at = to; at < stop; at += 4) view.setInt32(at, view.getInt32(at - offset, true), true)
+  } else {
+    for (let at = to; at < stop; at++) view.setUint8(at, view.getUint8(at - offset))
+  }
 }
 
 const HASH_BITS = 14

@@ -7,14 +7,12 @@ import { labelsFrom } from '../../src/model/labels.ts'
 import { STALE } from '../../src/model/stale.ts'
 import { ProtoWriter } from '../../src/wire/protobuf.ts'
 import {
-  encodeWrite1,
-  encodeWrite2,
   readMetadata1,
   type WriteMetadata,
   WriteReader,
-  type WriteSeries,
   type WriteVersion,
 } from '../../src/wire/remotewrite.ts'
+import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../src/wire/writeencode.ts'
 
 interface Read {
   labels: string[] | string

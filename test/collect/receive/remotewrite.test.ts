@@ -13,14 +13,9 @@ import {
 import { STALE } from '../../../src/model/stale.ts'
 import type { Reply } from '../../../src/net/server/message.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
-import {
-  encodeWrite1,
-  encodeWrite2,
-  type WriteMetadata,
-  type WriteSeries,
-  type WriteVersion,
-} from '../../../src/wire/remotewrite.ts'
+import type { WriteMetadata, WriteVersion } from '../../../src/wire/remotewrite.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts'
+import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../../src/wire/writeencode.ts'
 import { ManualClock } from '../../store/log/disk.ts'
 import { Recorder } from './recorder.ts'
 

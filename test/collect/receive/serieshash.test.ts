@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SeriesHasher } from '../../../src/collect/receive/serieshash.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
-import { encodeWrite1, encodeWrite2, WriteReader } from '../../../src/wire/remotewrite.ts'
+import { WriteReader } from '../../../src/wire/remotewrite.ts'
+import { encodeWrite1, encodeWrite2 } from '../../../src/wire/writeencode.ts'
 
 const COUNT = 20_000
 
