@@ -9,7 +9,6 @@ import {
   BYTES,
   FIXED64,
   fieldHead,
-  type ProtoWriter,
   readInt64,
   readLength,
   readUint32,
