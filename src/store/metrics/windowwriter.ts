@@ -69,6 +69,7 @@ export class WindowWriter {
   readonly #definitions = new GrowingBytes()
   #entries: Entry[] = []
   #entryBytes = 0
+  #isChanged = false
 
   /** @param labels what the numbers of groups and shapes mean */
   constructor(environment: Environment, labels: LabelView) {
@@ -85,6 +86,7 @@ export class WindowWriter {
   /** Notes that all blocks so far come from a merge; with the next commit. */
   markMerged(): void {
     this.#counters.merged = this.#counters.blocks
+    this.#isChanged = true
   }
 
   /** A number of the source will mean something else from now on. */
@@ -158,7 +160,7 @@ export class WindowWriter {
 
   /** @throws NarthexError `busy` when the disk is full; then nothing was written */
   commit(): void {
-    if (this.#entries.length === 0) return
+    if (!this.#isChanged) return
     this.#environment.write((table) => {
       if (this.#definitions.written.length > 0) {
         const chunk = this.#counters.chunks++
@@ -172,10 +174,12 @@ export class WindowWriter {
     this.#definitions.cursor.at = 0
     this.#entries = []
     this.#entryBytes = 0
+    this.#isChanged = false
   }
 
   #put(table: string, key: Uint8Array, value: Uint8Array): void {
     this.#entries.push({ table, key, value })
+    this.#isChanged = true
     this.#entryBytes += value.length
   }
 

@@ -1,6 +1,7 @@
 /** Rows leave the head for windows, and queries do not notice. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Metrics } from '../../../src/base/metrics.ts'
 import type { Store } from '../../../src/store/metrics/store.ts'
 import { openStoreReader } from '../../../src/store/metrics/store.ts'
 import { openTestStore, samplesOf, unlimited } from './support.ts'
@@ -57,12 +58,15 @@ test('a reader of a worker sees sealed and open rows, and those that come later'
 })
 
 test('old rows are sealed by age, the log goes, and windows are merged into days', async (t) => {
-  const { store, path, clock } = await openTestStore(t)
+  const metrics = new Metrics()
+  const { store, path, clock } = await openTestStore(t, { metrics })
   await fill(store, 26 * 12, 5 * 60_000)
   for (let round = 0; round < 60; round++) {
     clock.advance(60_000)
     await store.upkeep()
   }
+  const merges = Number(/^prometheus_tsdb_compactions_total (\d+)$/m.exec(metrics.render())?.[1])
+  assert.ok(merges >= 2 && merges <= 15, `${merges} merges: each window once, then the day once`)
   assert.deepEqual(samplesOf(store, ALL), expected(26 * 12, 5 * 60_000))
   const { blockCount } = store.view.status()
   assert.ok(blockCount <= 3, `${blockCount} windows after the merge`)
