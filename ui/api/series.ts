@@ -12,7 +12,7 @@ export function labelPairs(metric: Metric): [string, string][] {
 }
 
 /** One matcher of a selector: `name="value"`, with quotes around a name that needs them. */
-export function formatMatcher(name: string, value: string): string {
+function formatMatcher(name: string, value: string): string {
   return `${PLAIN_NAME.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(value)}`
 }
 

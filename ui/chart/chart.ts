@@ -129,7 +129,7 @@ function optionsOf(
 ): uPlot.Options {
   return {
     ...size,
-    padding: [10, 12, 0, 0],
+    padding: [10, 24, 0, 0],
     legend: { show: false },
     focus: { alpha: 0.22 },
     tzDate: (seconds) => zonedDate(seconds, data.zone),

@@ -26,8 +26,6 @@ export interface EditorEvents {
 export interface Editor {
   /** Replaces the text unless it is the same. */
   setText(text: string): void
-  /** Puts text where the cursor is. */
-  insert(text: string): void
   focus(): void
   close(): void
 }
@@ -82,10 +80,6 @@ export function openEditor(host: HTMLElement, text: string, events: EditorEvents
       if (view.state.doc.toString() !== next) {
         view.dispatch({ changes: { from: 0, to: length, insert: next } })
       }
-    },
-    insert(piece) {
-      view.dispatch(view.state.replaceSelection(piece))
-      view.focus()
     },
     focus: () => view.focus(),
     close() {

@@ -29,6 +29,9 @@ export function Legend(props: LegendProps): JSX.Element {
   const [rowsMax, setRowsMax] = useState(ROWS_FIRST)
   const shared = labelPairs(common)
 
+  const point = (index: number | undefined): void => {
+    highlighted.value = index
+  }
   const choose = (index: number, event: MouseEvent): void => {
     const toggles = event.ctrlKey || event.metaKey
     hidden.value = toggles
@@ -67,12 +70,10 @@ export function Legend(props: LegendProps): JSX.Element {
               <tr
                 key={index}
                 class={hidden.value.has(index) ? 'off' : undefined}
-                onMouseEnter={() => {
-                  highlighted.value = index
-                }}
-                onMouseLeave={() => {
-                  highlighted.value = undefined
-                }}
+                onMouseEnter={() => point(index)}
+                onMouseLeave={() => point(undefined)}
+                onFocusIn={() => point(index)}
+                onFocusOut={() => point(undefined)}
               >
                 <th scope="row">
                   <button

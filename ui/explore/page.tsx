@@ -110,15 +110,23 @@ function addKeys(): () => void {
     const panel = current()
     if (panel !== undefined) does(panel)
   }
-  return addShortcuts([
-    { keys: ['r'], does: 'run', run: runAll },
-    { keys: ['a'], does: 'add', run: addPanel },
-    { keys: ['m'], does: 'metrics', run: () => press('[data-does="metrics"]') },
-    { keys: ['/'], does: 'expression', run: focusExpression },
-    { keys: ['['], does: 'earlier', run: onCurrent((panel) => shiftRange(panel, -0.5)) },
-    { keys: [']'], does: 'later', run: onCurrent((panel) => shiftRange(panel, 0.5)) },
-    { keys: ['-'], does: 'wider', run: onCurrent((panel) => scaleRange(panel, 2)) },
-    { keys: ['='], does: 'narrower', run: onCurrent((panel) => scaleRange(panel, 0.5)) },
+  return addShortcuts('Explore', [
+    { keys: ['r'], does: 'run every panel again', run: runAll },
+    { keys: ['a'], does: 'add a panel', run: addPanel },
+    { keys: ['m'], does: 'search metrics', run: () => press('[data-does="metrics"]') },
+    { keys: ['/'], does: 'to the expression', run: focusExpression },
+    {
+      keys: ['['],
+      does: 'earlier by half the range',
+      run: onCurrent((panel) => shiftRange(panel, -0.5)),
+    },
+    {
+      keys: [']'],
+      does: 'later by half the range',
+      run: onCurrent((panel) => shiftRange(panel, 0.5)),
+    },
+    { keys: ['-'], does: 'twice the range', run: onCurrent((panel) => scaleRange(panel, 2)) },
+    { keys: ['='], does: 'half the range', run: onCurrent((panel) => scaleRange(panel, 0.5)) },
   ])
 }
 

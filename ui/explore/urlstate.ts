@@ -4,7 +4,7 @@ import { formatDuration, parseDuration } from '../format/duration.ts'
 import { formatUtc, parseUtc } from '../format/time.ts'
 
 export type Tab = 'graph' | 'table' | 'explain'
-export type DisplayMode = 'lines' | 'stacked'
+type DisplayMode = 'lines' | 'stacked'
 
 /** Everything that a link says about one panel. */
 export interface PanelState {
@@ -20,7 +20,7 @@ export interface PanelState {
   readonly showTree: boolean
 }
 
-export const RANGE_MS_DEFAULT = 3_600_000
+const RANGE_MS_DEFAULT = 3_600_000
 /** Panels that a link may open; more are left out. */
 export const PANEL_COUNT_MAX = 50
 

@@ -22,7 +22,7 @@ const FIRST_ARG_UNIT =
 const COUNTING = new Set(['count', 'group', 'count_values', 'stdvar'])
 
 /** The unit of a metric by its name alone. */
-export function unitOfName(name: string): Unit {
+function unitOfName(name: string): Unit {
   for (const [suffix, unit] of UNIT_OF_SUFFIX) if (suffix.test(name)) return unit
   return 'none'
 }

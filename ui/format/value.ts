@@ -56,11 +56,19 @@ function digits(value: number, spread: number): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
   if (spread > 0) {
-    const decimals = Math.min(12, Math.max(0, Math.ceil(-Math.log10(spread) - 1e-9)))
-    return trimZeros(value.toFixed(decimals))
+    return trimZeros(value.toFixed(decimalsOf(spread)))
   }
   if (size >= 1e15 || size < 1e-6) return value.toExponential(2)
   return trimZeros(value.toFixed(Math.min(9, Math.max(0, 3 - Math.floor(Math.log10(size))))))
+}
+
+/** Decimals that write the spread itself out: 1 for 0.5, 2 for 0.25. */
+function decimalsOf(spread: number): number {
+  let decimals = Math.max(0, Math.ceil(-Math.log10(spread) - 1e-9))
+  while (decimals < 12 && Math.abs(spread - Number(spread.toFixed(decimals))) > spread * 1e-6) {
+    decimals++
+  }
+  return Math.min(12, decimals)
 }
 
 function trimZeros(text: string): string {

@@ -13,7 +13,6 @@ const PATHS = {
   left: 'M10 3L5 8l5 5',
   right: 'M6 3l5 5-5 5',
   down: 'M3.5 6L8 10.5 12.5 6',
-  lines: 'M2 12l4-5 3 3 5-7',
   stack: 'M2 13V9l4-3 3 2 5-4v9zM2 9.5',
   tree: 'M3 3h4M5 3v9.500M5 8h4M5 12.500h4M12 8h.5M12 12.500h.5',
   zoomOut: 'M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM14 14l-3.4-3.400M5 7h4',

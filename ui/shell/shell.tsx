@@ -31,12 +31,12 @@ export function Shell(): JSX.Element {
   const help = useRef<HTMLDialogElement>(null)
   useEffect(
     () =>
-      addShortcuts([
-        { keys: ['g', 'e'], does: 'Explore', run: () => navigate(hrefOf('explore')) },
-        { keys: ['g', 't'], does: 'Targets', run: () => navigate(hrefOf('targets')) },
-        { keys: ['g', 's'], does: 'Status', run: () => navigate(hrefOf('status')) },
-        { keys: ['t'], does: 'colours', run: nextTheme },
-        { keys: ['?'], does: 'help', run: () => help.current?.showModal() },
+      addShortcuts('Anywhere', [
+        { keys: ['g', 'e'], does: 'go to Explore', run: () => navigate(hrefOf('explore')) },
+        { keys: ['g', 't'], does: 'go to Targets', run: () => navigate(hrefOf('targets')) },
+        { keys: ['g', 's'], does: 'go to Status', run: () => navigate(hrefOf('status')) },
+        { keys: ['t'], does: 'colours: system, light, dark', run: nextTheme },
+        { keys: ['?'], does: 'this help', run: () => help.current?.showModal() },
       ]),
     [],
   )

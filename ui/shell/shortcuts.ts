@@ -7,17 +7,29 @@ export interface Shortcut {
   readonly run: () => void
 }
 
+/** Shortcuts of one place, as the help lists them. */
+export interface ShortcutGroup {
+  readonly title: string
+  readonly shortcuts: readonly Shortcut[]
+}
+
 const SEQUENCE_MS_MAX = 900
-const registered: Shortcut[][] = []
+const registered: ShortcutGroup[] = []
 let pressed: string[] = []
 let pressedAtMs = 0
 
 /** Adds shortcuts until the returned function is called. */
-export function addShortcuts(shortcuts: Shortcut[]): () => void {
-  registered.push(shortcuts)
+export function addShortcuts(title: string, shortcuts: readonly Shortcut[]): () => void {
+  const group = { title, shortcuts }
+  registered.push(group)
   return () => {
-    registered.splice(registered.indexOf(shortcuts), 1)
+    registered.splice(registered.indexOf(group), 1)
   }
+}
+
+/** What works now. */
+export function shortcutGroups(): readonly ShortcutGroup[] {
+  return registered
 }
 
 document.addEventListener('keydown', (event) => {
@@ -35,7 +47,7 @@ document.addEventListener('keydown', (event) => {
 
 /** The newest registration wins, and two keys win over one. */
 function findShortcut(): Shortcut | undefined {
-  const all = registered.toReversed().flat()
+  const all = registered.toReversed().flatMap((group) => group.shortcuts)
   const sequence = all.find((s) => s.keys.length === 2 && s.keys.every((k, i) => k === pressed[i]))
   return sequence ?? all.find((s) => s.keys.length === 1 && s.keys[0] === pressed.at(-1))
 }

@@ -26,7 +26,9 @@ export function TargetsPage(): JSX.Element {
         filter.value = parseFilter(searchOf('targets').value)
       }),
       effect(() => setSearch('targets', formatFilter(filter.value), false)),
-      addShortcuts([{ keys: ['/'], does: 'filter', run: () => field.current?.focus() }]),
+      addShortcuts('Targets', [
+        { keys: ['/'], does: 'to the filter', run: () => field.current?.focus() },
+      ]),
     ]
     return () => {
       for (const stop of stops) stop()

@@ -16,7 +16,7 @@ import { graphLink, type Site, startSite } from './site.ts'
 
 const EMBER = { light: '#c2490d', dark: '#ff8f55' } as const
 const FENNEL = { light: '#23804a', dark: '#6fce86' } as const
-const LOADS = '{__name__=~"node_load1|node_load5"}'
+const LOADS = '{__name__=~"node_load1|node_load5",service_name!=""}'
 
 const skip = missingComponents('chromium', 'prometheus-node-exporter')
 let site: Site
@@ -212,7 +212,7 @@ browserTest(
 
 browserTest(
   'the pointer shows the time and the nearest value',
-  () => graphLink('node_load1'),
+  () => graphLink('node_load1{service_name!=""}'),
   async ({ page }) => {
     await untilDrawn(page)
     const box = await page.locator('.u-over').boundingBox()
@@ -251,7 +251,7 @@ browserTest(
 
 browserTest(
   'the time picker sets quick ranges, own ranges and two ends',
-  () => graphLink('node_load1'),
+  () => graphLink('node_load1{service_name!=""}'),
   async ({ page }) => {
     await untilDrawn(page)
     const open = (): Promise<void> => page.getByRole('button', { name: /^Time range/ }).click()
@@ -275,7 +275,7 @@ browserTest(
 
 browserTest(
   'panels are added and removed, each with its own expression',
-  () => graphLink('node_load1'),
+  () => graphLink('node_load1{service_name!=""}'),
   async ({ page }) => {
     await untilDrawn(page)
     await page.getByRole('button', { name: 'Add a panel' }).click()
@@ -283,7 +283,7 @@ browserTest(
     await page.keyboard.insertText('node_load5')
     await page.keyboard.press('Enter')
     await untilAddress(page, 'g1.expr', (expr) => expr === 'node_load5')
-    await page.locator('.panel').nth(1).locator('.legend-key').waitFor()
+    await page.locator('.panel').nth(1).locator('.legend-key').first().waitFor()
     await page.getByRole('button', { name: 'Remove panel 1' }).click()
     await untilAddress(page, 'g0.expr', (expr) => expr === 'node_load5')
     assert.equal(new URL(page.url()).searchParams.get('g1.expr'), null)
@@ -308,7 +308,7 @@ browserTest(
 
 browserTest(
   'queries asked before are offered again',
-  () => graphLink('node_load15'),
+  () => graphLink('node_load15{service_name!=""}'),
   async ({ page }) => {
     await untilDrawn(page)
     await page.goto(`${site.url}/query`)

@@ -93,7 +93,7 @@ for (const [path, tab] of [
 test('a server that goes away is announced, what was drawn stays, and its return is noticed', {
   skip,
 }, async () => {
-  const { page } = await openPage(browser, site.url + graphLink('node_load1'))
+  const { page } = await openPage(browser, site.url + graphLink('node_load1{service_name!=""}'))
   await untilDrawn(page)
   await site.pause()
   await page.getByRole('button', { name: 'Run' }).click()

@@ -75,7 +75,7 @@ ${jobs}`
 }
 
 async function rowCount(url: string): Promise<number> {
-  const query = encodeURIComponent('count_over_time(node_load1[1m])')
+  const query = encodeURIComponent('count_over_time(node_load1{service_name!=""}[1m])')
   const reply = await fetch(`${url}/api/v1/query?query=${query}`)
   const body = (await reply.json()) as { data?: { result?: { value: [number, string] }[] } }
   return Number(body.data?.result?.at(0)?.value[1] ?? 0)

@@ -34,6 +34,7 @@ test('an axis shows as many digits as tell its ticks apart', () => {
   assert.equal(formatValue(0.1, 'none', 0.05), '0.1')
   assert.equal(formatValue(1000.001, 'none', 0.001), '1.000001k')
   assert.equal(formatValue(0.15000000000000002, 'ratio', 0.05), '15 %')
+  assert.equal(formatValue(0.75, 'bytes/s', 0.25), '0.75 B/s')
   assert.equal(formatValue(805_306_368, 'bytes', 268_435_456), '768 MiB')
 })
 
