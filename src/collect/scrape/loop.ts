@@ -246,6 +246,7 @@ export class ScrapeLoop {
     this.#lastDurationSeconds = durationSeconds
     this.#health = error === undefined ? 'up' : 'down'
     this.#lastError = error === undefined ? '' : messageOf(error)
-    if (error !== undefined) this.#room.countFailure(error)
+    if (error === undefined) return
+    this.#room.noteFailure(error, this.#options.config, this.target)
   }
 }

@@ -3,11 +3,13 @@ import type { Clock } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
+import type { ScrapeConfig } from '../../config/scrape.ts'
 import type { Appender } from '../../model/appender.ts'
 import { BodyPool } from '../../net/client/body.ts'
 import { shownUrl } from '../../net/client/channel.ts'
 import { validateOpenMetrics } from '../../wire/openmetricsstrict.ts'
 import { registerScrapeCounters, type ScrapeCounters } from './counters.ts'
+import { FailureLogs } from './failurelog.ts'
 import { MetadataPool } from './metadata.ts'
 import type { Row } from './row.ts'
 import { Scanner } from './scan.ts'
@@ -67,6 +69,7 @@ export class ScrapeRoom {
   readonly scanner: Scanner
   readonly bodies: BodyPool
   readonly slots: Slots = new Slots()
+  readonly failureLogs: FailureLogs
   readonly extraScrapeMetrics: boolean
   readonly strictOpenMetrics: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -85,6 +88,7 @@ export class ScrapeRoom {
     this.appender = options.appender
     this.clock = options.clock
     this.log = options.log
+    this.failureLogs = new FailureLogs(options.log)
     this.counters = registerScrapeCounters(options.metrics, () => this.bodies.leasedBytes)
     this.bodies = new BodyPool(options.inflightBytesMax)
     this.scanner = new Scanner(this.metadata)
@@ -106,6 +110,7 @@ export class ScrapeRoom {
   /** Resolves when everything appended so far is committed or has failed to be. */
   async settle(): Promise<void> {
     await this.#committing
+    await this.failureLogs.settle()
   }
 
   /** Those of `ids` that no target has alive that is still scraped. */
@@ -139,8 +144,18 @@ export class ScrapeRoom {
     })
   }
 
-  countFailure(error: unknown): void {
+  /** Counts a failed scrape and writes it to the file of its job, where there is one. */
+  noteFailure(error: unknown, config: ScrapeConfig, target: Target): void {
     const { counters } = this
+    if (config.scrapeFailureLogFile !== '') {
+      this.failureLogs.write(config.scrapeFailureLogFile, {
+        time: new Date(this.clock.now()).toISOString(),
+        level: 'ERROR',
+        msg: messageOf(error),
+        job_name: config.jobName,
+        target: shownUrl(target.url),
+      })
+    }
     counters.failures.inc()
     if (!(error instanceof NarthexError)) return
     if (error.kind === 'too_big') counters.bodySizeLimit.inc()
