@@ -116,6 +116,8 @@ export class Segment {
   /** Ordinal and values of the column decoded last, for its neighbour. */
   #lastOrdinal = -1
   #last: Float64Array = new Float64Array(0)
+  /** Takes the next one. */
+  #spare: Float64Array = new Float64Array(0)
 
   /** @throws NarthexError `corrupt` or `bad_data` for damaged bytes */
   constructor(stored: Uint8Array) {
@@ -157,11 +159,10 @@ export class Segment {
     }
     const c = new Cursor(this.#bytes, from, this.#offsets[ordinal + 1])
     if (neighbour !== undefined || this.#nextNeeds(ordinal)) {
-      const values = new Float64Array(rowCount)
+      const values = this.#takeSpare(rowCount)
       const count = decodeColumn(c, rowCount, values, 0, presence, neighbour)
       into.set(values, at)
-      this.#last = values
-      this.#lastOrdinal = ordinal
+      this.#keepLast(ordinal, values)
       return count
     }
     return decodeColumn(c, rowCount, into, at, presence, undefined)
@@ -178,14 +179,21 @@ export class Segment {
   #decodeLast(ordinal: number, rowCount: number, presence: Uint32Array): void {
     let first = ordinal
     while (first > 0 && columnNeedsNeighbour(this.#bytes, this.#offsets[first])) first--
-    let neighbour: Float64Array | undefined
     for (let i = first; i <= ordinal; i++) {
-      const values = new Float64Array(rowCount)
+      const values = this.#takeSpare(rowCount)
       const c = new Cursor(this.#bytes, this.#offsets[i], this.#offsets[i + 1])
-      decodeColumn(c, rowCount, values, 0, presence, neighbour)
-      neighbour = values
+      decodeColumn(c, rowCount, values, 0, presence, i === first ? undefined : this.#last)
+      this.#keepLast(i, values)
     }
-    if (neighbour !== undefined) this.#last = neighbour
+  }
+
+  #takeSpare(rowCount: number): Float64Array {
+    return this.#spare.length === rowCount ? this.#spare : new Float64Array(rowCount)
+  }
+
+  #keepLast(ordinal: number, values: Float64Array): void {
+    this.#spare = this.#last
+    this.#last = values
     this.#lastOrdinal = ordinal
   }
 }
