@@ -189,7 +189,7 @@ export type Switch = 'auto' | 'on' | 'off'
 
 /** `narthex`: what Prometheus does not have. */
 export interface NarthexConfig {
-  /** The built-in host collector: on without a scraped node_exporter, unless said otherwise. */
+  /** The built-in host collector: on without a configuration file, unless said otherwise. */
   readonly host: { readonly mode: Switch; readonly intervalMs: number }
   /** The search for exporters on this machine: on without a configuration file. */
   readonly loopback: { readonly mode: Switch; readonly intervalMs: number }

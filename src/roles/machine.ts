@@ -28,7 +28,7 @@ export interface MachineOptions {
   readonly metrics: Metrics
   readonly fetchBody: FetchBody
   readonly metadata: MetadataView
-  /** Whether there is a configuration file: without one the search on loopback is on. */
+  /** Whether there is a configuration file: it alone says what is watched; without one both are on. */
   readonly isConfigured: boolean
   retarget(jobName: string, targets: readonly Labels[]): void
 }
@@ -75,7 +75,7 @@ export class Machine implements Running {
 
   #applyHost({ narthex }: Config): void {
     const { mode, intervalMs } = narthex.host
-    const isWanted = mode !== 'off'
+    const isWanted = mode === 'on' || (mode === 'auto' && !this.#options.isConfigured)
     if (this.#host !== undefined && (!isWanted || intervalMs !== this.#hostIntervalMs)) {
       void (isWanted ? this.#host.stop() : this.#host.leave())
       this.#host = undefined

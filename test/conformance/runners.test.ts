@@ -10,7 +10,7 @@ const DATA = join(SHARED, 'conformance/data')
 const SKIP = existsSync(RUNNERS) ? false : `the suites are not beside the checkout`
 
 const FEATURES =
-  'promql-experimental-functions,promql-duration-expr,promql-extended-range-selectors,promql-binop-fill-modifiers'
+  'promql-experimental-functions,promql-duration-expr,promql-extended-range-selectors,promql-binop-fill-modifiers,promql-delayed-name-removal,type-and-unit-labels'
 const UP = [
   join(ROOT, 'bin/narthex'),
   'up',

@@ -25,8 +25,10 @@ test('random queries get the same answers as from the real Prometheus', {
   skip: missingComponents('prometheus') ?? false,
 }, async (t) => {
   const folder = temporaryFolder('differential')
+  t.after(() => folder.remove())
   const endMs = Date.now() - 60_000
   const target = await serveText(historyText(SEED, endMs, ROWS, STEP_MS))
+  t.after(() => target.close())
   const config = [
     'global: {scrape_interval: 1s, evaluation_interval: 1s}',
     'scrape_configs:',
@@ -48,12 +50,9 @@ test('random queries get the same answers as from the real Prometheus', {
     port,
     '/-/ready',
   )
+  t.after(() => reference.stop())
   const ours = await startNarthex({ config, storage: join(folder.path, 'ours') })
-  t.after(async () => {
-    await Promise.all([reference.stop(), ours.stop()])
-    target.close()
-    folder.remove()
-  })
+  t.after(() => ours.stop())
 
   const count = 'count_over_time(shop_queue_length{instance="c:1",job="api",method="put"}[2h])'
   for (const { url } of [reference, ours]) {

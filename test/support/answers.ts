@@ -1,6 +1,6 @@
 /** Asks a Prometheus-compatible server and compares what two servers answer. */
 
-/** Relative difference that different orders of float additions may make. */
+/** Difference that other orders of float additions may make, relative above 1. */
 const TOLERANCE = 1e-9
 
 interface Envelope {
@@ -69,7 +69,7 @@ export function firstDifference(ours: Comparable, theirs: Comparable): string | 
 
 function isClose(a: number, b: number): boolean {
   if (Object.is(a, b) || a === b) return true
-  return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b), TOLERANCE)
+  return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b), 1)
 }
 
 function toNumber(text: string): number {

@@ -15,6 +15,12 @@ export const HISTORY_WORDS: Vocabulary = {
   },
 }
 
+/**
+ * Counters start and restart here. Nearer to zero, Prometheus 2.42 and 3 extrapolate differently: 3 first
+ * halves a long gap at the start of a range, then looks where the counter was zero; 2.42 the other way round.
+ */
+const COUNTER_MIN = 1000
+
 const BOUNDS = ['0.1', '0.25', '0.5', '1', '2.5', '+Inf'] as const
 
 /**
@@ -40,10 +46,10 @@ export function historyText(seed: number, endMs: number, rows: number, stepMs: n
       for (const three of method) {
         const labels = `instance="${one}",job="${two}",method="${three}"`
         for (const name of HISTORY_WORDS.counters) {
-          let total = 0
+          let total = COUNTER_MIN
           series(name, labels, () => {
             if (random() < 0.03) return undefined
-            if (random() < 0.02) total = 0
+            if (random() < 0.02) total = COUNTER_MIN
             total += Math.floor(random() * 20)
             return total
           })

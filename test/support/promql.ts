@@ -70,6 +70,7 @@ const RANGES = ['1m', '2m', '5m', '11m'] as const
 export class QueryGrammar {
   readonly #random: () => number
   readonly #words: Vocabulary
+  #isInSubquery = false
 
   constructor(seed: number, words: Vocabulary) {
     this.#random = seededRandom(seed)
@@ -84,7 +85,8 @@ export class QueryGrammar {
       () => `${this.#pick(RATES)}(${this.#ranged(this.#words.counters)})`,
       () => `${this.#pick(OVER_TIME)}(${this.#ranged(this.#words.gauges)})`,
       () => `quantile_over_time(${this.#quantile()}, ${this.#ranged(this.#words.gauges)})`,
-      () => `predict_linear(${this.#ranged(this.#words.gauges)}, 60)`,
+      // Without a modifier: at a fixed time, Prometheus 2.42 leaves out steps of a range query.
+      () => `predict_linear(${this.#pick(this.#words.gauges)}[${this.#pick(RANGES)}], 60)`,
       () => `${this.#pick(SIMPLE)}(${this.vector(depth - 1)})`,
       () => `clamp(${this.vector(depth - 1)}, -50, ${this.#number()})`,
       () => `clamp_max(${this.vector(depth - 1)}, ${this.#number()})`,
@@ -100,7 +102,7 @@ export class QueryGrammar {
       () => `-(${this.vector(depth - 1)})`,
       () => `label_replace(${this.vector(depth - 1)}, "copy", "$1", "${this.#label()}", "(.).*")`,
       () => `label_join(${this.vector(depth - 1)}, "both", "-", "instance", "${this.#label()}")`,
-      () => `${this.#pick(OVER_TIME)}((${this.vector(depth - 1)})[10m:1m])`,
+      () => this.#subquery(depth),
       () => `vector(${this.#number()})`,
       () => `scalar(sum(${this.#selector()})) * ${this.#selector()}`,
     ])()
@@ -117,6 +119,15 @@ export class QueryGrammar {
     const by = this.#random() < 0.5 ? 'by (le)' : 'by (le, instance)'
     const rate = this.#pick(['rate', 'increase'])
     return `histogram_quantile(${this.#quantile()}, sum ${by} (${rate}(${name}_bucket[${this.#pick(RANGES)}])))`
+  }
+
+  /** Never one inside another: the inner steps of 2.42 would fall on the border of the outer range. */
+  #subquery(depth: number): string {
+    const isInside = this.#isInSubquery
+    this.#isInSubquery = true
+    const inner = this.vector(depth - 1)
+    this.#isInSubquery = isInside
+    return isInside ? inner : `${this.#pick(OVER_TIME)}((${inner})[10m:1m])`
   }
 
   /** A join that cannot be many-to-many: both sides are aggregated to the same labels. */
