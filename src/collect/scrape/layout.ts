@@ -64,6 +64,18 @@ export class Layout {
     for (let i = 0; i < this.count; i++) if (this.ids[i] !== DROPPED) this.flags[i] = IDLE
   }
 
+  /** Clears the flags of entries that the scrape did not have; how many these are. */
+  clearGone(): number {
+    const { count, flags, seen, ids, scrape } = this
+    let goneCount = 0
+    for (let i = 0; i < count; i++) {
+      if (seen[i] === scrape) continue
+      goneCount++
+      if (ids[i] !== DROPPED) flags[i] = IDLE
+    }
+    return goneCount
+  }
+
   /** Whether so many entries are gone that the layout should be made anew. */
   isSparse(goneCount: number): boolean {
     return goneCount > DEAD_MAX + (this.count >>> 3)

@@ -1,34 +1,23 @@
 /** Reads a body against the known layout of its target: in steady state no string is made. */
 import { NarthexError } from '../../base/error.ts'
 import type { Labels } from '../../model/labels.ts'
-import type { MetricMetadata } from '../../model/target.ts'
 import {
   type ByteCursor,
-  COMMENT,
   END,
   type Entry,
   type ExpositionFormat,
-  HASH,
-  HELP,
   NEWLINE,
   newEntry,
   readPairs,
   SPACE,
   TAB,
-  TYPE,
-  unescapeText,
 } from '../../wire/exposition.ts'
-import {
-  EXACT_DIGITS_MAX,
-  EXACT_POWER_MAX,
-  EXACT_POWERS,
-  formatOpenMetricsFloat,
-  parseFloatText,
-} from '../../wire/float.ts'
+import { EXACT_DIGITS_MAX, EXACT_POWER_MAX, EXACT_POWERS } from '../../wire/float.ts'
 import { TextPool } from '../../wire/textpool.ts'
+import { commentsEnd, normalizeBounds, readComments, TYPE_OTHER } from './comments.ts'
 import { hashKey, KEY_HASH } from './keyhash.ts'
-import { BLOCK, DROPPED, IDLE, KeyTable, type Layout, LIVE, TIMED, UNRESOLVED } from './layout.ts'
-import { type MetadataPool, NO_METADATA } from './metadata.ts'
+import { BLOCK, DROPPED, KeyTable, type Layout, LIVE, TIMED, UNRESOLVED } from './layout.ts'
+import type { MetadataPool } from './metadata.ts'
 import { Row } from './row.ts'
 import { type SampleRules, seriesLabels } from './samplelabels.ts'
 
@@ -41,11 +30,6 @@ export interface Body {
 
 /** How many entries ahead of the expected one are tried before the table is filled. */
 const AHEAD_MAX = 8
-
-/** Codes of family types that matter to label values, as parts of a block's id. */
-const TYPE_OTHER = 0
-const TYPE_HISTOGRAM = 1
-const TYPE_SUMMARY = 2
 
 /** Of a look-up: the entry is new. */
 const NOT_FOUND = -2
@@ -74,8 +58,6 @@ export class Scanner {
   #limited = false
   /** Entries before this scrape; what comes later is new. */
   #knownCount = 0
-  /** Metadata of the block of comments that was read last. */
-  #families: Map<string, MetricMetadata> = new Map()
 
   constructor(metadata: MetadataPool) {
     this.#metadata = metadata
@@ -116,7 +98,7 @@ export class Scanner {
     layout.lastGood = layout.scrape
     for (const entry of this.row.untracked) layout.flags[entry] = TIMED
     if (this.#runsCount === 2 && this.#runs[0] === 0 && this.#runs[1] === layout.count) return
-    const goneCount = clearGone(layout)
+    const goneCount = layout.clearGone()
     const sparse = layout.isSparse(goneCount)
     if (sparse || this.#reordered) {
       layout.reorder(this.#runs, this.#runsCount, !sparse, (i) => this.#dropBlock(layout, i))
@@ -324,8 +306,7 @@ export class Scanner {
       format.readKey(c, this.#entry)
     }
     const pairs = readPairs(c, this.#entry, this.#texts)
-    const type = this.#block < 0 ? TYPE_OTHER : BLOCK - layout.ids[this.#block]
-    if (type !== TYPE_OTHER) normalizeBounds(pairs, type === TYPE_HISTOGRAM ? 'le' : 'quantile')
+    normalizeBounds(pairs, this.#typeInForce(layout))
     const labels = seriesLabels(pairs, rules)
     if (labels === undefined) {
       layout.ids[entry] = DROPPED
@@ -350,7 +331,7 @@ export class Scanner {
     const c = this.#cursor
     c.at = format.isClosed ? from : skipEmpty(body, from)
     const at = c.at
-    const blockTo = blockEnd(body, at, format.isClosed)
+    const blockTo = commentsEnd(body.bytes, at, body.length, format.isClosed)
     const isBlock = blockTo > at
     const known = isBlock
       ? this.#find(body, at, blockTo, expected, layout)
@@ -361,10 +342,11 @@ export class Scanner {
     }
     this.#reordered = this.#reordered || expected < this.#knownCount
     if (!isBlock) return this.#addEntry(layout, this.#entry.keyTo - this.#entry.keyFrom)
-    const type = this.#readBlock(blockTo, layout, format)
+    const before = this.#typeInForce(layout)
+    const comments = readComments(c, blockTo, this.#entry, format, this.#texts, before)
     hashKey(body.view, at, c.at - at)
-    this.#metadata.hold(KEY_HASH, this.#families)
-    return this.#addEntry(layout, c.at - at, BLOCK - type)
+    this.#metadata.hold(KEY_HASH, comments.families)
+    return this.#addEntry(layout, c.at - at, BLOCK - comments.type)
   }
 
   /** As #find, for the key of a series at the cursor; -1 at the end of the body. */
@@ -407,26 +389,9 @@ export class Scanner {
     return entry
   }
 
-  /** Reads comment lines up to `to` into `#families`; the family type in force behind them. */
-  #readBlock(to: number, layout: Layout, format: ExpositionFormat): number {
-    const c = this.#cursor
-    let type = this.#block < 0 ? TYPE_OTHER : BLOCK - layout.ids[this.#block]
-    this.#families = new Map()
-    while (c.at < to) {
-      const kind = format.readKey(c, this.#entry)
-      if (kind === COMMENT) continue
-      const { familyFrom, familyTo, textFrom, textTo } = this.#entry
-      const family = this.#texts.decode(c.bytes, familyFrom, familyTo) ?? ''
-      const text = this.#texts.decode(c.bytes, textFrom, textTo) ?? ''
-      const known = this.#families.get(family) ?? NO_METADATA
-      if (kind === TYPE) {
-        type = typeCode(text)
-        this.#families.set(family, { ...known, type: text === 'untyped' ? 'unknown' : text })
-      } else if (kind === HELP) {
-        this.#families.set(family, { ...known, help: unescapeText(text, format.isClosed) })
-      } else this.#families.set(family, { ...known, unit: text })
-    }
-    return type
+  /** The family type in force at the cursor. */
+  #typeInForce(layout: Layout): number {
+    return this.#block < 0 ? TYPE_OTHER : BLOCK - layout.ids[this.#block]
   }
 
   #endRun(from: number, to: number): void {
@@ -455,46 +420,9 @@ export class Scanner {
   }
 }
 
-/** Clears the flags of entries that this scrape did not have; how many these are. */
-function clearGone(layout: Layout): number {
-  const { count, flags, seen, ids, scrape } = layout
-  let goneCount = 0
-  for (let i = 0; i < count; i++) {
-    if (seen[i] === scrape) continue
-    goneCount++
-    if (ids[i] !== DROPPED) flags[i] = IDLE
-  }
-  return goneCount
-}
-
 function skipEmpty(body: Body, from: number): number {
   const { bytes, length } = body
   let at = from
   while (at < length && (bytes[at] === NEWLINE || bytes[at] === SPACE || bytes[at] === TAB)) at++
   return at
-}
-
-/** One past the comment lines that start at `from`, without the line that ends a closed body. */
-function blockEnd(body: Body, from: number, isClosed: boolean): number {
-  const { bytes, length } = body
-  let at = from
-  while (at < length && bytes[at] === HASH) {
-    if (isClosed && bytes[at + 2] === 69 && bytes[at + 3] === 79 && bytes[at + 4] === 70) break
-    at = bytes.indexOf(NEWLINE, at) + 1
-  }
-  return Math.min(at, length)
-}
-
-function typeCode(type: string): number {
-  if (type === 'histogram') return TYPE_HISTOGRAM
-  return type === 'summary' ? TYPE_SUMMARY : TYPE_OTHER
-}
-
-/** Writes bounds of buckets and quantiles as OpenMetrics does, as Prometheus 3 stores them. */
-function normalizeBounds(pairs: string[], name: string): void {
-  for (let i = 2; i < pairs.length; i += 2) {
-    if (pairs[i] !== name) continue
-    const value = parseFloatText(pairs[i + 1])
-    if (typeof value === 'number') pairs[i + 1] = formatOpenMetricsFloat(value)
-  }
 }

@@ -122,3 +122,19 @@ export class World {
     this.#server.close()
   }
 }
+
+/** Labels of the world's target as they stand in names of series. */
+export const own = (world: World): string => `instance="${world.address}", job="test"`
+
+/** Runs a test in a world of its own. */
+export async function inWorld(
+  run: (world: World) => Promise<void>,
+  options: Parameters<typeof World.open>[0] = {},
+): Promise<void> {
+  const world = await World.open(options)
+  try {
+    await run(world)
+  } finally {
+    await world.close()
+  }
+}
