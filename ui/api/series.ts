@@ -4,6 +4,17 @@ import type { Metric } from './columns.ts'
 const PLAIN_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 const PLAIN_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 
+/** Characters that have no shape or turn the direction of what follows. */
+const HIDDEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/** A text in quotes, as PromQL reads it; nothing in it is invisible or reorders its neighbours. */
+export function quoteText(text: string): string {
+  return JSON.stringify(text).replace(
+    HIDDEN,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** Label pairs in order of name, the metric's name left out. */
 export function labelPairs(metric: Metric): [string, string][] {
   return Object.entries(metric)
@@ -13,14 +24,14 @@ export function labelPairs(metric: Metric): [string, string][] {
 
 /** One matcher of a selector: `name="value"`, with quotes around a name that needs them. */
 function formatMatcher(name: string, value: string): string {
-  return `${PLAIN_NAME.test(name) ? name : JSON.stringify(name)}=${JSON.stringify(value)}`
+  return `${PLAIN_NAME.test(name) ? name : quoteText(name)}=${quoteText(value)}`
 }
 
 /** The series as a selector that finds it again. */
 export function formatSeries(metric: Metric): string {
   const name = metric.__name__ ?? ''
   const matchers = labelPairs(metric).map(([label, value]) => formatMatcher(label, value))
-  if (name !== '' && !PLAIN_METRIC.test(name)) matchers.unshift(JSON.stringify(name))
+  if (name !== '' && !PLAIN_METRIC.test(name)) matchers.unshift(quoteText(name))
   const head = PLAIN_METRIC.test(name) ? name : ''
   if (matchers.length === 0) return head === '' ? '{}' : head
   return `${head}{${matchers.join(', ')}}`

@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useRef } from 'preact/hooks'
-import { askLong } from '../api/client.ts'
+import { askLong, serverAway } from '../api/client.ts'
 import { Expression } from '../editor/expression.tsx'
 import { formatDuration } from '../format/duration.ts'
 import { formatCount } from '../format/value.ts'
@@ -249,7 +249,7 @@ function Messages({ panel }: { panel: Panel }): JSX.Element {
   const answer = panel.answer.value
   return (
     <div class="messages">
-      {panel.failure.value !== '' && (
+      {panel.failure.value !== '' && !serverAway.value && (
         <p class="note bad" role="alert">
           <Icon name="warn" />
           <span>{panel.failure.value}</span>

@@ -1,7 +1,7 @@
 /** A series as text with its parts told apart: name, label names, values. */
 import type { JSX } from 'preact'
 import type { Metric } from '../api/columns.ts'
-import { formatSeries, labelPairs } from '../api/series.ts'
+import { formatSeries, labelPairs, quoteText } from '../api/series.ts'
 import './seriesname.css'
 
 const PLAIN = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
@@ -18,9 +18,9 @@ export function SeriesName({ metric }: { metric: Metric }): JSX.Element {
       {pairs.map(([label, value], index) => (
         <span key={label}>
           {index > 0 && <span class="series-mark">, </span>}
-          <span class="series-label">{PLAIN.test(label) ? label : JSON.stringify(label)}</span>
+          <span class="series-label">{PLAIN.test(label) ? label : quoteText(label)}</span>
           <span class="series-mark">=</span>
-          <span class="series-value">{JSON.stringify(value)}</span>
+          <span class="series-value">{quoteText(value)}</span>
         </span>
       ))}
       <span class="series-mark">{'}'}</span>

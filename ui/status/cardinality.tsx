@@ -1,16 +1,17 @@
 /** Where the series come from: the largest of each kind. */
 import type { JSX } from 'preact'
+import { quoteText } from '../api/series.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { followLink } from '../shell/router.ts'
 import type { NamedCount, Store } from './data.ts'
 
 export function CardinalitySection({ store }: { store: Store }): JSX.Element {
   return (
-    <div class="status-grid">
+    <div class="status-grid dense">
       <CountTable
         title="Series by metric"
         rows={store.seriesCountByMetricName}
-        hrefOf={(name) => exploreHref(`{__name__=${JSON.stringify(name)}}`)}
+        hrefOf={(name) => exploreHref(`{__name__=${quoteText(name)}}`)}
       />
       <CountTable title="Values by label" rows={store.labelValueCountByLabelName} />
       <CountTable
@@ -68,6 +69,6 @@ function exploreHref(expr: string): string {
 /** The pair comes as `name=value`; a name has no `=`. */
 function pairHref(pair: string): string {
   const at = pair.indexOf('=')
-  const matcher = `${pair.slice(0, at)}=${JSON.stringify(pair.slice(at + 1))}`
+  const matcher = `${pair.slice(0, at)}=${quoteText(pair.slice(at + 1))}`
   return exploreHref(`count by (__name__) ({${matcher}})`)
 }

@@ -9,6 +9,7 @@ for (const [metric, text] of [
   [{}, '{}'],
   [{ b: '2', a: '1' }, '{a="1", b="2"}'],
   [{ __name__: 'x', a: 'quote " and \\' }, 'x{a="quote \\" and \\\\"}'],
+  [{ a: '\u202ereversed\u0000' }, '{a="\\u202ereversed\\u0000"}'],
   [{ __name__: 'with space', 'dotted.name': 'v' }, '{"with space", "dotted.name"="v"}'],
 ] as const) {
   test(`a series is written ${text}`, () => assert.equal(formatSeries(metric), text))
