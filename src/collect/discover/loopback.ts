@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
-import type { Metrics } from '../../base/metrics.ts'
+import type { Family, Metrics } from '../../base/metrics.ts'
 import { PLAIN_HTTP } from '../../config/http.ts'
 import { type Labels, labelsFrom } from '../../model/labels.ts'
 import { KNOWN_EXPORTERS, recogniseExporter } from './exporters.ts'
@@ -64,6 +64,18 @@ export function startLoopbackSearch(options: LoopbackOptions): LoopbackSearch {
   return search
 }
 
+const gauges = new WeakMap<Metrics, Family>()
+
+/** How many are found: one figure for a process, whichever search runs. */
+function foundGauge(metrics: Metrics): Family {
+  const known = gauges.get(metrics)
+  if (known !== undefined) return known
+  const help = 'Exporters found on the loopback addresses.'
+  const gauge = metrics.gauge('narthex_loopback_exporters', help)
+  gauges.set(metrics, gauge)
+  return gauge
+}
+
 interface Port {
   readonly found: FoundExporter
   silentRounds: number
@@ -76,17 +88,15 @@ class Search implements LoopbackSearch {
   readonly #strangers = new Set<number>()
   readonly #events: LoopbackEvent[] = []
   readonly #leaving = new AbortController()
+  readonly #foundCount: Family
   #timer: Timer | undefined
 
   constructor(options: LoopbackOptions) {
     this.#options = options
     const ports = options.ports ?? KNOWN_EXPORTERS.map((exporter) => exporter.port)
     this.#ports = ports.filter((port) => !options.portsSkipped.has(port))
-    const gauge = options.metrics.gauge(
-      'narthex_loopback_exporters',
-      'Exporters found on the loopback addresses.',
-    )
-    options.metrics.onCollect(() => gauge.with().set(this.#known.size))
+    this.#foundCount = foundGauge(options.metrics)
+    this.#foundCount.with().set(0)
   }
 
   found(): readonly FoundExporter[] {
@@ -115,6 +125,7 @@ class Search implements LoopbackSearch {
       if (this.#leaving.signal.aborted) return
       changed = this.#judge(port, body) || changed
     }
+    this.#foundCount.with().set(this.#known.size)
     if (changed) this.#options.onTargets(this.#targets())
     if (this.#known.size !== before) this.#say()
     this.#timer = this.#options.clock.after(this.#options.intervalMs, () => void this.#round())

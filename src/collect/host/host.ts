@@ -3,7 +3,7 @@ import os from 'node:os'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
-import type { Family, Metrics } from '../../base/metrics.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import { type Appender, OUTCOMES } from '../../model/appender.ts'
 import { type Labels, labelsFrom } from '../../model/labels.ts'
 import type { TargetStatus } from '../../model/target.ts'
@@ -11,6 +11,7 @@ import { openCgroups } from './cgroup.ts'
 import { type Collector, Fixed, HOST_PATHS, type HostPaths } from './collector.ts'
 import { openDiskstats } from './disk.ts'
 import { openFilesystem } from './filesystem.ts'
+import { type HostMetrics, hostMetrics } from './hostmetrics.ts'
 import {
   openConntrack,
   openEntropy,
@@ -108,7 +109,7 @@ class RunningHost implements Host {
     'scrape_series_added',
   )
   readonly #labels: Labels
-  readonly #rejected: Family
+  readonly #metrics: HostMetrics
   #timer: Timer | undefined
   #round: Promise<void> | undefined
   #stopped = false
@@ -129,23 +130,7 @@ class RunningHost implements Host {
     this.#row = new HostRow(options.appender, common)
     this.#collectors = openCollectors(options.paths ?? HOST_PATHS, options.clock)
     this.#parts = this.#collectors.map(() => undefined)
-    this.#rejected = options.metrics.counter(
-      'narthex_host_samples_rejected_total',
-      'Samples of the host collector that were not stored, by reason.',
-      ['reason'],
-    )
-    const duration = options.metrics.gauge(
-      'narthex_host_collection_seconds',
-      'Duration of the last reading of the host.',
-    )
-    const refused = options.metrics.gauge(
-      'narthex_host_series_refused',
-      'Series of the host collector that a bound left out since the start.',
-    )
-    options.metrics.onCollect(() => {
-      duration.with().set(this.#lastSeconds)
-      refused.with().set(this.#row.refusedCount)
-    })
+    this.#metrics = hostMetrics(options.metrics)
   }
 
   start(): void {
@@ -212,6 +197,7 @@ class RunningHost implements Host {
     this.#readParts()
     this.#lastMs = timeMs
     this.#lastSeconds = (clock.monotonicMs() - startMs) / 1000
+    this.#metrics.collectionSeconds.with().set(this.#lastSeconds)
     const { sampleCount, addedCount } = this.#row
     this.#own.set(this.#row, 1, this.#lastSeconds, sampleCount, sampleCount, addedCount)
     await this.#write(timeMs)
@@ -244,10 +230,12 @@ class RunningHost implements Host {
 
   async #write(timeMs: number): Promise<void> {
     try {
-      const { sampleCount, outcomeCounts } = this.#row.finish(timeMs)
+      const { sampleCount, refusedCount, outcomeCounts } = this.#row.finish(timeMs)
+      this.#metrics.refusedSeries.with().inc(refusedCount)
       this.#lastSamples = sampleCount
       for (let i = 1; i < outcomeCounts.length; i++) {
-        if (outcomeCounts[i] > 0) this.#rejected.with(OUTCOMES[i]).inc(outcomeCounts[i])
+        if (outcomeCounts[i] > 0)
+          this.#metrics.rejectedSamples.with(OUTCOMES[i]).inc(outcomeCounts[i])
       }
       await this.#options.appender.commit()
       this.#lastError = ''
@@ -257,7 +245,7 @@ class RunningHost implements Host {
         this.#options.log.warn('the host cannot be recorded', { error: messageOf(error) })
       }
       this.#lastError = messageOf(error)
-      this.#rejected.with(error.kind).inc(this.#lastSamples)
+      this.#metrics.rejectedSamples.with(error.kind).inc(this.#lastSamples)
     }
   }
 }

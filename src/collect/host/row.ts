@@ -17,6 +17,8 @@ export interface Thing {
 /** What one row came to. */
 export interface RowOutcome {
   readonly sampleCount: number
+  /** Series that a bound left out since the row before. */
+  readonly refusedCount: number
   /** Cells by outcome, in the order of OUTCOMES. */
   readonly outcomeCounts: readonly number[]
 }
@@ -45,8 +47,7 @@ export class HostRow {
   sampleCount = 0
   /** Series made since the last `finish`. */
   addedCount = 0
-  /** Series left out because of a bound, ever. */
-  refusedCount = 0
+  #refusedCount = 0
 
   /** @param common labels of every series: job and instance */
   constructor(appender: Appender, common: readonly (readonly [string, string])[]) {
@@ -65,7 +66,7 @@ export class HostRow {
   slot(thing: Thing, name: string, ...pairs: readonly (readonly [string, string])[]): number {
     assert(!thing.gone, 'a thing that is still there')
     if (this.#labels.length - this.#free.length >= HOST_SERIES_MAX) {
-      this.refusedCount++
+      this.#refusedCount++
       return NOWHERE
     }
     const labels = labelsFrom([...pairs, ...this.#common, ['__name__', name]])
@@ -98,12 +99,14 @@ export class HostRow {
   finish(timeMs: number): RowOutcome {
     const count = this.#gather()
     const { sampleCount } = this
+    const refusedCount = this.#refusedCount
+    this.#refusedCount = 0
     this.addedCount = 0
     this.sampleCount = 0
     this.#round++
     try {
       const outcomeCounts = this.#append(timeMs, count)
-      return { sampleCount, outcomeCounts }
+      return { sampleCount, refusedCount, outcomeCounts }
     } finally {
       this.#sweep()
     }
@@ -159,7 +162,7 @@ export class HostRow {
       return this.#appender.series(labels)
     } catch (error) {
       if (!(error instanceof NarthexError) || error.kind !== 'share') throw error
-      this.refusedCount++
+      this.#refusedCount++
       return undefined
     }
   }

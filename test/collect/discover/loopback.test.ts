@@ -110,6 +110,28 @@ test('our own ports are not asked, and another of us is not claimed', async () =
   assert.equal(bench.asked.length, KNOWN_EXPORTERS.length - 1, 'a stopped search asks nobody')
 })
 
+test('a search that takes over counts in the same figure', async () => {
+  const metrics = new Metrics()
+  for (let round = 0; round < 2; round++) {
+    const clock = fakeClock()
+    const body = { status: 200, contentType: '', body: Buffer.from(NODE) }
+    const search = startLoopbackSearch({
+      clock,
+      log: silentLog,
+      metrics,
+      fetchBody: () => Promise.resolve(body),
+      intervalMs: 60_000,
+      portsSkipped: new Set(),
+      ports: [1, 2],
+      onTargets: () => {},
+    })
+    assert.match(metrics.render(), /\nnarthex_loopback_exporters 0\n/)
+    await clock.advance(0)
+    assert.match(metrics.render(), /\nnarthex_loopback_exporters 2\n/)
+    search.stop()
+  }
+})
+
 test('every known exporter is recognised by each of its metrics and by no part of one', () => {
   for (const exporter of KNOWN_EXPORTERS) {
     for (const name of exporter.metrics) {

@@ -345,6 +345,26 @@ test('a container that ends takes its series with it, its network too', async (t
   assert.deepEqual(left, [])
 })
 
+test('a collector that takes over goes on with the series and the figures of the one before', async (t) => {
+  const bench = await openBench(t)
+  await bench.host.stop()
+  const next = startHost({
+    appender: bench.appender,
+    clock: bench.clock,
+    log: silentLog,
+    metrics: bench.metrics,
+    intervalMs: 5000,
+    instance: 'box',
+    paths: hostPaths(bench.folder),
+  })
+  t.after(() => next.stop())
+  await bench.clock.advance(5000)
+  await until('its first row', () => bench.appender.rows.length > 1)
+  const [before, after] = bench.appender.rows
+  assert.deepEqual([...after.values.keys()], [...before.values.keys()])
+  assert.equal(after.stale.size, 0)
+})
+
 test('a host without anything we know still has its own series', async (t) => {
   const temporary = temporaryFolder('bare')
   const clock = fakeClock()
