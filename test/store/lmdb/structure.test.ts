@@ -40,6 +40,26 @@ test('a sound environment passes, however it grew', () => {
   checkStructure(SOUND)
 })
 
+test('an environment passes after any history of writes and removals', async () => {
+  const path = join(DIR, 'history.mdb')
+  const environment = openEnvironment({ path, tables: ['a', 'b'], clock: new ManualClock() })
+  const random = randomOf(9)
+  for (let round = 0; round < 120; round++) {
+    environment.write((table) => {
+      for (let i = Math.floor(random() * 60); i >= 0; i--) {
+        const key = new Uint8Array(1 + Math.floor(random() * 40)).fill(random() * 256)
+        const name = random() < 0.5 ? 'a' : 'b'
+        if (random() < 0.4) table(name).remove(key)
+        else table(name).put(key, new Uint8Array(random() ** 4 * 60_000))
+      }
+      if (round % 40 === 39)
+        for (const key of table('a').keys(undefined, undefined)) table('a').remove(key)
+    })
+    checkStructure(path)
+  }
+  await environment.close()
+})
+
 const isCorrupt = (error: unknown): boolean =>
   error instanceof NarthexError && error.kind === 'corrupt'
 
