@@ -104,7 +104,7 @@ export class WindowReader implements BlockReader {
         for (const key of this.#blocks(window, group, fromMs, toMs)) {
           const columns = wanted(key.layout).ordinals.length
           seriesOfGroup = Math.max(seriesOfGroup, columns)
-          sampleCount += columns * key.rowCount
+          sampleCount += columns * rowsInRange(key, fromMs, toMs)
         }
         seriesOfWindow += seriesOfGroup
       })
@@ -260,4 +260,12 @@ export function blocksOf(
     }
   }
   return found.sort((a, b) => a.sequence - b.sequence)
+}
+
+/** About how many rows of a block lie in range: what an even spacing says, and half as much again. */
+function rowsInRange(key: BlockKey, fromMs: number, toMs: number): number {
+  const spanMs = key.maxTimeMs - key.minTimeMs
+  if (spanMs === 0) return key.rowCount
+  const insideMs = Math.min(key.maxTimeMs, toMs) - Math.max(key.minTimeMs, fromMs)
+  return Math.min(key.rowCount, Math.ceil((1.5 * key.rowCount * insideMs) / spanMs) + 2)
 }

@@ -60,7 +60,7 @@ export class StoreReader implements Queryable {
     let sampleCount = 0
     for (const { group, columns } of this.#match(selector)) {
       seriesCount += columns.length
-      sampleCount += columns.length * this.#head.rowCount(group)
+      sampleCount += columns.length * this.#head.read(group, [], fromMs, toMs).rowCount
     }
     return {
       seriesCount: Math.max(seriesCount, blocks.seriesCount),

@@ -52,30 +52,95 @@ export function readGroup(
   budget: Budget,
   into: Series[],
 ): void {
-  const parts = plan.parts.filter(
-    (part) =>
-      part.rowCount > 0 && part.maxTimeMs >= fromMs && part.minTimeMs <= toMs && part.open(),
-  )
-  if (parts.length === 0) return
-  let rowCount = 0
-  for (const part of parts) rowCount += part.rowCount
   budget.check()
+  const parts: Part[] = []
+  let rowCount = 0
+  for (const part of plan.parts) {
+    const trimmed = openInRange(part, fromMs, toMs)
+    if (trimmed === undefined) continue
+    parts.push(trimmed)
+    rowCount += trimmed.rowCount
+  }
+  if (rowCount === 0) return
   budget.chargeSamples(rowCount * plan.shapes.length)
   budget.chargeBytes(8 * rowCount * (plan.shapes.length + 1))
   const inOrder = parts.toSorted((a, b) => a.minTimeMs - b.minTimeMs)
   const apart = inOrder.every((part, i) => i === 0 || inOrder[i - 1].maxTimeMs < part.minTimeMs)
-  if (apart) readApart(plan, inOrder, rowCount, fromMs, toMs, into)
-  else readMixed(plan, parts, rowCount, fromMs, toMs, into)
+  if (apart) readApart(plan, inOrder, rowCount, into)
+  else readMixed(plan, parts, rowCount, into)
   for (const part of parts) part.close()
 }
+
+/** The rows of a part that lie in range; undefined when there are none, or none can be read. */
+function openInRange(part: Part, fromMs: number, toMs: number): Part | undefined {
+  if (part.rowCount === 0 || part.maxTimeMs < fromMs || part.minTimeMs > toMs) return undefined
+  if (!part.open()) return undefined
+  if (part.minTimeMs >= fromMs && part.maxTimeMs <= toMs) return part
+  const times = new Float64Array(part.rowCount)
+  part.readTimes(times, 0)
+  const from = lowerBound(times, fromMs)
+  const to = lowerBound(times, toMs, true)
+  return from < to ? new TrimmedPart(part, times.subarray(from, to), from) : undefined
+}
+
+/** Some rows in the middle of a part: a query for one instant must not hold whole blocks. */
+class TrimmedPart implements Part {
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  readonly rowCount: number
+  readonly #part: Part
+  readonly #times: Float64Array
+  readonly #from: number
+
+  constructor(part: Part, times: Float64Array, from: number) {
+    this.#part = part
+    this.#times = times
+    this.#from = from
+    this.rowCount = times.length
+    this.minTimeMs = times[0]
+    this.maxTimeMs = times[times.length - 1]
+  }
+
+  open(): boolean {
+    return true
+  }
+
+  readTimes(into: Float64Array, at: number): void {
+    into.set(this.#times, at)
+  }
+
+  read(series: number, into: Float64Array, at: number, presence: Uint32Array): number {
+    const { rowCount } = this.#part
+    if (trimValues.length < rowCount) trimValues = new Float64Array(rowCount)
+    if (trimPresence.length * 32 < rowCount) trimPresence = new Uint32Array((rowCount + 31) >>> 5)
+    const present = this.#part.read(series, trimValues, 0, trimPresence)
+    if (present === 0) return 0
+    into.set(trimValues.subarray(this.#from, this.#from + this.rowCount), at)
+    if (present === rowCount) return this.rowCount
+    let count = 0
+    presence.fill(0, 0, (this.rowCount + 31) >>> 5)
+    for (let row = 0; row < this.rowCount; row++) {
+      const source = this.#from + row
+      if ((trimPresence[source >>> 5] & (1 << (source & 31))) === 0) continue
+      presence[row >>> 5] |= 1 << (row & 31)
+      count++
+    }
+    return count
+  }
+
+  close(): void {
+    this.#part.close()
+  }
+}
+
+let trimValues: Float64Array = new Float64Array(512)
+let trimPresence: Uint32Array = new Uint32Array(16)
 
 /** Parts that do not overlap: series without holes share one array of times. */
 function readApart(
   plan: GroupPlan,
   parts: readonly Part[],
   rowCount: number,
-  fromMs: number,
-  toMs: number,
   into: Series[],
 ): void {
   const times = new Float64Array(rowCount)
@@ -84,11 +149,9 @@ function readApart(
     part.readTimes(times, at)
     at += part.rowCount
   }
-  const lower = lowerBound(times, fromMs)
-  const upper = lowerBound(times, toMs, true)
   const presence = new Uint32Array((rowCount + 31) >>> 5)
   const partPresence = new Uint32Array((rowCount + 31) >>> 5)
-  const holes = new HoleTimes(times, lower, upper)
+  const holes = new HoleTimes(times)
   for (let i = 0; i < plan.shapes.length; i++) {
     const values = new Float64Array(rowCount)
     let present = 0
@@ -107,16 +170,11 @@ function readApart(
       at += part.rowCount
     }
     if (present === 0) continue
+    const labels = joinLabels(plan.groupLabels, plan.shapes[i])
     if (whole) {
-      if (lower < upper) {
-        const labels = joinLabels(plan.groupLabels, plan.shapes[i])
-        into.push(finish(labels, times, values, lower, upper))
-      }
-      continue
-    }
-    const packed = holes.pack(values, presence)
-    if (packed.from < packed.to) {
-      const labels = joinLabels(plan.groupLabels, plan.shapes[i])
+      into.push(finish(labels, times, values, 0, rowCount))
+    } else {
+      const packed = holes.pack(values, presence)
       into.push(finish(labels, packed.times, values, packed.from, packed.to))
     }
   }
@@ -125,15 +183,11 @@ function readApart(
 /** Times of series with holes; series with the same holes share them. */
 class HoleTimes {
   readonly #times: Float64Array
-  readonly #lower: number
-  readonly #upper: number
   #presence: Uint32Array | undefined
   #last: { times: Float64Array; from: number; to: number } | undefined
 
-  constructor(times: Float64Array, lower: number, upper: number) {
+  constructor(times: Float64Array) {
     this.#times = times
-    this.#lower = lower
-    this.#upper = upper
   }
 
   /** Moves the present values together, and hands back the times in step with them. */
@@ -142,7 +196,6 @@ class HoleTimes {
     presence: Uint32Array,
   ): { times: Float64Array; from: number; to: number } {
     const { from, to } = this.#range(presence)
-    if (from === to) return { times: this.#times, from, to }
     if (isSolid(presence, from, to)) return { times: this.#times, from, to }
     const same = this.#presence !== undefined && equalBits(this.#presence, presence)
     const times = same && this.#last !== undefined ? this.#last.times : new Float64Array(to - from)
@@ -158,12 +211,12 @@ class HoleTimes {
     return this.#last
   }
 
-  /** First and one past the last present row in range. */
+  /** First and one past the last present row; there is one. */
   #range(presence: Uint32Array): { from: number; to: number } {
-    let from = this.#lower
-    let to = this.#upper
-    while (from < to && (presence[from >>> 5] & (1 << (from & 31))) === 0) from++
-    while (to > from && (presence[(to - 1) >>> 5] & (1 << ((to - 1) & 31))) === 0) to--
+    let from = 0
+    let to = this.#times.length
+    while ((presence[from >>> 5] & (1 << (from & 31))) === 0) from++
+    while ((presence[(to - 1) >>> 5] & (1 << ((to - 1) & 31))) === 0) to--
     return { from, to }
   }
 }
@@ -173,8 +226,6 @@ function readMixed(
   plan: GroupPlan,
   parts: readonly Part[],
   rowCount: number,
-  fromMs: number,
-  toMs: number,
   into: Series[],
 ): void {
   const partTimes = new Float64Array(rowCount)
@@ -193,8 +244,7 @@ function readMixed(
       const present = part.read(i, partValues, at, presence)
       for (let row = 0; present > 0 && row < part.rowCount; row++) {
         if (present < part.rowCount && (presence[row >>> 5] & (1 << (row & 31))) === 0) continue
-        const time = partTimes[at + row]
-        if (time >= fromMs && time <= toMs) order[count++] = at + row
+        order[count++] = at + row
       }
       at += part.rowCount
     }

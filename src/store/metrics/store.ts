@@ -142,6 +142,7 @@ class MetricsStore implements Store {
       log,
       metrics,
       syncIntervalMs: options.syncIntervalMs,
+      segmentBytesMax: LOG_SEGMENT_BYTES,
     })
     this.#journal = new Journal(this.#writeLog, head)
     const headView = new HeadView(head.memory)
@@ -280,6 +281,9 @@ function flushAhead(journal: Journal): void {
     if (!(error instanceof NarthexError) || error.kind !== 'busy') throw error
   }
 }
+
+/** A segment of the log; what is sealed goes a segment at a time. */
+const LOG_SEGMENT_BYTES = 8 * 1024 * 1024
 
 /** Folder of the log in the data folder. */
 const LOG_DIR = 'wal'

@@ -150,6 +150,14 @@ class Pair {
       ])
     }
     assert.deepEqual(samplesOf(this.store, ALL), expected)
+    const fromMs = Math.floor(this.#nowStep / 3) * STEP_MS
+    const toMs = Math.floor((this.#nowStep * 2) / 3) * STEP_MS
+    const part: Record<string, Sample[]> = {}
+    for (const [text, samples] of Object.entries(expected)) {
+      const inside = samples.filter(([time]) => time >= fromMs && time <= toMs)
+      if (inside.length > 0) part[text] = inside
+    }
+    assert.deepEqual(samplesOf(this.store, ALL, fromMs, toMs), part)
     const reader = openStoreReader(this.store.attachReader().data)
     assert.deepEqual(samplesOf({ queryable: reader }, ALL), expected)
     reader.close()
