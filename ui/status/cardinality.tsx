@@ -7,7 +7,7 @@ import type { NamedCount, Store } from './data.ts'
 
 export function CardinalitySection({ store }: { store: Store }): JSX.Element {
   return (
-    <div class="status-grid dense">
+    <div class="status-grid pairs">
       <CountTable
         title="Series by metric"
         rows={store.seriesCountByMetricName}

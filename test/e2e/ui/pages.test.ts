@@ -90,6 +90,52 @@ for (const [path, tab] of [
   })
 }
 
+test('colours and time zone follow the choice, and stay', { skip }, async () => {
+  const { page, faults } = await openPage(browser, site.url + graphLink('node_load1'))
+  await untilDrawn(page)
+  const background = (): Promise<string> =>
+    page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+  const light = await background()
+  await page.keyboard.press('t')
+  await page.keyboard.press('t')
+  await page.getByRole('button', { name: 'Colours: dark' }).waitFor()
+  assert.notEqual(await background(), light)
+  await page.getByRole('button', { name: 'Times in Local time' }).click()
+  await page.reload()
+  await untilDrawn(page)
+  await page.getByRole('button', { name: 'Times in UTC' }).waitFor()
+  assert.notEqual(await background(), light)
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+test('panels refresh by themselves when told to', { skip }, async () => {
+  const { page, faults } = await openPage(browser, site.url + graphLink('node_load1'))
+  await untilDrawn(page)
+  const asked = page.waitForRequest(/query_range/)
+  await page.getByRole('combobox', { name: 'Refresh by itself' }).selectOption('5')
+  await asked
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+test('a page left for another is as it was when one comes back', { skip }, async () => {
+  const { page, faults } = await openPage(browser, `${site.url}/targets?health=up`)
+  await page.getByRole('heading', { name: 'node', exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Explore', exact: true }).click()
+  await page.locator('.cm-content').click()
+  await page.keyboard.insertText('node_load5')
+  await page.keyboard.press('Enter')
+  await untilDrawn(page)
+  await page.getByRole('link', { name: 'Targets' }).click()
+  await page.getByRole('button', { name: /\d+ up/, pressed: true }).waitFor()
+  await page.getByRole('link', { name: 'Explore', exact: true }).click()
+  await untilDrawn(page)
+  assert.equal(new URL(page.url()).searchParams.get('g0.expr'), 'node_load5')
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
 test('a server that goes away is announced, what was drawn stays, and its return is noticed', {
   skip,
 }, async () => {
