@@ -12,7 +12,7 @@ import {
   remoteWriteList,
   tracingShape,
 } from './remoteshape.ts'
-import { type Problem, Report, refusal } from './report.ts'
+import { type Problem, Report, refusal, sortProblems } from './report.ts'
 import { text } from './scalars.ts'
 import type { ScrapeConfig } from './scrape.ts'
 import { type DraftScrape, finishScrape, globalTimeoutMs, scrapeList } from './scrapeshape.ts'
@@ -70,7 +70,8 @@ export const CONFIG_SIZE_BYTES_MAX = 16_777_216
 /**
  * Reads a file, or throws with everything that is wrong in it.
  *
- * @throws NarthexError `bad_data` with `file:line:column: message`, `io` when the file cannot be read
+ * @throws NarthexError `bad_data` with `file:line:column: message`, `io` when the file cannot be
+ *   read
  */
 export function loadConfig(
   file: string,
@@ -162,11 +163,12 @@ export function readConfig(source: string, file: string, options: LoadOptions): 
   if (options.agent === true) checkAgent(raw, top)
   const jobs = finishJobs(raw, report)
   const included = options.includes === false ? [] : readIncludes(raw, dir, jobs, report)
+  const warnings = sortProblems(report.warnings)
   if (report.errors.length > 0) {
-    return { config: undefined, errors: report.errors, warnings: report.warnings }
+    return { config: undefined, errors: sortProblems(report.errors), warnings }
   }
   const config = build(raw, root, absolute, dir, [...jobs.values(), ...included], options)
-  return { config, errors: [], warnings: report.warnings }
+  return { config, errors: [], warnings }
 }
 
 function build(
@@ -285,8 +287,8 @@ function readIncludes(
         const job = finishScrape(draft, raw.global, inside)
         const first = firstIn.get(job.jobName)
         if (first !== undefined) {
-          const message = `found multiple scrape configs with job name "${job.jobName}", first found in ${first}`
-          inside.error(draft.place.at('job_name'), message)
+          const twice = `found multiple scrape configs with job name "${job.jobName}"`
+          inside.error(draft.place.at('job_name'), `${twice}, first found in ${first}`)
         }
         firstIn.set(job.jobName, file)
         included.push(job)

@@ -1,4 +1,4 @@
-/** Who to scrape, as files say it: targets in place, in files and behind URLs; other kinds are checked only. */
+/** Who to scrape, as files say it; kinds that do nothing yet are checked only. */
 import { NarthexError } from '../base/error.ts'
 import { type Labels, labelsFrom } from '../model/labels.ts'
 import { buildHttp, checkHttp, HTTP_KEYS, type RawHttp } from './httpshape.ts'

@@ -113,7 +113,8 @@ export const nameValidation: Shape<NameValidation | undefined> = oneOf(
   ['utf8', 'legacy'],
   undefined,
   (word) =>
-    `unknown name validation method specified, must be either '', 'legacy' or 'utf8', got ${quoteText(word)}`,
+    "unknown name validation method specified, must be either '', 'legacy' or 'utf8', " +
+    `got ${quoteText(word)}`,
 )
 
 /** How names are escaped. */
@@ -121,7 +122,8 @@ export const nameEscaping: Shape<NameEscaping | undefined> = oneOf(
   ['allow-utf-8', 'underscores', 'dots', 'values'],
   undefined,
   (word) =>
-    `unknown name escaping method specified, must be one of 'allow-utf-8', 'underscores', 'dots', or 'values', got ${quoteText(word)}`,
+    'unknown name escaping method specified, must be one of ' +
+    `'allow-utf-8', 'underscores', 'dots', or 'values', got ${quoteText(word)}`,
 )
 
 /** A file that nothing is written to yet. */
@@ -185,7 +187,10 @@ export const runtimeShape: Shape<undefined> = mapOf(
   () => undefined,
 )
 
-/** Expands `$name` and `${name}` from the environment, `$$` is a dollar; what is not set is nothing. */
+/**
+ * Expands `$name` and `${name}` from the environment, `$$` is a dollar; what is not set is
+ * nothing.
+ */
 export function expandEnvironment(
   value: string,
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-/** How to reach something over HTTP: credentials, TLS, proxies and headers, as typed configuration. */
+/** How to reach something over HTTP: credentials, TLS, proxies and headers. */
 import type { Secret } from '../base/secret.ts'
 
 /** User and password; a file is read again for each connection. */

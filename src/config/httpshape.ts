@@ -1,4 +1,4 @@
-/** The HTTP client part that jobs, discovery and remote ends share: its keys, checks and defaults. */
+/** The HTTP client part that jobs, discovery and remote ends share: keys, checks, defaults. */
 import { NarthexError } from '../base/error.ts'
 import type { Secret } from '../base/secret.ts'
 import {
@@ -363,7 +363,11 @@ export function buildHttp(raw: RawHttp): HttpClientConfig {
   }
 }
 
-/** Says which keys exclude each other. @source Prometheus common/config, HTTPClientConfig.Validate */
+/**
+ * Says which keys exclude each other.
+ *
+ * @source Prometheus common/config, HTTPClientConfig.Validate
+ */
 export function checkHttp(raw: RawHttp, place: MapPlace): void {
   const refuse = (message: string): void => place.report.error(place.mark, message)
   const bearer = countGiven([raw.bearer_token, raw.bearer_token_file])

@@ -1,15 +1,25 @@
-/** Discovery kinds of Prometheus that are only checked: their keys, and what must or must not stand together. */
-import { checkHttp, countGiven, HTTP_KEYS, type RawHttp, tlsClient } from './httpshape.ts'
+/** Discovery kinds of Prometheus that are only checked, by their keys. */
+import { checkHttp, HTTP_KEYS, type RawHttp, tlsClient } from './httpshape.ts'
 import { checkKubernetes, KUBERNETES_KEYS } from './kubernetes.ts'
 import { duration, filePath, text, textOr, truth, url, whole } from './scalars.ts'
-import { entriesOf, listOf, type MapPlace, mapOf, type Shape, secret } from './shape.ts'
-import { tryParseUrl, type UrlParts } from './url.ts'
-
-/** Values by key, as the shapes left them. */
-export type RawKind = Readonly<Record<string, unknown>>
-
-/** What else is wrong with a map whose keys are fine. */
-export type KindCheck = (raw: RawKind, place: MapPlace) => void
+import {
+  allOf,
+  checkAzure,
+  checkConsul,
+  checkDns,
+  checkEureka,
+  checkFilters,
+  checkMarathon,
+  checkPuppet,
+  checkStackit,
+  checkZookeeper,
+  type KindCheck,
+  needs,
+  oneSecret,
+  type RawKind,
+  wordOf,
+} from './sdchecks.ts'
+import { entriesOf, listOf, mapOf, type Shape, secret } from './shape.ts'
 
 type KindKeys = Readonly<Record<string, Shape<unknown>>>
 
@@ -37,42 +47,6 @@ function plainKind(name: string, keys: KindKeys, check?: KindCheck): Shape<unkno
   return mapOf<RawKind, unknown>(`${name}.plain`, keys, () => undefined, check)
 }
 
-/** A check that refuses the map when a key is missing or empty, first key first. */
-function needs(messages: Readonly<Record<string, string>>): KindCheck {
-  return (raw, place) => {
-    for (const [key, message] of Object.entries(messages)) {
-      if (raw[key] === '' || raw[key] === undefined || isEmptyList(raw[key])) {
-        place.report.error(place.at(key), message)
-        return
-      }
-    }
-  }
-}
-
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0
-}
-
-/** A check that refuses a word that is not in the list. */
-function wordOf(
-  key: string,
-  words: readonly string[],
-  refuse: (word: string) => string,
-  missing?: string,
-): KindCheck {
-  return (raw, place) => {
-    const word = String(raw[key] ?? '')
-    if (word === '' && missing !== undefined) place.report.error(place.at(key), missing)
-    else if (!words.includes(word)) place.report.error(place.at(key), refuse(word))
-  }
-}
-
-function allOf(...checks: readonly KindCheck[]): KindCheck {
-  return (raw, place) => {
-    for (const check of checks) check(raw, place)
-  }
-}
-
 const filters = listOf(mapOf('filter.plain', { name: text, values: listOf(text) }, (raw) => raw))
 
 const refresh = (ms: number): KindKeys => ({ refresh_interval: duration(ms) })
@@ -96,129 +70,6 @@ const AWS_CLUSTER_KEYS: KindKeys = {
   request_concurrency: whole(0),
 }
 
-const checkFilters: KindCheck = (raw, place) => {
-  for (const filter of (raw.filters ?? []) as readonly { values: readonly string[] }[]) {
-    if (filter.values.length === 0) {
-      const message = 'EC2 SD configuration filter values cannot be empty'
-      place.report.error(place.at('filters'), message)
-    }
-  }
-}
-
-const AZURE_METHODS = ['OAuth', 'ManagedIdentity', 'SDK', 'WorkloadIdentity']
-
-const checkAzure: KindCheck = (raw, place) => {
-  const method = String(raw.authentication_method)
-  if (!AZURE_METHODS.includes(method)) {
-    const known = '"OAuth", "ManagedIdentity", "SDK" or "WorkloadIdentity"'
-    const message = `unknown authentication_type "${method}". Supported types are ${known}`
-    place.report.error(place.at('authentication_method'), message)
-    return
-  }
-  const wanted = ['subscription_id']
-  if (method === 'OAuth') wanted.push('tenant_id', 'client_id', 'client_secret')
-  if (method === 'WorkloadIdentity') wanted.push('tenant_id', 'client_id')
-  const messages = wanted.map((key) => [key, `azure SD configuration requires a ${key}`])
-  needs(Object.fromEntries(messages))(raw, place)
-}
-
-const checkConsul: KindCheck = (raw, place) => {
-  needs({ server: 'consul SD configuration requires a server address' })(raw, place)
-  const http = raw as unknown as RawHttp
-  const user = countGiven([raw.username, raw.password]) > 0
-  if (user && http.basic_auth !== undefined) {
-    const message =
-      'at most one of consul SD configuration username and password and basic auth can be configured'
-    place.report.error(place.mark, message)
-  }
-  if (raw.token !== undefined && (http.authorization !== undefined || http.oauth2 !== undefined)) {
-    const message = 'at most one of consul SD token, authorization, or oauth2 can be configured'
-    place.report.error(place.at('token'), message)
-  }
-}
-
-const checkDns: KindCheck = (raw, place) => {
-  needs({ names: 'DNS-SD config must contain at least one SRV record name' })(raw, place)
-  const type = String(raw.type).toUpperCase()
-  if (!['SRV', 'A', 'AAAA', 'MX', 'NS'].includes(type)) {
-    place.report.error(place.at('type'), `invalid DNS-SD records type ${type}`)
-  } else if (type !== 'SRV' && raw.port === 0) {
-    const message = 'a port is required in DNS-SD configs for all record types except SRV'
-    place.report.error(place.at('type'), message)
-  }
-}
-
-const checkEureka: KindCheck = (raw, place) => {
-  const server = String(raw.server)
-  if (server === '') {
-    place.report.error(place.at('server'), 'eureka_sd: empty or null eureka server')
-    return
-  }
-  const parts = tryParseUrl(server)
-  if (parts === undefined || parts.scheme === '' || parts.host === '') {
-    place.report.error(place.at('server'), 'eureka_sd: invalid eureka server URL')
-  }
-}
-
-const checkMarathon: KindCheck = (raw, place) => {
-  const refuse = (message: string): void =>
-    place.report.error(place.mark, `marathon_sd: ${message}`)
-  const http = raw as unknown as RawHttp
-  if (isEmptyList(raw.servers)) refuse('must contain at least one Marathon server')
-  const tokens = countGiven([raw.auth_token, raw.auth_token_file])
-  if (tokens > 1) refuse('at most one of auth_token & auth_token_file must be configured')
-  if (tokens === 0) return
-  if (http.basic_auth) {
-    refuse('at most one of basic_auth, auth_token & auth_token_file must be configured')
-  }
-  if (countGiven([http.bearer_token, http.bearer_token_file]) > 0) {
-    refuse(
-      'at most one of bearer_token, bearer_token_file, auth_token & auth_token_file must be configured',
-    )
-  }
-  if (http.authorization) {
-    refuse('at most one of auth_token, auth_token_file & authorization must be configured')
-  }
-}
-
-const checkPuppet: KindCheck = (raw, place) => {
-  const parts = raw.url as UrlParts | undefined
-  if (parts === undefined) place.report.error(place.mark, 'URL is missing')
-  else if (parts.scheme !== 'http' && parts.scheme !== 'https') {
-    place.report.error(place.at('url'), "URL scheme must be 'http' or 'https'")
-  } else if (parts.host === '') place.report.error(place.at('url'), 'host is missing in URL')
-  if (raw.query === '') place.report.error(place.mark, 'query missing')
-}
-
-/** At most one, and when `required` exactly one, of a secret and a file with it. */
-function oneSecret(required: boolean): KindCheck {
-  return (raw, place) => {
-    const count = countGiven([raw.secret_key, raw.secret_key_file])
-    const both = 'secret_key & secret_key_file must be configured'
-    if (count > 1) place.report.error(place.mark, `at most one of ${both}`)
-    if (count === 0 && required) place.report.error(place.mark, `one of ${both}`)
-  }
-}
-
-const checkStackit: KindCheck = (raw, place) => {
-  if (tryParseUrl(String(raw.endpoint)) === undefined) {
-    place.report.error(place.at('endpoint'), 'invalid endpoint')
-  }
-}
-
-const checkZookeeper =
-  (name: string): KindCheck =>
-  (raw, place) => {
-    const paths = raw.paths as readonly string[]
-    needs({
-      servers: `${name} SD config must contain at least one Zookeeper server`,
-      paths: `${name} SD config must contain at least one path`,
-    })(raw, place)
-    for (const path of paths.filter((one) => !one.startsWith('/'))) {
-      place.report.error(place.at('paths'), `${name} SD config paths must begin with '/': ${path}`)
-    }
-  }
-
 const ZOOKEEPER_KEYS: KindKeys = {
   servers: listOf(text),
   paths: listOf(text),
@@ -226,8 +77,6 @@ const ZOOKEEPER_KEYS: KindKeys = {
 }
 
 const DOCKER_KEYS: KindKeys = { host: text, ...port(80), filters, ...refresh(MINUTE_MS) }
-
-const LABEL_OWNER: KindKeys = { label_selector: text }
 
 /** The kinds by the part of their key before `_sd_configs`. */
 export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
@@ -315,7 +164,7 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
   ),
   hetzner: httpKind(
     'hetzner',
-    { role: text, ...port(80), ...refresh(MINUTE_MS), ...LABEL_OWNER },
+    { role: text, ...port(80), ...refresh(MINUTE_MS), label_selector: text },
     wordOf(
       'role',
       ['robot', 'hcloud'],

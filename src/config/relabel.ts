@@ -78,7 +78,8 @@ export function compileRelabel(fields: Partial<RelabelFields>): RelabelRule {
 /**
  * Applies rules in order.
  *
- * @returns the resulting labels, `labels` itself when nothing changed, undefined when a rule drops them
+ * @returns the resulting labels, `labels` itself when nothing changed, undefined when a rule drops
+ *   them
  * @source Prometheus model/relabel
  */
 export function relabel(labels: Labels, rules: readonly RelabelRule[]): Labels | undefined {
@@ -208,13 +209,17 @@ function mapRunes(text: string, change: (rune: string) => string): string {
   return mapped
 }
 
-/** The last 8 bytes of the MD5 sum as a big-endian number, modulo `modulus`: Prometheus's sharding. */
+/**
+ * The last 8 bytes of the MD5 sum as a big-endian number, modulo `modulus`: Prometheus's sharding.
+ */
 function hashModulo(text: string, modulus: bigint): string {
   const sum = createHash('md5').update(text).digest()
   return String(sum.readBigUInt64BE(8) % modulus)
 }
 
-/** Expansion with the default expression done by hand: it always matches and group 1 is the text. */
+/**
+ * Expansion with the default expression done by hand: it always matches and group 1 is the text.
+ */
 function compileExpand(regex: string): ReplacingRegex['expand'] {
   const program = compileReplacing(regex)
   if (regex !== DEFAULT_RELABEL_REGEX) return (text, template) => program.expand(text, template)

@@ -11,7 +11,10 @@ export interface Problem extends Mark {
 /** How many faults a message lists before it only counts them. */
 const LISTED_MAX = 5
 
-/** Collects findings while a file is read; reading goes on after a fault, so that one run shows all. */
+/**
+ * Collects findings while a file is read; reading goes on after a fault, so that one run shows
+ * all.
+ */
 export class Report {
   readonly file: string
   readonly errors: Problem[] = []
@@ -33,6 +36,17 @@ export class Report {
 /** `file:line:column: message`. */
 export function formatProblem(problem: Problem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`
+}
+
+/**
+ * In the order of the file; what stands in other files comes after, in the order they were read.
+ */
+export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map((problem) => problem.file))]
+  return problems.toSorted(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+  )
 }
 
 /** The error that refuses a file, all faults in one line. */

@@ -1,4 +1,4 @@
-/** The kinds of text that Prometheus's files hold: truth, numbers, durations, sizes, URLs, paths, names. */
+/** The kinds of text in Prometheus's files: truths, numbers, durations, sizes, paths, names. */
 import path from 'node:path'
 import { NarthexError } from '../base/error.ts'
 import { formatDuration, parseDuration } from '../model/duration.ts'

@@ -51,7 +51,8 @@ export interface DiscoveryConfigs {
 }
 
 /**
- * One entry of `scrape_configs` with all defaults filled in. Limits of 0 are not set: then the bounds of
+ * One entry of `scrape_configs` with all defaults filled in. Limits of 0 are not set: then the
+ * bounds of
  * the program hold.
  */
 export interface ScrapeConfig {

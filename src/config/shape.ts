@@ -1,4 +1,4 @@
-/** Shapes: small tables that say which keys a file may have; one table reads, checks, hints and prints. */
+/** Shapes: small tables of known keys; one table reads, checks, hints and prints. */
 import { NarthexError } from '../base/error.ts'
 import { SECRET_TEXT, Secret } from '../base/secret.ts'
 import { nearestName } from './nearest.ts'
@@ -121,7 +121,7 @@ function readEntries(
   return found
 }
 
-/** A list; a single text does as a list of one where Prometheus's parser takes that. */
+/** A list; with `nullMessage`, an empty entry is a fault. */
 export function listOf<T>(item: Shape<T>, nullMessage?: string): Shape<readonly T[]> {
   return {
     read(node, place) {

@@ -1,4 +1,4 @@
-/** URLs as Go's parser takes them: looser than browsers', and what Prometheus's files are checked by. */
+/** URLs as Go's parser takes them: looser than browsers, and what Prometheus checks by. */
 import { NarthexError } from '../base/error.ts'
 
 /** The parts that checks look at. */
@@ -50,7 +50,9 @@ export function redactUrl(text: string): string {
   return text.replace(/^([a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/?#:@]*):[^/?#]*@/, '$1:xxxxx@')
 }
 
-/** For a text that is no URL: nothing between `//` and the last `@`, wherever a password may lie. */
+/**
+ * For a text that is no URL: nothing between `//` and the last `@`, wherever a password may lie.
+ */
 function hideUser(text: string): string {
   return text.replace(/\/\/.*@/s, '//xxxxx@')
 }

@@ -6,7 +6,7 @@ import type { Secret } from '../base/secret.ts'
 import { freezeDeep, readConfigFile } from './config.ts'
 import type { TlsVersion } from './http.ts'
 import { tlsVersion } from './httpshape.ts'
-import { Report, refusal } from './report.ts'
+import { Report, refusal, sortProblems } from './report.ts'
 import { filePath, maybeDuration, oneOf, text, truth, whole } from './scalars.ts'
 import {
   entriesOf,
@@ -48,7 +48,7 @@ export function loadWebConfig(file: string): WebConfig {
     mark: { line: 1, column: 1 },
   }
   const config = faults.length > 0 ? NO_WEB_CONFIG : webShape.read(root, place)
-  if (report.errors.length > 0) throw refusal(file, report.errors)
+  if (report.errors.length > 0) throw refusal(file, sortProblems(report.errors))
   return freezeDeep({ ...config, path: absolute })
 }
 
@@ -71,7 +71,9 @@ const cipherSuite = scalar(
   '',
 )
 
-/** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` is `ECDHE-RSA-AES128-GCM-SHA256`; TLS 1.3 has one name. */
+/**
+ * `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` is `ECDHE-RSA-AES128-GCM-SHA256`; TLS 1.3 has one name.
+ */
 function cipherName(name: string): string {
   const parts = /^TLS_(.+)_WITH_(.+)$/.exec(name)
   if (parts === null) return name

@@ -209,7 +209,9 @@ function mergedEntries(value: YamlNode): readonly YamlEntry[] {
   throw new Refusal(value.mark, 'a merge (<<) of something that is not a map')
 }
 
-/** Text of base64; bytes that are not UTF-8 become lone surrogates, which no name check lets pass. */
+/**
+ * Text of base64; bytes that are not UTF-8 become lone surrogates, which no name check lets pass.
+ */
 function decodeBinary(source: string, mark: Mark): string {
   const packed = source.replaceAll(/\s/g, '')
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(packed)) {

@@ -224,10 +224,10 @@ runtime: {gogc: 50}
   assert.deepEqual(
     warnings.map((one) => [one.line, one.message.split(' ')[0]]),
     [
-      [9, 'gogc'],
-      [8, 'alerting'],
       [2, 'rule_files'],
       [6, 'dns_sd_configs'],
+      [8, 'alerting'],
+      [9, 'gogc'],
     ],
   )
 })

@@ -1,4 +1,4 @@
-/** File discovery: reads target groups from files, watches their folders, keeps the last good lists. */
+/** File discovery: reads and watches files of target groups, keeps the last good lists. */
 import { type FSWatcher, watch } from 'node:fs'
 import { glob, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'

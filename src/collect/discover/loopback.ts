@@ -52,7 +52,10 @@ const ADDRESS = '127.0.0.1'
 /** Bound on one answer. */
 const BODY_BYTES_MAX = 16_777_216
 const TIMEOUT_MS = 2000
-/** Rounds without an answer after which an exporter is gone; until then it is a target that is down. */
+/**
+ * Rounds without an answer after which an exporter is gone; until then it is a target that is
+ * down.
+ */
 const SILENT_ROUNDS_MAX = 10
 /** Events kept; the oldest goes first. */
 const EVENTS_MAX = 200

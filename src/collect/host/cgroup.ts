@@ -1,4 +1,4 @@
-/** Containers and services by cgroup v2: CPU, memory, disk, tasks and network under cAdvisor's names. */
+/** Containers and services by cgroup v2, under cAdvisor's names. */
 import { readlinkSync } from 'node:fs'
 import type { Collector, HostPaths } from './collector.ts'
 import { type Container, findContainers } from './container.ts'

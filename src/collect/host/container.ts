@@ -19,10 +19,15 @@ export const CGROUPS_MAX = 512
 /** Deepest cgroup looked at. */
 const DEPTH_MAX = 10
 
-/** A container's cgroup: `docker-<id>.scope`, `libpod-<id>.scope`, `cri-containerd-<id>.scope`, or the bare id. */
+/**
+ * A container's cgroup: `docker-<id>.scope`, `libpod-<id>.scope`, `cri-containerd-<id>.scope`, or
+ * the bare id.
+ */
 const CONTAINER = /^(?:[a-z-]+-)?([0-9a-f]{64})(?:\.scope)?$/
 
-/** Containers and services, the first CGROUPS_MAX in order of their paths; none without cgroup v2. */
+/**
+ * Containers and services, the first CGROUPS_MAX in order of their paths; none without cgroup v2.
+ */
 export function findContainers(paths: HostPaths): readonly Container[] {
   const found: Container[] = []
   if (existsSync(`${paths.cgroup}/cgroup.controllers`)) walk(paths, '', 0, found)

@@ -1,4 +1,4 @@
-/** Whether a node_exporter of this very host is being scraped, so that nobody needs to tell it twice. */
+/** Whether a node_exporter of this very host is being scraped. */
 import os from 'node:os'
 import { equalLabels } from '../../model/labels.ts'
 import type { MetadataView, TargetView } from '../../model/target.ts'

@@ -1,4 +1,4 @@
-/** File systems: size, free space and nodes of each mount, without ever waiting for a dead server. */
+/** File systems: size, free space and nodes of each mount, never waiting for a dead server. */
 import type { StatsFs } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
@@ -15,7 +15,9 @@ const EXCLUDED_TYPES =
 
 /** How long a round waits for all mounts together. */
 const WAIT_MS_MAX = 1000
-/** Mounts of other machines are not asked while so many hang; each holds a thread of the runtime. */
+/**
+ * Mounts of other machines are not asked while so many hang; each holds a thread of the runtime.
+ */
 const HANGING_MAX = 1
 /** Types whose answer comes from another machine or another process. */
 const REMOTE_TYPES = /^(?:nfs|cifs|smb|ceph|9p|glusterfs|lustre|afs|ncp|davfs|fuse|virtiofs)/
@@ -83,7 +85,8 @@ class MountTable {
   }
 
   /**
-   * Asks the mounts one after the other, local ones first, so that a dead server holds one thread of
+   * Asks the mounts one after the other, local ones first, so that a dead server holds one thread
+   * of
    * the runtime. What has not answered in time is an error, and is not asked again while it hangs.
    */
   async ask(): Promise<void> {

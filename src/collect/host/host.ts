@@ -1,4 +1,4 @@
-/** The built-in host collector: a target of its own that reads /proc and /sys instead of being scraped. */
+/** The built-in host collector: a target of its own that reads /proc and /sys. */
 import os from 'node:os'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'

@@ -10,7 +10,9 @@ export interface HostMetrics {
 
 const registered = new WeakMap<Metrics, HostMetrics>()
 
-/** Registers them on the first call; a collector that takes over after a reload goes on with them. */
+/**
+ * Registers them on the first call; a collector that takes over after a reload goes on with them.
+ */
 export function hostMetrics(metrics: Metrics): HostMetrics {
   const known = registered.get(metrics)
   if (known !== undefined) return known

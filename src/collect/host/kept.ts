@@ -1,4 +1,4 @@
-/** A small system file that is read again and again: one open descriptor, one buffer, no text made. */
+/** A small system file that is read again and again: one descriptor, one buffer, no text. */
 import { closeSync, openSync, readSync } from 'node:fs'
 
 /** Largest file read; what lies behind is not seen. */

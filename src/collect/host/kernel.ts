@@ -1,4 +1,4 @@
-/** Small facts of the kernel: load, files, entropy, connections tracked, pressure, names and versions. */
+/** Small facts of the kernel: load, files, entropy, connections, pressure, names, versions. */
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { type Collector, Fixed, type HostPaths } from './collector.ts'

@@ -122,7 +122,9 @@ const FACTS = ['address', 'broadcast', 'duplex', 'ifalias', 'operstate'] as cons
 interface Interface {
   readonly thing: Thing
   readonly up: number
-  /** Slots of ATTRIBUTES: undefined until read, null where the kernel refuses while the facts stay. */
+  /**
+   * Slots of ATTRIBUTES: undefined until read, null where the kernel refuses while the facts stay.
+   */
   readonly slots: (number | null | undefined)[]
   /** The labels of its info, as one text, and their series: a new one when they change. */
   facts: string

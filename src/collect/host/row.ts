@@ -1,4 +1,4 @@
-/** The row of the host: a slot for each series, values set by number, staleness when something goes. */
+/** The row of the host: a slot for each series, values by number, staleness when one goes. */
 import { assert, NarthexError } from '../../base/error.ts'
 import { type Appender, OUTCOMES, type SeriesId, UNKNOWN } from '../../model/appender.ts'
 import { type Labels, labelsFrom } from '../../model/labels.ts'
@@ -91,7 +91,8 @@ export class HostRow {
   }
 
   /**
-   * Appends what was set since the last call, and a staleness marker for each series that was in the
+   * Appends what was set since the last call, and a staleness marker for each series that was in
+   * the
    * last row and is not in this one. Things without a value end.
    *
    * @throws NarthexError `busy` as Appender.append; the values are then lost, as of a failed scrape

@@ -1,4 +1,4 @@
-/** Finds what belongs to a word of bytes without making a text, as long as words come in the same order. */
+/** Finds what belongs to a word of bytes, without a text while words keep their order. */
 import type { KeptFile } from './kept.ts'
 
 interface Entry<T> {
