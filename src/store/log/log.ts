@@ -90,6 +90,16 @@ export const PENDING_BYTES_MAX: number = 64 * 1024 * 1024
 /** So many bytes without a sync start one before the interval is over. */
 const UNSYNCED_BYTES_MAX = 8 * 1024 * 1024
 
+/**
+ * So few bytes are written by the main thread itself (a tenth of the CPU of handing them over),
+ * unless a sync is under way: a write to the same file would wait for it.
+ */
+const WRITE_NOW_BYTES_MAX = 128 * 1024
+
+/** After a write of its own that took longer, the main thread leaves them to others for a while. */
+const WRITE_NOW_MS_MAX = 5
+const PATIENT_MS = 10_000
+
 /** How long a log that failed waits before it tries a new segment. */
 export const RETRY_MS = 1000
 
@@ -149,6 +159,8 @@ class AppendLog implements WriteLog {
   /** The last of #segments while it is open. */
   #file: AppendFile | undefined
   #writing: Promise<number> | undefined
+  /** Until then the disk counts as slow. */
+  #patientUntilMs = 0
   #syncing: Promise<void> | undefined
   /** A failed file is closed only after its last operation has come back. */
   #closing: Promise<unknown> | undefined
@@ -265,6 +277,9 @@ class AppendLog implements WriteLog {
   /** Writes as long as somebody waits; what arrives during one write shares the next. */
   async #pump(): Promise<void> {
     while (this.#next !== undefined && this.failure === '') {
+      // Whoever comes in this turn of the event loop shares the write.
+      await new Promise(setImmediate)
+      if (this.#next === undefined) break
       this.#current = this.#next
       this.#next = undefined
       try {
@@ -305,9 +320,23 @@ class AppendLog implements WriteLog {
   async #write(bytes: Uint8Array): Promise<void> {
     const file = this.#file
     assert(file !== undefined, 'an open segment')
-    this.#writing = file.write(bytes)
-    const written = await this.#writing
-    this.#checkOpen(file)
+    const { clock } = this.#options
+    const startMs = clock.monotonicMs()
+    const now =
+      bytes.length <= WRITE_NOW_BYTES_MAX &&
+      this.#syncing === undefined &&
+      startMs >= this.#patientUntilMs
+    let written: number
+    if (now) {
+      written = file.writeNow(bytes)
+      if (clock.monotonicMs() - startMs > WRITE_NOW_MS_MAX) {
+        this.#patientUntilMs = startMs + PATIENT_MS
+      }
+    } else {
+      this.#writing = file.write(bytes)
+      written = await this.#writing
+      this.#checkOpen(file)
+    }
     if (written !== bytes.length) {
       throw new NarthexError('io', `cannot write log: ${written} of ${bytes.length} bytes taken`)
     }

@@ -68,17 +68,19 @@ export class MemoryDisk implements FileSystem {
     if (this.stored.has(path)) throw errorOf('EEXIST')
     const file: StoredFile = { bytes: new Uint8Array(0), syncedBytes: 0, named: false }
     this.stored.set(path, file)
+    const writeNow = (bytes: Uint8Array): number => {
+      const fault = this.#step(true)
+      const taken = fault === undefined ? bytes.length : bytes.length >> 1
+      const grown = new Uint8Array(file.bytes.length + taken)
+      grown.set(file.bytes)
+      grown.set(bytes.subarray(0, taken), file.bytes.length)
+      file.bytes = grown
+      if (fault === 'crash') this.#crash()
+      return taken
+    }
     return {
-      write: async (bytes) => {
-        const fault = this.#step(true)
-        const taken = fault === undefined ? bytes.length : bytes.length >> 1
-        const grown = new Uint8Array(file.bytes.length + taken)
-        grown.set(file.bytes)
-        grown.set(bytes.subarray(0, taken), file.bytes.length)
-        file.bytes = grown
-        if (fault === 'crash') this.#crash()
-        return taken
-      },
+      writeNow,
+      write: async (bytes) => writeNow(bytes),
       sync: async () => {
         this.#step()
         file.syncedBytes = file.bytes.length

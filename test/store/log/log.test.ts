@@ -191,6 +191,7 @@ test('C01: 400 power cuts lose no synced record and accept no wrong one', async 
       }
       for (let k = 0; k < 5; k++) append(log, random() * 2000)
       void log.commit().catch(() => {})
+      if (random() < 0.7) await settle()
       for (let turn = Math.floor(random() * 6); turn > 0; turn--) await Promise.resolve()
       disk = disk.afterPowerCut(random)
     }
