@@ -137,12 +137,13 @@ export class Head {
 
   /** The column of a label set; 0 when the head has none. `admit` is asked before one is made. */
   column(labels: Labels, admit: () => void): number {
-    this.index.intern(labels)
+    this.index.find(labels)
     const { group, shape } = this.index
-    const found = this.#find(group, shape)
+    const found = group === 0 || shape === 0 ? 0 : this.#find(group, shape)
     if (found !== 0) return found
     admit()
-    return this.columnFor(group, shape)
+    this.index.intern(labels)
+    return this.columnFor(this.index.group, this.index.shape)
   }
 
   /** Finds or makes the column of a shape in a group. */

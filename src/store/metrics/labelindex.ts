@@ -22,6 +22,9 @@ export class LabelIndex {
   readonly #memory: Memory
   readonly #texts: Texts
   readonly #nameOfText = new Map<string, number>()
+  /** The pair of each name that was asked for last: series of one target share most of theirs. */
+  #lastValues: string[] = []
+  #lastPairs: number[] = []
   readonly #pairTable: HashTable
   readonly #shapeTable: HashTable
   readonly #groupTable: HashTable
@@ -32,6 +35,8 @@ export class LabelIndex {
   #listEnd = 1
   readonly #list: Uint32Array = new Uint32Array(LABELS_PER_SERIES_MAX)
   readonly #restList: Uint32Array = new Uint32Array(LABELS_PER_SERIES_MAX)
+  #length = 0
+  #restLength = 0
 
   constructor(memory: Memory) {
     this.#memory = memory
@@ -52,87 +57,112 @@ export class LabelIndex {
     memory.ensurePage(at.PAIRS, 0, 4 << (at.PAIR_SHIFT + at.PAIR_WORDS_SHIFT))
   }
 
-  /**
-   * Finds or makes the group and the shape of a label set; they are left in `group` and `shape`.
-   *
-   * @throws NarthexError `bad_data` for more than LABELS_PER_SERIES_MAX labels
-   */
-  intern(labels: Labels): void {
-    const labelCount = labels.length / 2
-    if (labelCount > LABELS_PER_SERIES_MAX) {
-      throw new NarthexError(
-        'bad_data',
-        `cannot store series: ${labelCount} labels, at most ${LABELS_PER_SERIES_MAX}`,
-      )
-    }
-    const ofTarget = isOfTarget(labels)
-    let groupLength = 0
-    let shapeLength = 0
-    for (let i = 0; i < labels.length; i += 2) {
-      const pair = this.pair(labels[i], labels[i + 1])
-      if (isGroupName(labels[i], ofTarget)) this.#list[groupLength++] = pair
-      else this.#restList[shapeLength++] = pair
-    }
-    this.group = this.internGroup(this.#list, groupLength)
-    this.shape = this.internShape(this.#restList, shapeLength)
-  }
+  /** The group and the shape that `find` or `intern` came to; 0 where `find` found none. */
   group = 0
   shape = 0
   /** First ordinal of new groups: above those of removed ones, which may have had the same labels. */
   ordinalFloor = 0
 
+  /** Looks for the group and the shape of a label set, and makes nothing. */
+  find(labels: Labels): void {
+    this.group = 0
+    this.shape = 0
+    if (!this.#split(labels, false)) return
+    this.group = this.#findGroup(hashList(this.#list, this.#length), this.#list, this.#length)
+    const restHash = hashList(this.#restList, this.#restLength)
+    this.shape = this.#findShape(restHash, this.#restList, this.#restLength)
+  }
+
+  /**
+   * Finds or makes the group and the shape of a label set.
+   *
+   * @throws NarthexError `bad_data` for more than LABELS_PER_SERIES_MAX labels
+   */
+  intern(labels: Labels): void {
+    if (labels.length / 2 > LABELS_PER_SERIES_MAX) {
+      throw new NarthexError(
+        'bad_data',
+        `cannot store series: ${labels.length / 2} labels, at most ${LABELS_PER_SERIES_MAX}`,
+      )
+    }
+    this.#split(labels, true)
+    this.group = this.internGroup(this.#list, this.#length)
+    this.shape = this.internShape(this.#restList, this.#restLength)
+  }
+
   /** Finds or makes a pair. */
   pair(name: string, value: string): number {
-    const nameNumber = this.#nameOfText.get(name) ?? this.#addName(name)
+    return this.#pair(name, value, true)
+  }
+
+  /** Leaves the pairs of a label set in two lists; false when one is missing and none is made. */
+  #split(labels: Labels, isMade: boolean): boolean {
+    this.#length = 0
+    this.#restLength = 0
+    if (labels.length / 2 > LABELS_PER_SERIES_MAX) return false
+    const ofTarget = isOfTarget(labels)
+    for (let i = 0; i < labels.length; i += 2) {
+      const pair = this.#pair(labels[i], labels[i + 1], isMade)
+      if (pair === 0) return false
+      if (isGroupName(labels[i], ofTarget)) this.#list[this.#length++] = pair
+      else this.#restList[this.#restLength++] = pair
+    }
+    return true
+  }
+
+  #pair(name: string, value: string, isMade: boolean): number {
+    const known = this.#nameOfText.get(name)
+    if (known === undefined && !isMade) return 0
+    const nameNumber = known ?? this.#addName(name)
+    if (this.#lastValues[nameNumber] === value) return this.#lastPairs[nameNumber]
     const texts = this.#texts
     const hash = texts.load(value, nameNumber)
     const view = this.view
-    const found = this.#pairTable.find(
+    let pair = this.#pairTable.find(
       hash,
-      (pair) =>
-        view.pairField(pair, at.PAIR_HASH) === hash &&
-        view.pairField(pair, at.PAIR_NAME) === nameNumber &&
-        view.pairEquals(pair, texts.loaded),
+      (candidate) =>
+        view.pairField(candidate, at.PAIR_HASH) === hash &&
+        view.pairField(candidate, at.PAIR_NAME) === nameNumber &&
+        view.pairEquals(candidate, texts.loaded),
     )
-    return found === 0 ? this.#addPair(nameNumber, hash) : found
+    if (pair === 0 && isMade) pair = this.#addPair(nameNumber, hash)
+    if (pair === 0) return 0
+    this.#lastValues[nameNumber] = value
+    this.#lastPairs[nameNumber] = pair
+    return pair
   }
 
-  /** The pair of a name and a value; 0 when there is none. */
-  findPair(name: string, value: string): number {
-    const nameNumber = this.#nameOfText.get(name)
-    if (nameNumber === undefined) return 0
-    const hash = this.#texts.load(value, nameNumber)
-    const bytes = this.#texts.loaded
-    return this.#pairTable.find(
-      hash,
-      (pair) =>
-        this.view.pairField(pair, at.PAIR_NAME) === nameNumber && this.view.pairEquals(pair, bytes),
-    )
-  }
-
-  internShape(pairs: Uint32Array, length: number): number {
-    const hash = hashList(pairs, length)
+  #findShape(hash: number, pairs: Uint32Array, length: number): number {
     const view = this.view
-    const found = this.#shapeTable.find(
+    return this.#shapeTable.find(
       hash,
       (shape) =>
         view.shapeField(shape, at.SHAPE_HASH) === hash &&
         view.shapeField(shape, at.SHAPE_LENGTH) === length &&
         this.#equalList(view.shapeField(shape, at.SHAPE_LIST), pairs, length),
     )
-    return found === 0 ? this.#addShape(hash, pairs, length) : found
   }
 
-  internGroup(pairs: Uint32Array, length: number): number {
-    const hash = hashList(pairs, length)
+  #findGroup(hash: number, pairs: Uint32Array, length: number): number {
     const view = this.view
-    const found = this.#groupTable.find(
+    return this.#groupTable.find(
       hash,
       (group) =>
         view.groupField(group, at.GROUP_HASH) === hash &&
         view.groupField(group, at.GROUP_LENGTH) === length &&
         this.#equalList(view.groupField(group, at.GROUP_LIST), pairs, length),
     )
+  }
+
+  internShape(pairs: Uint32Array, length: number): number {
+    const hash = hashList(pairs, length)
+    const found = this.#findShape(hash, pairs, length)
+    return found === 0 ? this.#addShape(hash, pairs, length) : found
+  }
+
+  internGroup(pairs: Uint32Array, length: number): number {
+    const hash = hashList(pairs, length)
+    const found = this.#findGroup(hash, pairs, length)
     return found === 0 ? this.#addGroup(hash, pairs, length) : found
   }
 
@@ -173,6 +203,8 @@ export class LabelIndex {
 
   /** Takes out all pairs that nothing uses any more, and returns them. */
   removePairs(): number[] {
+    this.#lastValues = []
+    this.#lastPairs = []
     const removed: number[] = []
     const names = new Set<number>()
     for (let pair = 1; pair < this.view.pairCount; pair++) {

@@ -4,6 +4,9 @@ import type { Memory } from './pages.ts'
 
 const encoder = new TextEncoder()
 
+/** Characters up to which a text is encoded without TextEncoder. */
+const BY_HAND_MAX = 64
+
 /** Seed of all label hashes of this process, so that nobody can choose colliding labels. */
 const SEED = (Math.random() * 0xffffffff) >>> 0
 
@@ -28,9 +31,21 @@ export class Texts {
   /** Encodes a text and returns its hash, mixed with `salt`. */
   load(text: string, salt: number): number {
     if (text.length * 3 > this.#scratch.length) this.#scratch = new Uint8Array(text.length * 4)
-    const length = encoder.encodeInto(text, this.#scratch).written
+    const length = this.#encode(text)
     this.loaded = this.#scratch.subarray(0, length)
     return hashBytes(this.#scratch, 0, length, salt)
+  }
+
+  /** Short ASCII, which labels mostly are, costs less by hand. */
+  #encode(text: string): number {
+    const scratch = this.#scratch
+    if (text.length > BY_HAND_MAX) return encoder.encodeInto(text, scratch).written
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code >= 0x80) return encoder.encodeInto(text, scratch).written
+      scratch[i] = code
+    }
+    return text.length
   }
 
   /** Appends the loaded text. */
