@@ -19,6 +19,7 @@ import {
   type SegmentName,
   writeRecord,
 } from './segment.ts'
+import { SegmentList } from './segments.ts'
 
 export interface WriteLogOptions {
   /** Folder of the segments; made when it is missing. */
@@ -103,15 +104,6 @@ const PATIENT_MS = 10_000
 /** How long a log that failed waits before it tries a new segment. */
 export const RETRY_MS = 1000
 
-/** A segment on disk. */
-interface Segment {
-  readonly name: SegmentName
-  sizeBytes: number
-  lastSequence: number
-  /** Never removed: its damage is nowhere else. */
-  readonly kept: boolean
-}
-
 /**
  * Opens the log of a folder; reads names only.
  *
@@ -142,7 +134,7 @@ class AppendLog implements WriteLog {
   readonly #figures: LogFigures
   readonly #pool = new BatchPool()
   readonly #salt: number = randomBytes(4).readUInt32LE(0)
-  readonly #segments: Segment[] = []
+  readonly #segments: SegmentList
   #nextNumber: number
   #replayed = false
   #stopped = false
@@ -176,6 +168,7 @@ class AppendLog implements WriteLog {
   constructor(options: WriteLogOptions, names: readonly SegmentName[]) {
     this.#options = options
     this.#names = names
+    this.#segments = new SegmentList(options.files, options.dir, options.log)
     this.#nextNumber = names.length === 0 ? 1 : names[names.length - 1].number + 1
     this.#figures = registerLogFigures(options.metrics, this)
   }
@@ -191,10 +184,10 @@ class AppendLog implements WriteLog {
     this.nextSequence = Math.max(1, fromSequence, result.lastSequence + 1)
     for (const segment of result.segments) {
       this.nextSequence = Math.max(this.nextSequence, segment.name.firstSequence)
-      if (segment.empty && this.#remove(segment.name)) continue
-      this.#segments.push({ ...segment })
+      if (segment.empty && this.#segments.removeFile(segment.name)) continue
+      this.#segments.add({ ...segment })
     }
-    const last = this.#segments.at(-1)
+    const last = this.#segments.newest
     if (last !== undefined) last.lastSequence = this.nextSequence - 1
     this.#figures.damages.inc(result.report.damages)
     return result.report
@@ -238,23 +231,16 @@ class AppendLog implements WriteLog {
   }
 
   dropBelow(sequence: number): void {
-    const closedCount = this.#segments.length - (this.#file === undefined ? 0 : 1)
-    for (let i = closedCount - 1; i >= 0; i--) {
-      const segment = this.#segments[i]
-      if (segment.kept || segment.lastSequence >= sequence) continue
-      if (this.#remove(segment.name)) this.#segments.splice(i, 1)
-    }
+    this.#segments.dropBelow(sequence, this.#file !== undefined)
   }
 
   get oldestSequence(): number {
-    const onDisk = this.#segments.at(0)?.name.firstSequence
+    const onDisk = this.#segments.oldest?.name.firstSequence
     return onDisk ?? this.#waiting.at(0)?.firstSequence ?? this.nextSequence
   }
 
   get sizeBytes(): number {
-    let sizeBytes = 0
-    for (const segment of this.#segments) sizeBytes += segment.sizeBytes
-    return sizeBytes
+    return this.#segments.sizeBytes
   }
 
   async stop(): Promise<void> {
@@ -301,7 +287,8 @@ class AppendLog implements WriteLog {
     const segmentBytesMax = this.#options.segmentBytesMax ?? SEGMENT_BYTES_MAX
     while (this.#waiting.length > 0 && this.#waiting[0].firstSequence <= lastSequence) {
       if (this.#file === undefined) await this.#openSegment()
-      const segment = this.#segments[this.#segments.length - 1]
+      const segment = this.#segments.newest
+      assert(segment !== undefined, 'an open segment')
       const batch = this.#waiting[0]
       const sizeBytes = batch.cursor.at
       batch.sealed = true
@@ -349,12 +336,7 @@ class AppendLog implements WriteLog {
     assert(name !== undefined, 'a name that reads back')
     const file = files.create(join(dir, name.name))
     this.#file = file
-    this.#segments.push({
-      name,
-      sizeBytes: SEGMENT_HEADER_BYTES,
-      lastSequence: firstSequence - 1,
-      kept: false,
-    })
+    this.#segments.addNew(name)
     await this.#write(encodeSegmentHeader())
     await files.syncDir(dir)
     this.#checkOpen(file)
@@ -437,7 +419,7 @@ class AppendLog implements WriteLog {
     this.#unsynced = []
     this.#unsyncedBytes = 0
     for (const batch of this.#waiting) batch.sealed = true
-    const segment = this.#segments.at(-1)
+    const segment = this.#segments.newest
     if (file === undefined || segment === undefined) return
     this.#closing = Promise.allSettled([this.#writing, this.#syncing]).then(() => {
       try {
@@ -447,9 +429,7 @@ class AppendLog implements WriteLog {
           error: messageOf(error),
         })
       }
-      if (segment.sizeBytes === SEGMENT_HEADER_BYTES && this.#remove(segment.name)) {
-        this.#segments.splice(this.#segments.indexOf(segment), 1)
-      }
+      if (segment.sizeBytes === SEGMENT_HEADER_BYTES) this.#segments.remove(segment)
     })
   }
 
@@ -478,20 +458,6 @@ class AppendLog implements WriteLog {
       this.failure = messageOf(error)
       this.#abandon()
       this.#scheduleRetry()
-    }
-  }
-
-  #remove(name: SegmentName): boolean {
-    const { files, dir, log } = this.#options
-    try {
-      files.remove(join(dir, name.name))
-      return true
-    } catch (error) {
-      log.warn('cannot remove log segment; it is tried again', {
-        segment: name.name,
-        error: messageOf(error),
-      })
-      return false
     }
   }
 }

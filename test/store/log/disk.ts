@@ -34,6 +34,8 @@ export class MemoryDisk implements FileSystem {
   operations: number = 0
   /** Fault of an operation by its number; undefined: none. */
   faultAt: (operation: number) => Fault | undefined = () => undefined
+  /** Called before a write that does not wait, to make it slow. */
+  beforeWriteNow: () => void = () => {}
   #crashed = false
 
   makeDir(): void {
@@ -79,7 +81,10 @@ export class MemoryDisk implements FileSystem {
       return taken
     }
     return {
-      writeNow,
+      writeNow: (bytes) => {
+        this.beforeWriteNow()
+        return writeNow(bytes)
+      },
       write: async (bytes) => writeNow(bytes),
       sync: async () => {
         this.#step()
@@ -180,6 +185,11 @@ export class ManualClock implements Clock {
         this.#timers = this.#timers.filter((other) => other !== timer)
       },
     }
+  }
+
+  /** Moves on and fires nothing: time that a call took. */
+  pass(byMs: number): void {
+    this.#nowMs += byMs
   }
 
   /** Moves on, fires what is due, and lets everything that follows from it happen. */

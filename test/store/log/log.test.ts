@@ -239,23 +239,49 @@ test('C02: a crash at any operation loses no acknowledged record', async () => {
 
 for (const fault of ['EIO', 'ENOSPC', 'short'] as const) {
   for (const sticky of [false, true]) {
-    test(`C05: the n-th operation fails with ${fault}, ${sticky ? 'for a while' : 'once'}`, async () => {
-      for (let faultAt = 1; ; faultAt++) {
-        const disk = new MemoryDisk()
-        disk.faultAt = faultFrom(fault, faultAt, sticky ? faultAt + 6 : faultAt)
-        const acked = await writeTwenty(disk)
-        if (disk.operations < faultAt) break
-        disk.faultAt = () => undefined
-        for (const state of [disk.afterKill(), disk.afterPowerCut(randomOf(faultAt))]) {
-          const { records } = open(state)
-          for (const sequence of acked) {
-            assert.ok(isRecord(sequence, records.get(sequence)), `${fault} at ${faultAt}`)
+    for (const slow of [false, true]) {
+      test(`C05: the n-th operation of a ${slow ? 'slow' : 'fast'} disk fails with ${fault}, ${sticky ? 'for a while' : 'once'}`, async () => {
+        for (let faultAt = 1; ; faultAt++) {
+          const disk = new MemoryDisk()
+          disk.faultAt = faultFrom(fault, faultAt, sticky ? faultAt + 6 : faultAt)
+          const acked = await writeTwenty(disk, slow)
+          if (disk.operations < faultAt) break
+          disk.faultAt = () => undefined
+          for (const state of [disk.afterKill(), disk.afterPowerCut(randomOf(faultAt))]) {
+            const { records } = open(state)
+            for (const sequence of acked) {
+              assert.ok(isRecord(sequence, records.get(sequence)), `${fault} at ${faultAt}`)
+            }
           }
         }
-      }
-    })
+      })
+    }
   }
 }
+
+test('after a slow write the next ones are left to another thread for a while', async () => {
+  const disk = new MemoryDisk()
+  const { log, clock } = open(disk)
+  let writesNow = 0
+  disk.beforeWriteNow = () => {
+    writesNow++
+    clock.pass(6)
+  }
+  const commitOne = async (): Promise<void> => {
+    append(log, 10)
+    await log.commit()
+  }
+  await commitOne()
+  await commitOne()
+  assert.equal(writesNow, 1)
+  clock.pass(10_000)
+  disk.beforeWriteNow = () => {
+    writesNow++
+  }
+  await commitOne()
+  await commitOne()
+  assert.equal(writesNow, 3)
+})
 
 test('C05: a failed write is busy until a new segment works, then nothing is missing', async () => {
   const disk = new MemoryDisk()
@@ -344,9 +370,10 @@ test('the real disk keeps records, segments and folders as the simulated one doe
   }
 })
 
-async function writeTwenty(disk: MemoryDisk): Promise<Set<number>> {
+async function writeTwenty(disk: MemoryDisk, slow = false): Promise<Set<number>> {
   const acked = new Set<number>()
   const { log, clock } = open(disk)
+  if (slow) disk.beforeWriteNow = () => clock.pass(6)
   for (let i = 0; i < 20; i++) {
     try {
       const sequence = append(log, 300)
