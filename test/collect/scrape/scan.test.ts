@@ -290,3 +290,43 @@ test('scrape state needs at most 60 bytes a series', () => {
   bench.scrape(lines.join(''))
   assert.ok(bench.layout.ids.buffer.byteLength / count <= 60)
 })
+
+test('a key that stands twice is a duplicate even when the value is the same', () => {
+  const bench = new Bench()
+  for (let round = 0; round < 3; round++) {
+    bench.scrape('a 1\nb 5\na 1\n')
+    assert.equal(bench.scanner.row.refusals.duplicate, 1)
+    assert.equal(bench.scanner.row.count, 2)
+  }
+})
+
+test('values of known keys are read to the bit, however they are written', () => {
+  const bench = new Bench()
+  const writings = [
+    (value: number) => String(value),
+    (value: number) => value.toExponential(),
+    (value: number) => value.toPrecision(17),
+    (value: number) => value.toFixed(3),
+    (value: number) => value.toExponential(3).replace('e', 'E'),
+  ]
+  const numbers = fc.array(fc.double({ noNaN: true, min: -1e300, max: 1e300 }), {
+    minLength: 10,
+    maxLength: 10,
+  })
+  const isExact = fc.property(numbers, fc.nat(writings.length - 1), (values, writing) => {
+    const texts = values.map(writings[writing])
+    const { stored } = bench.scrape(texts.map((text, i) => `m${i} ${text}\n`).join(''))
+    for (const [i, text] of texts.entries()) {
+      assert.ok(Object.is(stored[`m${i}`], Number(text)), text)
+    }
+  })
+  fc.assert(isExact, { seed: 20_260_112, numRuns: 500 })
+})
+
+test('a marker that the store refuses is not counted', () => {
+  const bench = new Bench()
+  bench.scrape('a 1\nb 2\n')
+  bench.timeMs -= 5000
+  bench.scrape('a 1\n')
+  assert.equal(bench.scanner.row.refusals.outOfOrder, 1)
+})
