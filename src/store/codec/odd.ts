@@ -11,8 +11,9 @@ const CODED_BITS: readonly (readonly [number, number])[] = [
   [0x7ff00000, 0],
   [0xfff00000, 0],
   [0x80000000, 0],
+  [0x7ff80000, 2],
 ]
-const CODES = 8
+const CODES: number = CODED_BITS.length
 const RAW = 0
 
 /** Most bytes of one entry. */
@@ -62,7 +63,7 @@ export function readOdds(c: Cursor, count: number, slots: Uint16Array, bits: Uin
     const head = readVarint(c)
     const slot = next + Math.floor(head / CODES)
     const code = head % CODES
-    if (slot >= count || code >= CODED_BITS.length) throw damaged()
+    if (slot >= count) throw damaged()
     if (code === RAW) {
       if (c.end - c.at < 8) throw damaged()
       bits[2 * k] = c.view.getUint32(c.at, true)
