@@ -34,45 +34,9 @@ export function encodeBlockKey(key: BlockKey): Uint8Array {
   return bytes
 }
 
-/** Reads a key of BLOCK_KEY_BYTES; undefined for any other length. */
-export function decodeBlockKey(bytes: Uint8Array): BlockKey | undefined {
-  if (bytes.length !== BLOCK_KEY_BYTES) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return {
-    group: view.getUint32(0),
-    minTimeMs: readTime(view, 4),
-    maxTimeMs: readTime(view, 11),
-    rowCount: view.getUint16(18),
-    sequence: view.getUint32(20),
-    layout: view.getUint32(24),
-    segment: view.getUint16(28),
-  }
-}
-
-/** The lowest key of a group. */
-export function groupKeyFrom(group: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, group)
-  return bytes
-}
-
-/** A key above all blocks of a group that begin at `timeMs` or before. */
-export function groupKeyAfter(group: number, timeMs: number): Uint8Array {
-  const bytes = new Uint8Array(11)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, group)
-  writeTime(view, 4, Math.min(Math.max(Math.floor(timeMs) + 1, -TIME_OFFSET), TIME_OFFSET - 1))
-  return bytes
-}
-
 function writeTime(view: DataView, at: number, timeMs: number): void {
   const shifted = timeMs + TIME_OFFSET
   view.setUint8(at, Math.floor(shifted / 2 ** 48))
   view.setUint16(at + 1, Math.floor(shifted / 2 ** 32) & 0xffff)
   view.setUint32(at + 3, shifted % 2 ** 32)
-}
-
-function readTime(view: DataView, at: number): number {
-  const high = view.getUint8(at) * 2 ** 48 + view.getUint16(at + 1) * 2 ** 32
-  return high + view.getUint32(at + 3) - TIME_OFFSET
 }

@@ -2,14 +2,14 @@
 import type { Labels } from '../../model/labels.ts'
 import type { Budget, Estimate } from '../../model/queryable.ts'
 import type { Environment } from '../lmdb/environment.ts'
-import { type BlockKey, decodeBlockKey, groupKeyAfter, groupKeyFrom } from './blockkey.ts'
+import type { BlockKey } from './blockkey.ts'
 import { BlockPart, type DamageListener } from './blockpart.ts'
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { Binding, type Selector } from './match.ts'
 import { type BlockReader, ShapeCache } from './reader.ts'
 import type { PlanBuilder } from './select.ts'
-import { isDamage, readCounters, TABLE_BLOCKS, TABLE_INDEX, TABLE_META } from './windowfile.ts'
+import { readCounters, TABLE_INDEX, TABLE_META } from './windowfile.ts'
 import { WindowIndex } from './windowindex.ts'
 import type { WindowName } from './windowname.ts'
 
@@ -80,7 +80,7 @@ export class WindowReader implements BlockReader {
       eachMatch(window, selector, (group, wanted) => {
         budget.check()
         const target = builder.group(labels.groupLabels(group))
-        for (const key of this.#blocks(window, group, fromMs, toMs)) {
+        for (const key of blocksOf(window, group, fromMs, toMs)) {
           const columns = wanted(key.layout)
           if (columns.ordinals.length === 0) continue
           const ordinals = new Map<number, number>()
@@ -101,7 +101,7 @@ export class WindowReader implements BlockReader {
       let seriesOfWindow = 0
       eachMatch(window, selector, (group, wanted) => {
         let seriesOfGroup = 0
-        for (const key of this.#blocks(window, group, fromMs, toMs)) {
+        for (const key of blocksOf(window, group, fromMs, toMs)) {
           const columns = wanted(key.layout).ordinals.length
           seriesOfGroup = Math.max(seriesOfGroup, columns)
           sampleCount += columns * rowsInRange(key, fromMs, toMs)
@@ -125,7 +125,7 @@ export class WindowReader implements BlockReader {
       eachMatch(window, selector, (group, wanted) => {
         const groupLabels = labels.groupLabels(group)
         const seen = new Set<number>()
-        for (const key of this.#blocks(window, group, fromMs, toMs)) {
+        for (const key of blocksOf(window, group, fromMs, toMs)) {
           for (const shape of wanted(key.layout).shapes) {
             if (seen.has(shape)) continue
             seen.add(shape)
@@ -138,17 +138,6 @@ export class WindowReader implements BlockReader {
 
   indexes(fromMs: number, toMs: number): LabelView[] {
     return this.#overlapping(fromMs, toMs).map(({ index }) => index.labels)
-  }
-
-  /** Keys of a group's blocks; none when their pages are damaged. */
-  #blocks(window: IndexedWindow, group: number, fromMs: number, toMs: number): BlockKey[] {
-    try {
-      return blocksOf(window, group, fromMs, toMs)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      this.#onDamage(error)
-      return []
-    }
   }
 
   #overlapping(fromMs: number, toMs: number): IndexedWindow[] {
@@ -246,20 +235,12 @@ function wantedOf(
 
 /** Keys of the blocks of a group that overlap the range, in the order in which they were written. */
 export function blocksOf(
-  window: IndexedWindow,
+  { index }: IndexedWindow,
   group: number,
   fromMs: number,
   toMs: number,
 ): BlockKey[] {
-  const found: BlockKey[] = []
-  const table = window.environment.table(TABLE_BLOCKS)
-  for (const number of window.index.numbersOf(group)) {
-    for (const bytes of table.keys(groupKeyFrom(number), groupKeyAfter(number, toMs))) {
-      const key = decodeBlockKey(bytes)
-      if (key !== undefined && key.maxTimeMs >= fromMs) found.push(key)
-    }
-  }
-  return found.sort((a, b) => a.sequence - b.sequence)
+  return index.blocksOf(group).filter((key) => key.maxTimeMs >= fromMs && key.minTimeMs <= toMs)
 }
 
 /** About how many rows of a block lie in range: what an even spacing says, and half as much again. */

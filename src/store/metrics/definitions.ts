@@ -9,6 +9,7 @@ export const DEFINE_GROUP = 2
 export const DEFINE_SHAPE = 3
 export const DEFINE_COLUMNS = 4
 export const DEFINE_LAYOUT = 5
+export const DEFINE_BLOCK = 6
 
 /** Largest number that a definition may give or name. */
 const NUMBER_MAX = 2 ** 30

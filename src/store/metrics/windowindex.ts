@@ -2,13 +2,16 @@
 import { Cursor, readVarint, unzigzag } from '../../base/bytes.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { Table } from '../lmdb/environment.ts'
-import { DEFINE_LAYOUT, NumberMaps, readNumber } from './definitions.ts'
+import type { BlockKey } from './blockkey.ts'
+import { DEFINE_BLOCK, DEFINE_LAYOUT, NumberMaps, readNumber } from './definitions.ts'
 import { LabelIndex } from './labelindex.ts'
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { Memory } from './pages.ts'
 import { CHUNK_COPIES, chunkKey, isDamage } from './windowfile.ts'
 
+/** About what one known block costs in memory. */
+const BLOCK_BYTES = 120
 /** Most shapes of one layout. */
 const LAYOUT_SHAPES_MAX = 2 ** 24
 
@@ -18,10 +21,11 @@ export class WindowIndex {
   readonly #index: LabelIndex
   readonly #numbers = new NumberMaps()
   readonly #layouts: Uint32Array[] = []
-  /** Numbers in the window, by group of the index. A restarted writer gives one group two. */
-  readonly #groupNumbers: number[][] = []
+  /** Blocks by group of the index, in the order in which they were written. */
+  readonly #blocks: BlockKey[][] = []
   #chunks = 0
   #layoutBytes = 0
+  #blockCount = 0
   #damages = 0
 
   constructor() {
@@ -39,7 +43,7 @@ export class WindowIndex {
   }
 
   get sizeBytes(): number {
-    return this.#memory.sizeBytes + this.#layoutBytes
+    return this.#memory.sizeBytes + this.#layoutBytes + this.#blockCount * BLOCK_BYTES
   }
 
   /** Reads the chunks that have come since. */
@@ -63,9 +67,9 @@ export class WindowIndex {
     }
   }
 
-  /** Numbers under which the window knows a group of the index. */
-  numbersOf(group: number): readonly number[] {
-    return this.#groupNumbers[group] ?? []
+  /** Blocks of a group, in the order in which they were written. */
+  blocksOf(group: number): readonly BlockKey[] {
+    return this.#blocks[group] ?? []
   }
 
   /** Shapes of the index in the order of a block's columns; 0 where one was lost. */
@@ -80,16 +84,25 @@ export class WindowIndex {
         this.#readLayout(c)
         continue
       }
-      const groupsBefore = this.#numbers.groups.length
-      this.#numbers.read(kind, c, this.#index)
-      for (let number = groupsBefore; number < this.#numbers.groups.length; number++) {
-        const group = this.#numbers.groups[number]
-        if (group === undefined) continue
-        const numbers = this.#groupNumbers[group]
-        if (numbers === undefined) this.#groupNumbers[group] = [number]
-        else numbers.push(number)
-      }
+      if (kind === DEFINE_BLOCK) this.#readBlock(c)
+      else this.#numbers.read(kind, c, this.#index)
     }
+  }
+
+  #readBlock(c: Cursor): void {
+    const sequence = readNumber(c)
+    const number = readNumber(c)
+    const minTimeMs = unzigzag(readVarint(c))
+    const maxTimeMs = minTimeMs + readVarint(c)
+    const rowCount = readVarint(c)
+    const layout = readNumber(c)
+    const group = this.#numbers.groups[number]
+    if (group === undefined) return
+    const key = { group: number, minTimeMs, maxTimeMs, rowCount, sequence, layout, segment: 0 }
+    this.#blockCount++
+    const blocks = this.#blocks[group]
+    if (blocks === undefined) this.#blocks[group] = [key]
+    else blocks.push(key)
   }
 
   #readLayout(c: Cursor): void {

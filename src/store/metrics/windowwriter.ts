@@ -3,6 +3,7 @@ import { writeVarint, zigzag } from '../../base/bytes.ts'
 import type { Environment } from '../lmdb/environment.ts'
 import { type BlockKey, encodeBlockKey } from './blockkey.ts'
 import {
+  DEFINE_BLOCK,
   DEFINE_GROUP,
   DEFINE_LAYOUT,
   DEFINE_SHAPE,
@@ -152,6 +153,7 @@ export class WindowWriter {
       segment: 0,
     }
     this.#counters.samples += samples
+    this.#defineBlock(key)
     this.#put(TABLE_BLOCKS, encodeBlockKey(key), head)
     for (let i = 0; i < segments.length; i++) {
       this.#put(TABLE_SEGMENTS, encodeBlockKey({ ...key, segment: i + 1 }), segments[i])
@@ -175,6 +177,18 @@ export class WindowWriter {
     this.#entries = []
     this.#entryBytes = 0
     this.#isChanged = false
+  }
+
+  /** What readers must know of a block before they fetch it. */
+  #defineBlock(key: BlockKey): void {
+    const c = this.#definitions.room(64)
+    c.bytes[c.at++] = DEFINE_BLOCK
+    writeVarint(c, key.sequence)
+    writeVarint(c, key.group)
+    writeVarint(c, zigzag(key.minTimeMs))
+    writeVarint(c, key.maxTimeMs - key.minTimeMs)
+    writeVarint(c, key.rowCount)
+    writeVarint(c, key.layout)
   }
 
   #put(table: string, key: Uint8Array, value: Uint8Array): void {
