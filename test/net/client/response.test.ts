@@ -1,6 +1,7 @@
 /** Answers of HTTP/1.1 in pieces of any size. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { NarthexError } from '../../../src/base/error.ts'
 import { BodyPool } from '../../../src/net/client/body.ts'
 import { HEAD_BYTES_MAX, ResponseReader } from '../../../src/net/client/response.ts'
@@ -115,3 +116,37 @@ for (const [name, text] of [
     assert.ok((reader.body?.bytes.length ?? 0) <= 16 * 1024)
   })
 }
+
+/** Pieces of the protocol, so that noise gets far into the reader. */
+const pieces = fc.constantFrom(
+  'HTTP/1.1 200 OK\r\n',
+  'HTTP/1.1 100 Continue\r\n\r\n',
+  'Content-Length: 3\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Connection: close\r\n',
+  '\r\n',
+  '\n',
+  ': ',
+  '3\r\n',
+  'abc',
+  '0\r\n\r\n',
+  'ffffffff\r\n',
+  '\0\xff',
+)
+
+test('C31: any sequence of pieces is read the same in any cuts, or refused', () => {
+  const outcomeOf = (text: string, pieceBytes: number): string => {
+    try {
+      const reader = read(text, pieceBytes, true)
+      return `${reader.isDone} ${bodyText(reader)}`
+    } catch (error) {
+      assert.ok(error instanceof NarthexError, String(error))
+      return 'refused'
+    }
+  }
+  const isSame = fc.property(fc.array(pieces, { maxLength: 12 }), (list) => {
+    const text = list.join('')
+    assert.equal(outcomeOf(text, 1), outcomeOf(text, 100_000))
+  })
+  fc.assert(isSame, { seed: 20_260_113, numRuns: 5000 })
+})
