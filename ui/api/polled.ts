@@ -20,19 +20,21 @@ export function usePolled<T>(load: (abort: AbortSignal) => Promise<T>, everyMs: 
 
   useEffect(() => {
     const abort = new AbortController()
-    const askNow = (): void => {
-      load(abort.signal).then(
-        (data) => setPolled({ data, failure: '' }),
-        (error: unknown) => {
-          if (!isAbort(error)) setPolled(({ data }) => ({ data, failure: errorText(error) }))
-        },
-      )
+    let isAsking = false
+    const askNow = async (): Promise<void> => {
+      isAsking = true
+      try {
+        setPolled({ data: await load(abort.signal), failure: '' })
+      } catch (error) {
+        if (!isAbort(error)) setPolled(({ data }) => ({ data, failure: errorText(error) }))
+      }
+      isAsking = false
     }
-    const askIfSeen = (): void => {
-      if (!document.hidden) askNow()
+    const askAgain = (): void => {
+      if (!document.hidden && !isAsking) void askNow()
     }
-    askNow()
-    const timer = everyMs > 0 ? window.setInterval(askIfSeen, everyMs) : undefined
+    void askNow()
+    const timer = everyMs > 0 ? window.setInterval(askAgain, everyMs) : undefined
     return () => {
       window.clearInterval(timer)
       abort.abort()

@@ -96,7 +96,7 @@ export function createPanel(initial: PanelState, ticks: ReadonlySignal<number>):
   let asked = ''
   const dispose = effect(() => {
     const now = state.value
-    const key = [questionOf(now), ticks.value, runs.value, comebacks.value].join('\n')
+    const key = [questionOf(now), runs.value, comebacks.value].join('\n')
     if (key === asked) return
     asked = key
     if (now.expr.trim() !== '') void start(now)
@@ -108,6 +108,14 @@ export function createPanel(initial: PanelState, ticks: ReadonlySignal<number>):
         busy.value = false
       })
     }
+  })
+
+  let lastTick = ticks.peek()
+  const disposeTicks = effect(() => {
+    if (ticks.value === lastTick) return
+    lastTick = ticks.value
+    // A server that is slower than the refresh would be asked for ever and never answer.
+    if (!busy.peek()) runs.value = runs.peek() + 1
   })
 
   lastId++
@@ -131,6 +139,7 @@ export function createPanel(initial: PanelState, ticks: ReadonlySignal<number>):
     },
     close() {
       dispose()
+      disposeTicks()
       abort?.abort()
     },
   }

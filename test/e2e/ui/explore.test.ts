@@ -337,3 +337,23 @@ browserTest(
     await page.getByRole('heading', { name: 'Targets' }).waitFor()
   },
 )
+
+browserTest(
+  'a server that still answers is not asked again by a refresh, only by a person',
+  () => '/targets',
+  async ({ page }) => {
+    let asked = 0
+    await page.route('**/api/v1/query_range', () => {
+      asked++
+    })
+    await page.goto(site.url + graphLink('node_load1'))
+    await until('the first question', () => asked === 1)
+    await page.getByRole('button', { name: 'Refresh every panel' }).click()
+    await page.getByRole('button', { name: 'Refresh every panel' }).click()
+    assert.equal(asked, 1)
+    await page.getByRole('button', { name: 'Run' }).click()
+    await until('the second question', () => asked === 2)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.locator('.panel-body[aria-busy="false"]').waitFor()
+  },
+)

@@ -17,6 +17,9 @@ export interface Site {
   stop(): Promise<void>
 }
 
+/** A graph ends at a whole step, up to 3 s ago; two rows must lie before that. */
+const ROWS_MIN = 5
+
 /** Starts both and waits for enough rows to draw a rate; `jobs` are more scrape configurations. */
 export async function startSite(jobs = ''): Promise<Site> {
   const folder = temporaryFolder('ui')
@@ -39,7 +42,7 @@ export async function startSite(jobs = ''): Promise<Site> {
       return server
     }
     let server = await serve()
-    await until('three scrapes of the exporter', async () => (await rowCount(server.url)) >= 3)
+    await until('rows to draw', async () => (await rowCount(server.url)) >= ROWS_MIN)
     return {
       url: server.url,
       pause: async () => void (await server.stop()),
