@@ -1,4 +1,5 @@
 /** A block as a part of a selection: its values are fetched when they are read. */
+import { assert } from '../../base/error.ts'
 import type { Environment } from '../lmdb/environment.ts'
 import { type BlockHead, decodeBlockHead, Segment } from './block.ts'
 import { type BlockKey, encodeBlockKey } from './blockkey.ts'
@@ -52,8 +53,9 @@ export class BlockPart implements Part {
     }
   }
 
-  readTimes(into: Float64Array, at: number): void {
-    if (this.#head !== undefined) into.set(this.#head.times, at)
+  times(): Float64Array {
+    assert(this.#head !== undefined, 'an open block')
+    return this.#head.times
   }
 
   read(series: number, into: Float64Array, at: number, presence: Uint32Array): number {

@@ -7,7 +7,7 @@ import { BlockPart, type DamageListener } from './blockpart.ts'
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { Binding, type Selector } from './match.ts'
-import { type BlockReader, ShapeCache } from './reader.ts'
+import type { BlockReader } from './reader.ts'
 import type { PlanBuilder } from './select.ts'
 import { readCounters, TABLE_INDEX, TABLE_META } from './windowfile.ts'
 import { WindowIndex } from './windowindex.ts'
@@ -76,7 +76,6 @@ export class WindowReader implements BlockReader {
   ): void {
     for (const window of this.#overlapping(fromMs, toMs)) {
       const { labels } = window.index
-      const shapes = new ShapeCache(labels)
       eachMatch(window, selector, (group, wanted) => {
         budget.check()
         const target = builder.group(labels.groupLabels(group))
@@ -85,8 +84,8 @@ export class WindowReader implements BlockReader {
           if (columns.ordinals.length === 0) continue
           const ordinals = new Map<number, number>()
           for (let i = 0; i < columns.ordinals.length; i++) {
-            const shape = shapes.of(columns.shapes[i])
-            ordinals.set(target.series(shape.labels, shape.key), columns.ordinals[i])
+            const shape = labels.shapeLabels(columns.shapes[i])
+            ordinals.set(target.series(shape), columns.ordinals[i])
           }
           target.parts.push(new BlockPart(window.environment, key, ordinals, this.#onDamage))
         }
@@ -121,7 +120,6 @@ export class WindowReader implements BlockReader {
   ): void {
     for (const window of this.#overlapping(fromMs, toMs)) {
       const { labels } = window.index
-      const shapes = new ShapeCache(labels)
       eachMatch(window, selector, (group, wanted) => {
         const groupLabels = labels.groupLabels(group)
         const seen = new Set<number>()
@@ -129,7 +127,7 @@ export class WindowReader implements BlockReader {
           for (const shape of wanted(key.layout).shapes) {
             if (seen.has(shape)) continue
             seen.add(shape)
-            each(groupLabels, shapes.of(shape).labels)
+            each(groupLabels.labels, labels.shapeLabels(shape).labels)
           }
         }
       })
@@ -162,6 +160,7 @@ export class WindowReader implements BlockReader {
       cached.isFresh = true
     }
     cached.usedAt = ++this.#uses
+    cached.index.labels.refresh()
     return cached.index
   }
 

@@ -20,9 +20,10 @@ export interface HeadRows {
   /** float64[>= rowCount], strictly rising */
   readonly times: Float64Array
   readonly rowCount: number
-  /** float64[columns × rowCount]: row r of column i at i × rowCount + r; absent rows hold anything */
+  /** float64[>= columns × rowCount]: row r of column i at i × rowCount + r; absent rows hold anything.
+   * Valid until the next read, as presence is. */
   readonly values: Float64Array
-  /** uint32[columns × 3]: presence bits of column i at i × 3 */
+  /** uint32[>= columns × 3]: presence bits of column i at i × 3 */
   readonly presence: Uint32Array
 }
 
@@ -41,6 +42,8 @@ export class HeadView {
   readonly #positions: Uint8Array = new Uint8Array(at.RING_ROWS)
   readonly #raw: Float64Array = new Float64Array(at.RING_ROWS)
   readonly #times: Float64Array = new Float64Array(at.RING_ROWS)
+  #values = new Float64Array(1024)
+  #presence = new Uint32Array(64)
 
   constructor(memory: Memory) {
     this.memory = memory
@@ -113,8 +116,10 @@ export class HeadView {
   ): HeadRows {
     const words = this.#groups[group >>> at.GROUP_SHIFT]
     const sequenceAt = ((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + at.GROUP_SEQUENCE
-    let values = new Float64Array(0)
-    const presence = new Uint32Array(columns.length * 3)
+    if (this.#presence.length < columns.length * 3) {
+      this.#presence = new Uint32Array(columns.length * 6)
+    }
+    const presence = this.#presence
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const before = Atomics.load(words, sequenceAt)
       if (before % 2 === 1) {
@@ -123,9 +128,10 @@ export class HeadView {
       }
       const seals = this.sealsOf(group)
       const rowCount = this.#readTimes(group, fromMs, toMs, ordinalMax)
-      if (values.length < columns.length * rowCount) {
-        values = new Float64Array(columns.length * rowCount)
+      if (this.#values.length < columns.length * rowCount) {
+        this.#values = new Float64Array(columns.length * rowCount)
       }
+      const values = this.#values
       let complete = rowCount >= 0
       for (let i = 0; complete && i < columns.length; i++) {
         complete = this.#readColumn(columns[i], rowCount, values, i, presence)

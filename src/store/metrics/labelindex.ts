@@ -291,12 +291,8 @@ export class LabelIndex {
     const names = memory.tables[at.NAMES].words[name >>> at.NAME_SHIFT]
     const nameFrom = (name & ((1 << at.NAME_SHIFT) - 1)) << at.NAME_WORDS_SHIFT
     words[from + at.PAIR_NEXT_OF_NAME] = names[nameFrom + at.NAME_FIRST_PAIR]
-    if (reused === undefined) {
-      Atomics.store(memory.control, at.CONTROL_PAIRS, pair + 1)
-    } else {
-      Atomics.add(memory.control, at.CONTROL_REUSES, 1)
-      this.view.refresh()
-    }
+    if (reused === undefined) Atomics.store(memory.control, at.CONTROL_PAIRS, pair + 1)
+    else this.#noteReuse()
     Atomics.store(names, nameFrom + at.NAME_FIRST_PAIR, pair)
     names[nameFrom + at.NAME_PAIR_COUNT]++
     this.#pairTable.add(hash, pair)
@@ -329,6 +325,7 @@ export class LabelIndex {
     words[from + at.SHAPE_NEXT_OF_METRIC] =
       metricWords.words[metricWords.from + at.PAIR_FIRST_SHAPE]
     if (reused === undefined) Atomics.store(memory.control, at.CONTROL_SHAPES, shape + 1)
+    else this.#noteReuse()
     Atomics.store(metricWords.words, metricWords.from + at.PAIR_FIRST_SHAPE, shape)
     this.#shapeTable.add(hash, shape)
     return shape
@@ -356,8 +353,15 @@ export class LabelIndex {
     words[from + at.GROUP_ROW_START] = this.ordinalFloor
     words[from + at.GROUP_ROW_END] = this.ordinalFloor
     if (reused === undefined) Atomics.store(memory.control, at.CONTROL_GROUPS, group + 1)
+    else this.#noteReuse()
     this.#groupTable.add(hash, group)
     return group
+  }
+
+  /** Readers forget what they have cached under numbers. */
+  #noteReuse(): void {
+    Atomics.add(this.#memory.control, at.CONTROL_REUSES, 1)
+    this.view.refresh()
   }
 
   #storeList(pairs: Uint32Array, length: number): number {

@@ -1,11 +1,17 @@
 /** Reads names, label pairs, shapes and groups out of shared memory; any thread may. */
-import type { Labels } from '../../model/labels.ts'
-import { compareText } from '../../model/labels.ts'
+import { compareText, type Labels, labelsKey } from '../../model/labels.ts'
 import * as at from './layout.ts'
 import type { Memory } from './pages.ts'
 
-/** Texts kept as strings before the cache starts again. */
+/** Texts, and label sets of shapes and groups, kept before a cache starts again. */
 const TEXT_CACHE_MAX = 65_536
+const LABELS_CACHE_MAX = 8192
+
+/** Labels with the text that is equal exactly for equal ones. */
+export interface KeyedLabels {
+  readonly labels: Labels
+  readonly key: string
+}
 
 /** The label part of a head or of a window, for readers. */
 export class LabelView {
@@ -18,6 +24,8 @@ export class LabelView {
   readonly #groups: Uint32Array[]
   readonly #nameTexts: string[] = []
   #pairTexts = new Map<number, string>()
+  #shapeLabels = new Map<number, KeyedLabels>()
+  #groupLabels = new Map<number, KeyedLabels>()
   #reuses = 0
 
   constructor(memory: Memory) {
@@ -30,13 +38,14 @@ export class LabelView {
     this.#groups = memory.tables[at.GROUPS].words
   }
 
-  /** Forgets cached texts when pair numbers have been used again since. */
+  /** Forgets what is cached when numbers have been used again since, or when it is too much. */
   refresh(): void {
     const reuses = Atomics.load(this.memory.control, at.CONTROL_REUSES)
-    if (reuses !== this.#reuses || this.#pairTexts.size > TEXT_CACHE_MAX) {
-      this.#pairTexts = new Map()
-      this.#reuses = reuses
-    }
+    const isReused = reuses !== this.#reuses
+    this.#reuses = reuses
+    if (isReused || this.#pairTexts.size > TEXT_CACHE_MAX) this.#pairTexts = new Map()
+    if (isReused || this.#shapeLabels.size > LABELS_CACHE_MAX) this.#shapeLabels = new Map()
+    if (isReused || this.#groupLabels.size > LABELS_CACHE_MAX) this.#groupLabels = new Map()
   }
 
   get nameCount(): number {
@@ -127,28 +136,34 @@ export class LabelView {
   }
 
   /** The labels of a shape alone. */
-  shapeLabels(shape: number): Labels {
-    return this.#listLabels(
-      this.shapeField(shape, at.SHAPE_LIST),
-      this.shapeField(shape, at.SHAPE_LENGTH),
-    )
+  shapeLabels(shape: number): KeyedLabels {
+    let found = this.#shapeLabels.get(shape)
+    if (found === undefined) {
+      const list = this.shapeField(shape, at.SHAPE_LIST)
+      found = this.#listLabels(list, this.shapeField(shape, at.SHAPE_LENGTH))
+      this.#shapeLabels.set(shape, found)
+    }
+    return found
   }
 
   /** The labels of a group alone. */
-  groupLabels(group: number): Labels {
-    return this.#listLabels(
-      this.groupField(group, at.GROUP_LIST),
-      this.groupField(group, at.GROUP_LENGTH),
-    )
+  groupLabels(group: number): KeyedLabels {
+    let found = this.#groupLabels.get(group)
+    if (found === undefined) {
+      const list = this.groupField(group, at.GROUP_LIST)
+      found = this.#listLabels(list, this.groupField(group, at.GROUP_LENGTH))
+      this.#groupLabels.set(group, found)
+    }
+    return found
   }
 
-  #listLabels(list: number, length: number): Labels {
+  #listLabels(list: number, length: number): KeyedLabels {
     const labels: string[] = []
     for (let i = 0; i < length; i++) {
       const pair = this.listItem(list, i)
       labels.push(this.nameText(this.pairField(pair, at.PAIR_NAME)), this.pairText(pair))
     }
-    return labels
+    return { labels, key: labelsKey(labels) }
   }
 
   #textPage(page: number): Uint8Array {

@@ -25,7 +25,7 @@ export const CONTROL_SEALS = 5
 export const CONTROL_SERIES = 7
 /** How many groups live in the head. */
 export const CONTROL_LIVE_GROUPS = 8
-/** Rises when numbers of dead pairs are used again. */
+/** Rises when numbers of dead pairs, shapes or groups are used again. */
 export const CONTROL_REUSES = 9
 /** Oldest and newest time, as two float64 at bytes 64 and 72. */
 export const CONTROL_MIN_TIME_FLOAT = 8

@@ -90,8 +90,7 @@ export class Merge {
     for (const source of this.#sources) {
       const { labels } = source.index
       for (let group = 1; group < labels.groupCount; group++) {
-        const groupLabels = labels.groupLabels(group)
-        const key = labelsKey(groupLabels)
+        const { labels: groupLabels, key } = labels.groupLabels(group)
         const known = groups.get(key)
         if (known === undefined) groups.set(key, { groupLabels, members: [{ source, group }] })
         else known.members.push({ source, group })
@@ -243,8 +242,8 @@ export class Merge {
       segments.push(bytes)
     }
     const shapes: number[] = []
-    for (const shape of layout) shapes.push(this.#internShape(labels.shapeLabels(shape)))
-    const group = this.#internGroup(labels.groupLabels(sourceGroup))
+    for (const shape of layout) shapes.push(this.#internShape(labels.shapeLabels(shape).labels))
+    const group = this.#internGroup(labels.groupLabels(sourceGroup).labels)
     const samples = key.rowCount * shapes.length
     this.#writer.add(group, key, this.#writer.layout(shapes), head, segments, samples)
   }
@@ -313,8 +312,7 @@ function ordinalsOf(
   const shapes = source.index.layout(layout) ?? []
   for (let ordinal = 0; ordinal < shapes.length; ordinal++) {
     if (shapes[ordinal] === 0) continue
-    const labels = source.index.labels.shapeLabels(shapes[ordinal])
-    ordinals.set(plan.series(labels, labelsKey(labels)), ordinal)
+    ordinals.set(plan.series(source.index.labels.shapeLabels(shapes[ordinal])), ordinal)
   }
   return ordinals
 }
@@ -324,11 +322,7 @@ function joinTimes(parts: readonly Part[]): {
   times: Float64Array
   rowsOfParts: Uint32Array[]
 } {
-  const timesOfParts = parts.map((part) => {
-    const times = new Float64Array(part.rowCount)
-    part.readTimes(times, 0)
-    return times
-  })
+  const timesOfParts = parts.map((part) => part.times())
   const all = new Float64Array(timesOfParts.reduce((sum, times) => sum + times.length, 0))
   let at = 0
   for (const times of timesOfParts) {

@@ -173,14 +173,13 @@ export class StoreReader implements Queryable {
     this.#begin()
     const builder = new PlanBuilder()
     this.#blocks.collect(selector, fromMs, toMs, builder, budget)
-    const shapes = new ShapeCache(this.#head.labels)
     for (let i = 0; i < matches.length; i++) {
       const { group, columns } = matches[i]
       if (this.#head.rowCount(group) === 0) continue
       const target = builder.group(this.#head.labels.groupLabels(group))
       const series = columns.map((column) => {
-        const shape = shapes.of(this.#head.columnField(column, at.COLUMN_SHAPE))
-        return target.series(shape.labels, shape.key)
+        const shape = this.#head.labels.shapeLabels(this.#head.columnField(column, at.COLUMN_SHAPE))
+        return target.series(shape)
       })
       target.head = { group, seals: seals[i], columns, series }
     }
@@ -213,7 +212,6 @@ export class StoreReader implements Queryable {
     each: (groupLabels: Labels, shapeLabels: Labels) => void,
   ): void {
     this.#begin()
-    const shapes = new ShapeCache(this.#head.labels)
     let entries = 0
     const counted = (groupLabels: Labels, shapeLabels: Labels): void => {
       if (++entries % CHECK_ENTRIES === 0) budget.check()
@@ -224,10 +222,13 @@ export class StoreReader implements Queryable {
       this.#blocks.series(selector, fromMs, toMs, counted)
       for (const { group, columns } of this.#match(selector)) {
         if (this.#head.read(group, [], fromMs, toMs).rowCount === 0) continue
-        const groupLabels = this.#head.labels.groupLabels(group)
+        const groupLabels = this.#head.labels.groupLabels(group).labels
         for (const column of columns) {
           if (!this.#head.hasCells(column) || this.#head.newestTime(column) < fromMs) continue
-          counted(groupLabels, shapes.of(this.#head.columnField(column, at.COLUMN_SHAPE)).labels)
+          counted(
+            groupLabels,
+            this.#head.labels.shapeLabels(this.#head.columnField(column, at.COLUMN_SHAPE)).labels,
+          )
         }
       }
     }
@@ -244,41 +245,21 @@ export class StoreReader implements Queryable {
   }
 }
 
-/** Labels and keys of shapes, made once a query. */
-export class ShapeCache {
-  readonly #labels: LabelView
-  readonly #shapes = new Map<number, { labels: Labels; key: string }>()
-
-  constructor(labels: LabelView) {
-    this.#labels = labels
-  }
-
-  of(shape: number): { labels: Labels; key: string } {
-    let entry = this.#shapes.get(shape)
-    if (entry === undefined) {
-      const labels = this.#labels.shapeLabels(shape)
-      entry = { labels, key: labelsKey(labels) }
-      this.#shapes.set(shape, entry)
-    }
-    return entry
-  }
-}
-
 /** The open rows of a group as a part of its plan. */
 class HeadPart implements Part {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly rowCount: number
   readonly #rows: HeadRows
-  /** Index in the rows by index in the plan; -1 where the head does not have the series. */
-  readonly #columns = new Map<number, number>()
+  /** Index in the rows by index in the plan; undefined where the head does not have the series. */
+  readonly #columns: number[] = []
 
   constructor(rows: HeadRows, wanted: readonly number[]) {
     this.#rows = rows
     this.rowCount = rows.rowCount
     this.minTimeMs = rows.times[0]
     this.maxTimeMs = rows.times[rows.rowCount - 1]
-    for (let i = 0; i < wanted.length; i++) this.#columns.set(wanted[i], i)
+    for (let i = 0; i < wanted.length; i++) this.#columns[wanted[i]] = i
   }
 
   open(): boolean {
@@ -287,15 +268,16 @@ class HeadPart implements Part {
 
   close(): void {}
 
-  readTimes(into: Float64Array, at: number): void {
-    into.set(this.#rows.times.subarray(0, this.rowCount), at)
+  times(): Float64Array {
+    return this.#rows.times
   }
 
   read(series: number, into: Float64Array, to: number, presence: Uint32Array): number {
-    const column = this.#columns.get(series)
+    const column = this.#columns[series]
     if (column === undefined) return 0
+    const { values } = this.#rows
     const from = column * this.rowCount
-    into.set(this.#rows.values.subarray(from, from + this.rowCount), to)
+    for (let row = 0; row < this.rowCount; row++) into[to + row] = values[from + row]
     let count = 0
     for (let i = 0; i < (this.rowCount + 31) >>> 5; i++) {
       presence[i] = this.#rows.presence[column * 3 + i]

@@ -1,7 +1,7 @@
 /** Samples of matching series: what head and windows hold of a group, joined in time order. */
-import { type Labels, labelsKey } from '../../model/labels.ts'
+import type { Labels } from '../../model/labels.ts'
 import type { Budget, Series } from '../../model/queryable.ts'
-import { joinLabels } from './labelview.ts'
+import { joinLabels, type KeyedLabels } from './labelview.ts'
 
 /** Some rows of one group that lie together: the open ones of the head, or a block. */
 export interface Part {
@@ -11,8 +11,8 @@ export interface Part {
   readonly rowCount: number
   /** Fetches what is needed to read; false when nothing can be read. */
   open(): boolean
-  /** Writes the times to into[at, at + rowCount). */
-  readTimes(into: Float64Array, at: number): void
+  /** float64[rowCount], strictly rising; good for as long as anybody wants it. */
+  times(): Float64Array
   /**
    * Reads one of the wanted series.
    *
@@ -64,7 +64,7 @@ export function readGroup(
   if (rowCount === 0) return
   budget.chargeSamples(rowCount * plan.shapes.length)
   budget.chargeBytes(8 * rowCount * (plan.shapes.length + 1))
-  const inOrder = parts.toSorted((a, b) => a.minTimeMs - b.minTimeMs)
+  const inOrder = parts.length === 1 ? parts : parts.toSorted((a, b) => a.minTimeMs - b.minTimeMs)
   const apart = inOrder.every((part, i) => i === 0 || inOrder[i - 1].maxTimeMs < part.minTimeMs)
   if (apart) readApart(plan, inOrder, rowCount, into)
   else readMixed(plan, parts, rowCount, into)
@@ -76,8 +76,7 @@ function openInRange(part: Part, fromMs: number, toMs: number): Part | undefined
   if (part.rowCount === 0 || part.maxTimeMs < fromMs || part.minTimeMs > toMs) return undefined
   if (!part.open()) return undefined
   if (part.minTimeMs >= fromMs && part.maxTimeMs <= toMs) return part
-  const times = new Float64Array(part.rowCount)
-  part.readTimes(times, 0)
+  const times = part.times()
   const from = lowerBound(times, fromMs)
   const to = lowerBound(times, toMs, true)
   return from < to ? new TrimmedPart(part, times.subarray(from, to), from) : undefined
@@ -105,8 +104,8 @@ class TrimmedPart implements Part {
     return true
   }
 
-  readTimes(into: Float64Array, at: number): void {
-    into.set(this.#times, at)
+  times(): Float64Array {
+    return this.#times
   }
 
   read(series: number, into: Float64Array, at: number, presence: Uint32Array): number {
@@ -143,14 +142,12 @@ function readApart(
   rowCount: number,
   into: Series[],
 ): void {
-  const times = new Float64Array(rowCount)
+  const times = parts.length === 1 ? parts[0].times() : joinTimes(parts, rowCount)
+  const wordCount = (rowCount + 31) >>> 5
+  if (partBits.length < wordCount) partBits = new Uint32Array(wordCount)
+  const partPresence = partBits
+  let presence = NO_BITS
   let at = 0
-  for (const part of parts) {
-    part.readTimes(times, at)
-    at += part.rowCount
-  }
-  const presence = new Uint32Array((rowCount + 31) >>> 5)
-  const partPresence = new Uint32Array((rowCount + 31) >>> 5)
   const holes = new HoleTimes(times)
   for (let i = 0; i < plan.shapes.length; i++) {
     const values = new Float64Array(rowCount)
@@ -161,6 +158,7 @@ function readApart(
       const count = part.read(i, values, at, partPresence)
       if (whole && count !== part.rowCount) {
         whole = false
+        if (presence.length === 0) presence = new Uint32Array(wordCount)
         presence.fill(0)
         setBits(presence, 0, at)
       }
@@ -179,6 +177,20 @@ function readApart(
     }
   }
 }
+
+function joinTimes(parts: readonly Part[], rowCount: number): Float64Array {
+  const times = new Float64Array(rowCount)
+  let at = 0
+  for (const part of parts) {
+    times.set(part.times(), at)
+    at += part.rowCount
+  }
+  return times
+}
+
+const NO_BITS = new Uint32Array(0)
+/** Presence bits of the part that is being read. */
+let partBits: Uint32Array = new Uint32Array(16)
 
 /** Times of series with holes; series with the same holes share them. */
 class HoleTimes {
@@ -228,12 +240,8 @@ function readMixed(
   rowCount: number,
   into: Series[],
 ): void {
-  const partTimes = new Float64Array(rowCount)
+  const partTimes = joinTimes(parts, rowCount)
   let at = 0
-  for (const part of parts) {
-    part.readTimes(partTimes, at)
-    at += part.rowCount
-  }
   const presence = new Uint32Array((rowCount + 31) >>> 5)
   const partValues = new Float64Array(rowCount)
   const order = new Uint32Array(rowCount)
@@ -333,11 +341,10 @@ export class PlanBuilder {
   readonly #groups = new Map<string, GroupBuilder>()
 
   /** The plan of a group under construction. */
-  group(groupLabels: Labels): GroupBuilder {
-    const key = labelsKey(groupLabels)
+  group({ labels, key }: KeyedLabels): GroupBuilder {
     let group = this.#groups.get(key)
     if (group === undefined) {
-      group = new GroupBuilder(groupLabels)
+      group = new GroupBuilder(labels)
       this.#groups.set(key, group)
     }
     return group
@@ -361,12 +368,12 @@ export class GroupBuilder implements GroupPlan {
   }
 
   /** The index of a wanted series in the plan. */
-  series(shapeLabels: Labels, shapeKey: string): number {
-    let number = this.#numbers.get(shapeKey)
+  series({ labels, key }: KeyedLabels): number {
+    let number = this.#numbers.get(key)
     if (number === undefined) {
       number = this.shapes.length
-      this.#numbers.set(shapeKey, number)
-      this.shapes.push(shapeLabels)
+      this.#numbers.set(key, number)
+      this.shapes.push(labels)
     }
     return number
   }
