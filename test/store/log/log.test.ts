@@ -117,6 +117,17 @@ test('with an interval the disk is synced once per interval', async () => {
   assert.equal(disk.stored.get(path)?.syncedBytes, disk.stored.get(path)?.bytes.length)
 })
 
+test('many small commits between two syncs share their buffers', async () => {
+  const { log } = open(new MemoryDisk(), 1000, 0, 1 << 20)
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 600; i++) {
+    append(log, 10)
+    await log.commit()
+  }
+  const more = process.memoryUsage().arrayBuffers - before
+  assert.ok(more < 60 * 1024 * 1024, `${more} bytes more`)
+})
+
 test('segments below a sequence are removed, others stay', async () => {
   const disk = new MemoryDisk()
   const { log } = open(disk)
