@@ -1,5 +1,4 @@
 /** What watches this machine without being configured: the host collector and the search on loopback. */
-import { hostname, networkInterfaces } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import { assert } from '../base/error.ts'
 import type { Running } from '../base/lifecycle.ts'
@@ -7,19 +6,17 @@ import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { FetchBody } from '../collect/discover/fetch.ts'
 import { type LoopbackSearch, startLoopbackSearch } from '../collect/discover/loopback.ts'
+import { isNodeExporterScraped } from '../collect/host/covered.ts'
 import { type Host, startHost } from '../collect/host/host.ts'
 import { type Config, readConfig } from '../config/config.ts'
 import type { ScrapeConfig } from '../config/scrape.ts'
 import type { Appender } from '../model/appender.ts'
-import { type Labels, labelValue } from '../model/labels.ts'
+import type { Labels } from '../model/labels.ts'
 import type { MetadataView, TargetView } from '../model/target.ts'
 import { isLoopback } from '../net/server/address.ts'
 
 /** Job of the targets that the search finds; each says its own `job`. */
 const LOOPBACK_JOB = 'loopback'
-
-/** A family that only a node_exporter, or we, would tell. */
-const HOST_FAMILY = 'node_cpu_seconds_total'
 
 export interface MachineOptions {
   readonly appender: Appender
@@ -27,6 +24,8 @@ export interface MachineOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly fetchBody: FetchBody
+  /** What the scrape room knows. */
+  readonly scraped: TargetView
   readonly metadata: MetadataView
   /** Whether there is a configuration file: it alone says what is watched; without one both are on. */
   readonly isConfigured: boolean
@@ -56,8 +55,9 @@ export class Machine implements Running {
     this.#applySearch(config, ownPorts)
   }
 
-  /** Adds the host to the targets that the pages show. */
-  targets(scraped: TargetView): TargetView {
+  /** The targets that the pages show: what is scraped, and the host. */
+  targets(): TargetView {
+    const { scraped } = this.#options
     return {
       active: () => {
         const host = this.#host?.target()
@@ -82,9 +82,8 @@ export class Machine implements Running {
     }
     if (!isWanted || this.#host !== undefined) return
     this.#hostIntervalMs = intervalMs
-    const { appender, clock, log, metrics, metadata } = this.#options
-    const isCovered = (): boolean =>
-      mode === 'auto' && metadata.ofTargets(isThisMachine, HOST_FAMILY, 1).length > 0
+    const { appender, clock, log, metrics, metadata, scraped } = this.#options
+    const isCovered = (): boolean => mode === 'auto' && isNodeExporterScraped(scraped, metadata)
     this.#host = startHost({ appender, clock, log, metrics, intervalMs, isCovered })
   }
 
@@ -113,15 +112,6 @@ export class Machine implements Running {
     const { mode } = narthex.loopback
     return mode === 'on' || (mode === 'auto' && !this.#options.isConfigured)
   }
-}
-
-/** Whether a target is this machine, by its instance. */
-function isThisMachine(labels: Labels): boolean {
-  const host = labelValue(labels, 'instance').replace(/:\d+$/, '')
-  if (host === hostname() || isLoopback(host)) return true
-  return Object.values(networkInterfaces()).some((addresses) =>
-    addresses?.some(({ address }) => address === host),
-  )
 }
 
 /** Ports on loopback that the file scrapes already. */
