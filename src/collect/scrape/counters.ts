@@ -4,6 +4,7 @@ import type { Cell, Family, Metrics } from '../../base/metrics.ts'
 export interface ScrapeCounters {
   readonly scrapes: Cell
   readonly failures: Cell
+  readonly inFlight: Cell
   readonly outOfOrder: Cell
   readonly duplicate: Cell
   readonly outOfBounds: Cell
@@ -28,6 +29,7 @@ export function registerScrapeCounters(metrics: Metrics, bodyBytes: () => number
   const counter = (name: string, help: string): Cell => metrics.counter(name, help).with()
   return {
     scrapes: counter('narthex_scrapes_total', 'Scrapes that were begun.'),
+    inFlight: metrics.gauge('narthex_scrapes_in_flight', 'Scrapes that are not finished.').with(),
     failures: counter('narthex_scrape_failures_total', 'Scrapes that failed.'),
     outOfOrder: counter(
       'prometheus_target_scrapes_sample_out_of_order_total',

@@ -141,6 +141,7 @@ export class ScrapeLoop {
     const timeMs = alignTimeMs(clock.now(), this.#plannedMs, this.target.intervalMs)
     const startMs = clock.monotonicMs()
     counters.scrapes.inc()
+    counters.inFlight.inc()
     let reply: HttpReply | undefined
     let fault: unknown
     try {
@@ -154,6 +155,7 @@ export class ScrapeLoop {
     }
     if (!this.#stopped) this.#ingest(timeMs, startMs, reply, fault)
     reply?.body.release()
+    counters.inFlight.inc(-1)
     this.#schedule()
   }
 

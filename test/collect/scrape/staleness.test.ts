@@ -183,3 +183,46 @@ test('a reload that changes only the way of asking keeps the series', () =>
     world.serve('b 1\n')
     assert.equal(world.appender.at(await world.scrape())[`a{${own(world)}}`], 'stale')
   }))
+
+test('C19: series that another target has as well are not marked when one of the two goes', () =>
+  inWorld(async (world) => {
+    world.serve('a 1\n')
+    const relabel = [
+      compileRelabel({ targetLabel: 'job', replacement: 'test' }),
+      compileRelabel({ targetLabel: '__scrape_interval__', replacement: '7s' }),
+      compileRelabel({ targetLabel: '__scrape_timeout__', replacement: '7s' }),
+    ]
+    const other = configOf({ jobName: 'other', relabel, metricsPath: '/other' })
+    world.manager.apply([configOf(), other])
+    world.manager.retarget('test', [world.found()])
+    world.manager.retarget('other', [world.found()])
+    for (let i = 0; i < 4; i++) await world.scrape()
+    world.manager.apply([configOf()])
+    for (let i = 0; i < 4; i++) await world.scrape()
+    const samples = [...world.appender.byName().values()].flat()
+    assert.ok(samples.every((sample) => !sample.stale))
+  }))
+
+test('C19: with honor_labels, series of another target are told apart by themselves', () =>
+  inWorld(async (world) => {
+    world.handler = (request, response) => {
+      const only = request.url === '/other' ? 'mine{job="x",instance="y"} 1\n' : ''
+      response.writeHead(200, { 'content-type': TEXT })
+      response.end(`shared{job="x",instance="y"} 1\n${only}`)
+    }
+    const honorLabels = true
+    const other = configOf({ jobName: 'other', honorLabels, metricsPath: '/other' })
+    world.manager.apply([configOf({ honorLabels }), other])
+    world.manager.retarget('test', [world.found()])
+    world.manager.retarget('other', [world.found()])
+    for (let i = 0; i < 4; i++) await world.scrape()
+    world.manager.apply([configOf({ honorLabels })])
+    for (let i = 0; i < 4; i++) await world.scrape()
+    const isMarked = (name: string): boolean =>
+      world.appender
+        .byName()
+        .get(`${name}{instance="y", job="x"}`)
+        ?.some((s) => s.stale) ?? false
+    assert.equal(isMarked('shared'), false)
+    assert.equal(isMarked('mine'), true)
+  }))

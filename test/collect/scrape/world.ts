@@ -107,12 +107,18 @@ export class World {
     return labelsFrom(Object.entries({ __address__: this.address, ...labels }))
   }
 
-  /** Lets the next timer fire and waits until what it wrote is committed; the time of the scrape. */
+  get #inFlight(): number {
+    return Number(/^narthex_scrapes_in_flight (\d+)$/m.exec(this.metrics.render())?.[1])
+  }
+
+  /** Lets the next timers fire and waits until what they began is written; their time. */
   async scrape(): Promise<number> {
     const { commits } = this.appender
     this.clock.advance(this.clock.untilNextMs() ?? 0)
     const timeMs = this.clock.now()
-    while (this.appender.commits === commits) await new Promise((done) => setImmediate(done))
+    while (this.appender.commits === commits || this.#inFlight > 0) {
+      await new Promise((done) => setImmediate(done))
+    }
     return timeMs
   }
 
