@@ -77,13 +77,13 @@ const GAUGES: readonly Figure[] = [
     name: 'prometheus_tsdb_head_series_created_total',
     help: 'Series made in the head.',
     kind: 'counter',
-    read: ({ head }) => head.counts.seriesMade,
+    read: ({ head }) => head.columns.counts.made,
   },
   {
     name: 'prometheus_tsdb_head_series_removed_total',
     help: 'Series that left the head.',
     kind: 'counter',
-    read: ({ head }) => head.counts.seriesRemoved,
+    read: ({ head }) => head.columns.counts.removed,
   },
   {
     name: 'prometheus_tsdb_head_out_of_order_samples_appended_total',

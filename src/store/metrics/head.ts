@@ -1,10 +1,9 @@
 /** The head: all series that get samples now, in shared memory; every open row takes cells. */
-import { assert, NarthexError } from '../../base/error.ts'
+import { assert } from '../../base/error.ts'
 import {
   ACCEPTED,
   DUPLICATE,
   OUT_OF_ORDER,
-  type SeriesId,
   TOO_FAR,
   TOO_OLD,
   UNKNOWN,
@@ -12,7 +11,7 @@ import {
 import type { Labels } from '../../model/labels.ts'
 import { isStale, STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
 import { CELL_OTHER, CELL_WRITTEN, Cells } from './cells.ts'
-import { HashTable } from './hashtable.ts'
+import { Columns } from './columns.ts'
 import { LabelIndex } from './labelindex.ts'
 import * as at from './layout.ts'
 import { Memory } from './pages.ts'
@@ -29,10 +28,6 @@ const IN_ORDER_MS_MAX = 3_600_000
 const NAN_LOW = 1
 const NAN_HIGH = 0x7ff80000
 
-const GENERATION_STEP = 4_294_967_296
-const GENERATION_SHIFT = 19
-const IDLE_SHIFT = 16
-const IDLE_MASK = 0x70000
 const COLUMN_MASK = (1 << at.COLUMN_SHIFT) - 1
 const GROUP_MASK = (1 << at.GROUP_SHIFT) - 1
 
@@ -60,8 +55,6 @@ export interface HeadLimits {
 export interface HeadCounts {
   samples: number
   outOfOrder: number
-  seriesMade: number
-  seriesRemoved: number
 }
 
 /** The writing side of the head. */
@@ -70,17 +63,16 @@ export class Head {
   readonly index: LabelIndex
   readonly slabs: Slabs
   readonly cells: Cells
-  readonly counts: HeadCounts = { samples: 0, outOfOrder: 0, seriesMade: 0, seriesRemoved: 0 }
+  readonly counts: HeadCounts = { samples: 0, outOfOrder: 0 }
   readonly rows: Rows
+  readonly columns: Columns
   /** Gets told what is written; set before the first append. */
   recorder: Recorder = { cells() {} }
-  readonly #columnTable: HashTable
   readonly #columns: Uint32Array[]
   readonly #columnFloats: Float64Array[]
   readonly #groups: Uint32Array[]
   readonly #control: Int32Array
   readonly #times: Float64Array
-  readonly #freeColumns: number[] = []
   #runColumns = new Uint32Array(1024)
   #runValues = new Float64Array(1024)
 
@@ -93,14 +85,8 @@ export class Head {
     this.#columns = this.memory.tables[at.COLUMNS].words
     this.#columnFloats = this.memory.tables[at.COLUMNS].floats
     this.#groups = this.memory.tables[at.GROUPS].words
-    this.#columnTable = new HashTable((column) =>
-      hashColumn(
-        this.columnField(column, at.COLUMN_GROUP),
-        this.columnField(column, at.COLUMN_SHAPE),
-      ),
-    )
     this.#control = this.memory.control
-    this.#control[at.CONTROL_COLUMNS] = 1
+    this.columns = new Columns(this.memory, this.rows)
     this.#times = new Float64Array(this.#control.buffer)
     this.#times[at.CONTROL_MIN_TIME_FLOAT] = Infinity
     this.#times[at.CONTROL_MAX_TIME_FLOAT] = -Infinity
@@ -122,51 +108,15 @@ export class Head {
     if (maxTimeMs > this.maxTimeMs) this.#times[at.CONTROL_MAX_TIME_FLOAT] = maxTimeMs
   }
 
-  columnField(column: number, field: number): number {
-    const page = this.#columns[column >>> at.COLUMN_SHIFT]
-    return page[((column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT) + field]
-  }
-
-  /** The words of a group and where they begin. */
-  groupWords(group: number): { words: Uint32Array; from: number } {
-    return {
-      words: this.#groups[group >>> at.GROUP_SHIFT],
-      from: (group & GROUP_MASK) << at.GROUP_WORDS_SHIFT,
-    }
-  }
-
   /** The column of a label set; 0 when the head has none. `admit` is asked before one is made. */
   column(labels: Labels, admit: () => void): number {
     this.index.find(labels)
     const { group, shape } = this.index
-    const found = group === 0 || shape === 0 ? 0 : this.#find(group, shape)
+    const found = group === 0 || shape === 0 ? 0 : this.columns.find(group, shape)
     if (found !== 0) return found
     admit()
     this.index.intern(labels)
-    return this.columnFor(this.index.group, this.index.shape)
-  }
-
-  /** Finds or makes the column of a shape in a group. */
-  columnFor(group: number, shape: number): number {
-    const found = this.#find(group, shape)
-    return found === 0 ? this.#addColumn(group, shape) : found
-  }
-
-  /** The id by which holders know a column. */
-  idOf(column: number): SeriesId {
-    const generation = this.columnField(column, at.COLUMN_PRESENCE + 2) >>> GENERATION_SHIFT
-    return generation * GENERATION_STEP + column
-  }
-
-  /** The column of an id; 0 when it has been forgotten. */
-  columnOf(id: SeriesId): number {
-    const column = id >>> 0
-    if (column === 0 || column >= this.#control[at.CONTROL_COLUMNS]) return 0
-    const words = this.#columns[column >>> at.COLUMN_SHIFT]
-    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-    const generation = words[from + at.COLUMN_PRESENCE + 2] >>> GENERATION_SHIFT
-    if (generation * GENERATION_STEP + column !== id) return 0
-    return words[from + at.COLUMN_GROUP] === 0 ? 0 : column
+    return this.columns.ensure(this.index.group, this.index.shape)
   }
 
   /** Writes one value for each id at one time; see Appender. */
@@ -189,12 +139,12 @@ export class Head {
     let accepted = 0
     let i = 0
     while (i < count) {
-      const column = this.columnOf(ids[i])
+      const column = this.columns.of(ids[i])
       if (column === 0) {
         outcomes[i++] = UNKNOWN
         continue
       }
-      const group = this.columnField(column, at.COLUMN_GROUP)
+      const group = this.columns.field(column, at.COLUMN_GROUP)
       const run = this.#appendRun(group, timeMs, ids, values, i, count, outcomes, limits)
       accepted += this.#runAccepted
       i = run
@@ -224,7 +174,7 @@ export class Head {
     let sequence = 0
     let i = from
     for (; i < count; i++) {
-      const column = i === from ? ids[i] >>> 0 : this.columnOf(ids[i])
+      const column = i === from ? ids[i] >>> 0 : this.columns.of(ids[i])
       if (column === 0) {
         outcomes[i] = UNKNOWN
         continue
@@ -330,7 +280,7 @@ export class Head {
   #isRepeated = false
 
   #isPresent(column: number, position: number): boolean {
-    const word = this.columnField(column, at.COLUMN_PRESENCE + (position >>> 5))
+    const word = this.columns.field(column, at.COLUMN_PRESENCE + (position >>> 5))
     return (word & (1 << (position & 31))) !== 0
   }
 
@@ -343,146 +293,4 @@ export class Head {
       ((column & COLUMN_MASK) << (at.COLUMN_WORDS_SHIFT - 1)) + at.COLUMN_NEWEST_FLOAT
     if (timeMs > floats[newestAt]) floats[newestAt] = timeMs
   }
-
-  /**
-   * Ages a column without cells by one round.
-   *
-   * @returns whether it is to be removed: it was silent for `rounds`, or its last sample was stale
-   */
-  ageColumn(column: number, rounds: number): boolean {
-    const words = this.#columns[column >>> at.COLUMN_SHIFT]
-    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-    const last = from + at.COLUMN_PRESENCE + 2
-    const cells = words[last - 2] | words[last - 1] | (words[last] & 0xffff)
-    if (cells !== 0) {
-      words[last] &= ~IDLE_MASK
-      return false
-    }
-    const isStaleNow =
-      words[from + at.COLUMN_BASE] === STALE_LOW && words[from + at.COLUMN_BASE + 1] === STALE_HIGH
-    const idle = ((words[last] & IDLE_MASK) >>> IDLE_SHIFT) + 1
-    if (isStaleNow || idle >= rounds) return true
-    words[last] = (words[last] & ~IDLE_MASK) | (idle << IDLE_SHIFT)
-    return false
-  }
-
-  /** Takes a column out of its group; `previous` stands before it there, 0 for none. */
-  removeColumn(column: number, previous: number): void {
-    const words = this.#columns[column >>> at.COLUMN_SHIFT]
-    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-    const group = words[from + at.COLUMN_GROUP]
-    const shape = words[from + at.COLUMN_SHAPE]
-    const next = words[from + at.COLUMN_NEXT_OF_GROUP]
-    if (previous === 0) {
-      this.rows.setField(group, at.GROUP_FIRST_COLUMN, next)
-    } else {
-      const previousWords = this.#columns[previous >>> at.COLUMN_SHIFT]
-      const previousFrom = (previous & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-      previousWords[previousFrom + at.COLUMN_NEXT_OF_GROUP] = next
-    }
-    this.rows.setField(
-      group,
-      at.GROUP_COLUMN_COUNT,
-      this.rows.field(group, at.GROUP_COLUMN_COUNT) - 1,
-    )
-    this.#columnTable.remove(hashColumn(group, shape), column)
-    words[from + at.COLUMN_GROUP] = 0
-    this.#control[at.CONTROL_SERIES]--
-    this.counts.seriesRemoved++
-  }
-
-  /** Takes removed columns out of the list of a shape; returns how many columns it still has. */
-  cleanShape(shape: number): number {
-    const page = this.memory.tables[at.SHAPES].words[shape >>> at.SHAPE_SHIFT]
-    const shapeAt = (shape & ((1 << at.SHAPE_SHIFT) - 1)) << at.SHAPE_WORDS_SHIFT
-    let words = page
-    let place = shapeAt + at.SHAPE_FIRST_COLUMN
-    let count = 0
-    for (let column = words[place]; column !== 0; column = words[place]) {
-      const next = this.#columns[column >>> at.COLUMN_SHIFT]
-      const nextAt = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-      if (next[nextAt + at.COLUMN_GROUP] === 0) {
-        words[place] = next[nextAt + at.COLUMN_NEXT_OF_SHAPE]
-      } else {
-        words = next
-        place = nextAt + at.COLUMN_NEXT_OF_SHAPE
-        count++
-      }
-    }
-    page[shapeAt + at.SHAPE_COLUMN_COUNT] = count
-    return count
-  }
-
-  /** Takes out a group that has neither columns nor rows. */
-  removeGroup(group: number): void {
-    this.index.removeGroup(group)
-    this.#control[at.CONTROL_LIVE_GROUPS]--
-  }
-
-  /** Gives the number of a removed column back, with a new generation. */
-  recycleColumn(column: number): void {
-    const words = this.#columns[column >>> at.COLUMN_SHIFT]
-    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-    const generation = (words[from + at.COLUMN_PRESENCE + 2] >>> GENERATION_SHIFT) + 1
-    words.fill(0, from, from + (1 << at.COLUMN_WORDS_SHIFT))
-    words[from + at.COLUMN_PRESENCE + 2] = generation << GENERATION_SHIFT
-    this.#freeColumns.push(column)
-  }
-
-  #find(group: number, shape: number): number {
-    return this.#columnTable.find(
-      hashColumn(group, shape),
-      (column) =>
-        this.columnField(column, at.COLUMN_SHAPE) === shape &&
-        this.columnField(column, at.COLUMN_GROUP) === group,
-    )
-  }
-
-  #addColumn(group: number, shape: number): number {
-    const reused = this.#freeColumns.pop()
-    const column = reused ?? this.#control[at.CONTROL_COLUMNS]
-    if (column > COLUMNS_MAX) {
-      throw new NarthexError(
-        'share',
-        `cannot store series: ${column} series, at most ${COLUMNS_MAX}`,
-      )
-    }
-    this.memory.ensurePage(
-      at.COLUMNS,
-      column >>> at.COLUMN_SHIFT,
-      4 << (at.COLUMN_SHIFT + at.COLUMN_WORDS_SHIFT),
-    )
-    const words = this.#columns[column >>> at.COLUMN_SHIFT]
-    const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
-    words[from + at.COLUMN_GROUP] = group
-    words[from + at.COLUMN_SHAPE] = shape
-    const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
-    floats[(from >>> 1) + at.COLUMN_NEWEST_FLOAT] = -Infinity
-    const groupPage = this.groupWords(group)
-    const shapePage = this.memory.tables[at.SHAPES].words[shape >>> at.SHAPE_SHIFT]
-    const shapeAt = (shape & ((1 << at.SHAPE_SHIFT) - 1)) << at.SHAPE_WORDS_SHIFT
-    words[from + at.COLUMN_NEXT_OF_GROUP] = groupPage.words[groupPage.from + at.GROUP_FIRST_COLUMN]
-    words[from + at.COLUMN_NEXT_OF_SHAPE] = shapePage[shapeAt + at.SHAPE_FIRST_COLUMN]
-    if (reused === undefined) Atomics.store(this.#control, at.CONTROL_COLUMNS, column + 1)
-    Atomics.store(groupPage.words, groupPage.from + at.GROUP_FIRST_COLUMN, column)
-    Atomics.store(shapePage, shapeAt + at.SHAPE_FIRST_COLUMN, column)
-    if (groupPage.words[groupPage.from + at.GROUP_COLUMN_COUNT]++ === 0) {
-      this.#control[at.CONTROL_LIVE_GROUPS]++
-    }
-    shapePage[shapeAt + at.SHAPE_COLUMN_COUNT]++
-    this.#columnTable.add(hashColumn(group, shape), column)
-    this.#control[at.CONTROL_SERIES]++
-    this.counts.seriesMade++
-    return column
-  }
-}
-
-/** Most columns: references leave 30 bits for a number. */
-const COLUMNS_MAX = 2 ** 29
-
-function hashColumn(group: number, shape: number): number {
-  let hash = Math.imul(group, 0x9e3779b1) ^ Math.imul(shape, 0x85ebca77)
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39)
-  return (hash ^ (hash >>> 15)) >>> 0
 }

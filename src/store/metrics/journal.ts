@@ -279,13 +279,13 @@ export class Journal implements Recorder {
   #defineColumns(group: number, columns: Uint32Array, from: number, count: number): number {
     const head = this.#head
     const column = columns[from]
-    const shape = head.columnField(column, at.COLUMN_SHAPE)
+    const shape = head.columns.field(column, at.COLUMN_SHAPE)
     this.#defineShape(shape)
     let length = 1
     while (
       from + length < count &&
       columns[from + length] === column + length &&
-      head.columnField(column + length, at.COLUMN_SHAPE) === shape + length &&
+      head.columns.field(column + length, at.COLUMN_SHAPE) === shape + length &&
       this.#columns.mark(column + length, this.epoch)
     ) {
       this.#defineShape(shape + length)

@@ -23,8 +23,6 @@ export const CONTROL_COLUMNS = 4
 export const CONTROL_SEALS = 5
 /** How many series live in the head. */
 export const CONTROL_SERIES = 7
-/** How many groups live in the head. */
-export const CONTROL_LIVE_GROUPS = 8
 /** Rises when numbers of dead pairs, shapes or groups are used again. */
 export const CONTROL_REUSES = 9
 /** Oldest and newest time, as two float64 at bytes 64 and 72. */

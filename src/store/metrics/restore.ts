@@ -106,7 +106,7 @@ export class Restore {
     if (group === undefined) return
     for (let i = 0; i < count; i++) {
       const known = this.#numbers.shapes[shape + i]
-      if (known !== undefined) this.#columns[column + i] = this.#head.columnFor(group, known)
+      if (known !== undefined) this.#columns[column + i] = this.#head.columns.ensure(group, known)
     }
   }
 

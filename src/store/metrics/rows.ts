@@ -38,6 +38,14 @@ export class Rows {
     this.#columns = memory.tables[at.COLUMNS].words
   }
 
+  /** The words of a group and where they begin. */
+  words(group: number): { words: Uint32Array; from: number } {
+    return {
+      words: this.#groups[group >>> at.GROUP_SHIFT],
+      from: (group & GROUP_MASK) << at.GROUP_WORDS_SHIFT,
+    }
+  }
+
   field(group: number, field: number): number {
     const words = this.#groups[group >>> at.GROUP_SHIFT]
     return words[((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + field]

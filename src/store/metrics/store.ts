@@ -238,7 +238,7 @@ class MetricsStore implements Store {
       }
     }
     return {
-      series: (labels: Labels): SeriesId => head.idOf(head.column(labels, admit)),
+      series: (labels: Labels): SeriesId => head.columns.idOf(head.column(labels, admit)),
       append(timeMs, ids, values, count, outcomes) {
         checkWritable()
         limits.timeMsMax = options.clock.now() + futureMaxMs

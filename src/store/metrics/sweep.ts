@@ -70,10 +70,10 @@ export class Sweep {
     let column = view.groupField(group, at.GROUP_FIRST_COLUMN)
     let previous = 0
     while (column !== 0) {
-      const next = this.#head.columnField(column, at.COLUMN_NEXT_OF_GROUP)
-      if (this.#head.ageColumn(column, IDLE_ROUNDS)) {
-        this.#touchedShapes.add(this.#head.columnField(column, at.COLUMN_SHAPE))
-        this.#head.removeColumn(column, previous)
+      const next = this.#head.columns.field(column, at.COLUMN_NEXT_OF_GROUP)
+      if (this.#head.columns.age(column, IDLE_ROUNDS)) {
+        this.#touchedShapes.add(this.#head.columns.field(column, at.COLUMN_SHAPE))
+        this.#head.columns.remove(column, previous)
         this.#rest('column', column, nowMs)
       } else {
         previous = column
@@ -83,7 +83,7 @@ export class Sweep {
     const columnCount = view.groupField(group, at.GROUP_COLUMN_COUNT)
     this.#head.rows.setField(group, at.GROUP_SWEPT_COLUMNS, columnCount)
     if (columnCount > 0 || this.#head.rows.count(group) > 0) return
-    this.#head.removeGroup(group)
+    this.#head.index.removeGroup(group)
     this.#arePairsDue = true
     this.#rest('group', group, nowMs)
   }
@@ -91,7 +91,7 @@ export class Sweep {
   #removeShapes(nowMs: number): void {
     const removed: number[] = []
     for (const shape of this.#touchedShapes) {
-      if (this.#head.cleanShape(shape) === 0) removed.push(shape)
+      if (this.#head.columns.cleanShape(shape) === 0) removed.push(shape)
     }
     this.#touchedShapes = new Set()
     if (removed.length === 0) return
@@ -112,7 +112,7 @@ export class Sweep {
       if (nowMs - sinceMs < REST_MS) break
       this.#restingFrom++
       this.#forget(kind, number)
-      if (kind === 'column') this.#head.recycleColumn(number)
+      if (kind === 'column') this.#head.columns.recycle(number)
       else if (kind === 'group') this.#head.index.recycleGroup(number)
       else if (kind === 'shape') this.#head.index.recycleShape(number)
       else this.#head.index.recyclePair(number)
