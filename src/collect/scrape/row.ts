@@ -18,7 +18,7 @@ interface Fresh {
   readonly entry: number
   readonly labels: Labels
   /** Slot of the row, or ~slot of the samples with their own time. */
-  readonly slot: number
+  slot: number
 }
 
 /** Cells refused by the store, by reason. */
@@ -143,6 +143,7 @@ export class Row {
    * @throws NarthexError `busy` when the store takes nothing
    */
   write(appender: Appender, layout: Layout, timeMs: number): number {
+    this.#groupTimed()
     this.#resolveFresh(appender, layout)
     this.#refused.clear()
     this.#appendRow(appender, timeMs)
@@ -208,6 +209,37 @@ export class Row {
       }
       from = to
     }
+  }
+
+  /** Puts samples of one time side by side, older times first: few appends instead of many. */
+  #groupTimed(): void {
+    const { timedCount: count, timedTimes: times } = this
+    const counts = new Map<number, number>()
+    let runs = 0
+    for (let i = 0; i < count; i++) {
+      if (i === 0 || times[i] !== times[i - 1]) runs++
+      counts.set(times[i], (counts.get(times[i]) ?? 0) + 1)
+    }
+    if (runs === counts.size) return
+    const nextSlot = new Map<number, number>()
+    let from = 0
+    for (const timeMs of [...counts.keys()].sort((a, b) => a - b)) {
+      nextSlot.set(timeMs, from)
+      from += counts.get(timeMs) ?? 0
+    }
+    const moved = new Uint32Array(count)
+    for (let i = 0; i < count; i++) {
+      const to = nextSlot.get(times[i]) ?? 0
+      nextSlot.set(times[i], to + 1)
+      moved[i] = to
+    }
+    this.timedIds = scatter(this.timedIds, moved)
+    this.timedValues = scatter(this.timedValues, moved)
+    this.timedTimes = scatter(this.timedTimes, moved)
+    this.timedEntries = scatter(this.timedEntries, moved)
+    const place = (slot: number): number => (slot >= 0 ? slot : ~moved[~slot])
+    replace(this.newSlots, this.newSlots.map(place))
+    for (const item of this.fresh) item.slot = place(item.slot)
   }
 
   /** Asks the store for the series of keys that are new; those that a limit keeps out lose their cell. */
@@ -279,6 +311,13 @@ export class Row {
 function replace(list: number[], items: Iterable<number>): void {
   list.length = 0
   for (const item of items) list.push(item)
+}
+
+/** Elements at the places that `moved` gives them; the array keeps its size. */
+function scatter<T extends Float64Array | Uint32Array>(array: T, moved: Uint32Array): T {
+  const scattered = array.slice() as T
+  for (let i = 0; i < moved.length; i++) scattered[moved[i]] = array[i]
+  return scattered
 }
 
 function grow(array: Float64Array, capacity: number): Float64Array {

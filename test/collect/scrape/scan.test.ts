@@ -330,3 +330,24 @@ test('a marker that the store refuses is not counted', () => {
   bench.scrape('a 1\n')
   assert.equal(bench.scanner.row.refusals.outOfOrder, 1)
 })
+
+test('samples with many times are written time by time, and none is lost', () => {
+  const bench = new Bench()
+  const body = (plus: number): string =>
+    Array.from({ length: 400 }, (_, i) => `m{i="${i}"} ${i + plus} ${500 + plus + (i % 8)}\n`).join(
+      '',
+    )
+  for (const plus of [0, 100]) {
+    const before = bench.appender.appends
+    assert.equal(bench.scrape(body(plus)).added, plus === 0 ? 400 : 0)
+    assert.equal(bench.appender.appends - before, 8)
+    for (let i = 0; i < 400; i++) {
+      assert.equal(bench.appender.at(500 + plus + (i % 8))[`m{i="${i}"}`], i + plus)
+    }
+  }
+  bench.appender.seriesMax = 401
+  const more = 'x 1 700\ny 2 701\nx{a="b"} 3 700\ny{a="b"} 4 701\n'
+  assert.equal(bench.scrape(more).added, 1)
+  assert.equal(bench.scanner.row.refusals.series, 3)
+  assert.deepEqual({ ...bench.appender.at(700) }, { x: 1 })
+})
