@@ -204,7 +204,7 @@ export class Upkeep {
     writeLog.dropBelow(journal.startOf(oldest))
   }
 
-  /** Removes windows that are too old, and the oldest ones while there are too many bytes. */
+  /** Removes windows that are too old, and the oldest but not the last while there are too many bytes. */
   async #retain(): Promise<void> {
     const { windows, head, writeLog } = this.#parts
     const { retentionMs, retentionSizeBytes, log } = this.#options
@@ -212,7 +212,8 @@ export class Upkeep {
     for (const window of [...windows.current()]) {
       const isOld = retentionMs > 0 && window.name.toMs <= newestMs - retentionMs
       const sizeBytes = windows.sizeBytes() + writeLog.sizeBytes
-      const isOver = retentionSizeBytes > 0 && sizeBytes > retentionSizeBytes
+      const isNewest = windows.current().at(-1) === window
+      const isOver = retentionSizeBytes > 0 && sizeBytes > retentionSizeBytes && !isNewest
       if (!isOld && !isOver) continue
       log.info('window deleted', {
         fromMs: window.name.fromMs,

@@ -176,7 +176,8 @@ export class Windows implements WindowDirectory {
       else if (name !== undefined) this.#unlink(file)
     }
     for (const file of files) {
-      if (file.endsWith(GONE_SUFFIX)) fs.rmSync(join(this.dir, file), { force: true })
+      const isLeftOver = file.endsWith(GONE_SUFFIX) || file.endsWith(UNFINISHED_SUFFIX)
+      if (isLeftOver) fs.rmSync(join(this.dir, file), { force: true })
     }
     return names
   }
