@@ -15,7 +15,9 @@ export function linePaths(
     const xOf = (i: number): number => u.valToPos(times[i], 'x', true)
     const yOf = (value: number): number => u.valToPos(value, 'y', true)
     const stroke = strokePath(values, xOf, yOf)
-    const fill = filled ? fillPath(values, lower, xOf, yOf) : null
+    // An area that does not stand on zero would look larger than its values are.
+    const stands = lower !== undefined || (u.scales.y.min ?? 0) <= 0
+    const fill = filled && stands ? fillPath(values, lower, xOf, yOf) : null
     return { stroke, fill, clip: null, band: null, gaps: [], flags: 1 }
   }
 }
