@@ -9,6 +9,12 @@ export const LEASED_BYTES_MAX: number = 256 * 1024 * 1024
 
 const SIZE_MIN = 16 * 1024
 
+/** A buffer of more bytes than this is large. */
+const SMALL_BYTES_MAX = 1024 * 1024
+
+/** What large buffers leave to small ones: a few endless bodies must not fail everybody's scrapes. */
+const SMALL_SHARE = 1 / 8
+
 /** A growing body. `bytes[length]` is a line break once it is finished. */
 export class BodyBuffer {
   bytes: Uint8Array<ArrayBuffer>
@@ -34,7 +40,7 @@ export class BodyBuffer {
   reserve(sizeBytes: number): void {
     if (sizeBytes < this.bytes.length) return
     const capacity = roundSize(sizeBytes)
-    this.#pool.grow(capacity - this.bytes.length)
+    this.#pool.grow(capacity - this.bytes.length, capacity)
     const grown = new Uint8Array(capacity)
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
@@ -98,7 +104,7 @@ export class BodyPool {
     const idle = this.#idle.pop()
     if (idle === undefined) {
       const sizeBytes = roundSize(expectedBytes)
-      this.grow(sizeBytes)
+      this.grow(sizeBytes, sizeBytes)
       return new BodyBuffer(sizeBytes, this).lease(bytesMax)
     }
     this.#idleBytes -= idle.bytes.length
@@ -106,13 +112,15 @@ export class BodyPool {
     return idle.lease(bytesMax)
   }
 
-  /** Notes that a body in use gets larger. @throws NarthexError `busy` over the bound */
-  grow(byBytes: number): void {
+  /** Notes that a body in use gets larger, to `sizeBytes`. @throws NarthexError `busy` over the bound */
+  grow(byBytes: number, sizeBytes: number): void {
     const wanted = this.#leasedBytes + byBytes
-    if (wanted > this.#leasedBytesMax) {
+    const share = sizeBytes > SMALL_BYTES_MAX ? 1 - SMALL_SHARE : 1
+    const bytesMax = this.#leasedBytesMax * share
+    if (wanted > bytesMax) {
       throw new NarthexError(
         'busy',
-        `cannot read body: all bodies together need ${wanted} bytes, at most ${this.#leasedBytesMax}`,
+        `cannot read body: all bodies together need ${wanted} bytes, at most ${bytesMax}`,
       )
     }
     this.#leasedBytes = wanted

@@ -32,3 +32,16 @@ test('C27: all bodies together have a bound, which is free again after release',
   assert.equal(pool.leasedBytes, 0)
   pool.lease(1e9).append(new Uint8Array(20_000), 0, 20_000)
 })
+
+test('C27: large bodies leave room for small ones', () => {
+  const mib = 1024 * 1024
+  const pool = new BodyPool(8 * mib)
+  const large = pool.lease(1e9)
+  large.reserve(4 * mib - 1)
+  assert.throws(() => pool.lease(1e9, 4 * mib - 1), { message: /at most 7340032$/ })
+  const more = pool.lease(1e9)
+  more.reserve(2 * mib - 1)
+  assert.throws(() => pool.lease(1e9).reserve(2 * mib - 1), { message: /at most 7340032$/ })
+  for (let i = 0; i < 64; i++) pool.lease(1e9)
+  assert.ok(pool.leasedBytes > 7 * mib - 16 * 1024)
+})
