@@ -27,6 +27,9 @@ const ENTRIES = {
   bcryptworker: 'src/net/server/bcryptworker.ts',
 } as const
 
+/** How often another process may come in between when the pages are put in place. */
+const REPLACE_TRIES_MAX = 10
+
 /** Native addons stay in node_modules; everything else goes into the file. */
 const EXTERNAL = [/^node:/, 'lmdb']
 
@@ -43,8 +46,7 @@ async function main(): Promise<void> {
     if (isUserInterfaceStale()) {
       process.stderr.write(' the pages ...')
       await bundleUserInterface(join(staging, 'ui'))
-      rmSync(join(dist, 'ui'), { recursive: true, force: true })
-      renameSync(join(staging, 'ui'), join(dist, 'ui'))
+      replaceFolder(join(staging, 'ui'), join(dist, 'ui'), join(staging, 'old'))
     }
     writeFileSync(join(dist, 'build.json'), `${JSON.stringify(readRevision())}\n`)
     const stamp = join(dist, 'narthex.stamp')
@@ -79,6 +81,26 @@ async function bundleUserInterface(outDir: string): Promise<void> {
     logLevel: 'error',
     build: { outDir, emptyOutDir: true },
   })
+}
+
+/** Puts a folder in the place of another, also while a second process does the same. */
+function replaceFolder(from: string, to: string, aside: string): void {
+  for (let tries = 0; ; tries++) {
+    if (existsSync(to)) {
+      try {
+        renameSync(to, `${aside}-${tries}`)
+      } catch (error) {
+        if (!existsSync(to)) continue // the other one was quicker
+        throw error
+      }
+    }
+    try {
+      renameSync(from, to)
+      return
+    } catch (error) {
+      if (tries === REPLACE_TRIES_MAX) throw error
+    }
+  }
 }
 
 /** Whether anything that the pages are made of is newer than them. */
