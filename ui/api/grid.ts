@@ -26,8 +26,13 @@ export interface Grid {
   readonly stepMs: number
 }
 
-/** The grid that ends on a multiple of the step, so that a refresh moves points by whole steps. */
+/**
+ * The grid that ends at the last whole second.
+ *
+ * It does not end on a multiple of the step: that would hide the newest data for up to a step, which
+ * is 14 s of the last hour and three hours of the last month.
+ */
 export function gridOf(endMs: number, rangeMs: number, stepMs: number): Grid {
-  const toMs = Math.floor(endMs / stepMs) * stepMs
+  const toMs = Math.floor(endMs / 1000) * 1000
   return { fromMs: toMs - Math.floor(rangeMs / stepMs) * stepMs, toMs, stepMs }
 }

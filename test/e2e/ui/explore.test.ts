@@ -42,6 +42,9 @@ function browserTest(
     try {
       await body(watched)
       assert.deepEqual(watched.faults, [])
+    } catch (error) {
+      await keepScreenshot(watched.page, `failed ${name.slice(0, 40)}`)
+      throw error
     } finally {
       await watched.page.context().close()
     }

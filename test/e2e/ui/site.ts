@@ -17,7 +17,7 @@ export interface Site {
   stop(): Promise<void>
 }
 
-/** A graph ends at a whole step, up to 3 s ago; two rows must lie before that. */
+/** Rows that must be there for every rate in the tests to have two. */
 const ROWS_MIN = 5
 
 /** Starts both and waits for enough rows to draw a rate; `jobs` are more scrape configurations. */
