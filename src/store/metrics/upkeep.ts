@@ -24,6 +24,11 @@ const READY_ROWS = 66
 const READY_SPREAD = 10
 /** Rows are sealed at the latest when they have been open so long. */
 const ROW_AGE_MS_MAX = 1_500_000
+/** Spread over groups, too. */
+const ROW_AGE_SPREAD_MS = 2000
+const ROW_AGE_SPREAD = 64
+/** Groups offered to the sealer at once; it stops earlier when their rows take long. */
+const BATCH_GROUPS_MAX = 1024
 /** A row may still be filling for so long. */
 const FILLING_MS = 10_000
 /** The journal begins a new epoch at the latest after so long. */
@@ -159,7 +164,8 @@ export class Upkeep {
       if (Math.abs(now - newest) < FILLING_MS) continue
       const columns = head.rows.field(group, at.GROUP_COLUMN_COUNT)
       const sweptColumns = head.rows.field(group, at.GROUP_SWEPT_COLUMNS)
-      if (now - head.rows.float(group, at.GROUP_OPENED_FLOAT) > ROW_AGE_MS_MAX) old.push(group)
+      const ageMs = now - head.rows.float(group, at.GROUP_OPENED_FLOAT)
+      if (ageMs > ROW_AGE_MS_MAX + (group % ROW_AGE_SPREAD) * ROW_AGE_SPREAD_MS) old.push(group)
       else if (sweptColumns > 0 && columns > Math.max(GROWTH_COLUMNS_MIN, GROWTH * sweptColumns)) {
         grown.push(group)
       }
@@ -175,7 +181,11 @@ export class Upkeep {
     let from = 0
     try {
       while (from < groups.length && !this.#isStopping) {
-        from += this.#parts.sealer.seal(groups.slice(from, from + 64), whole, performanceNow)
+        from += this.#parts.sealer.seal(
+          groups.slice(from, from + BATCH_GROUPS_MAX),
+          whole,
+          performanceNow,
+        )
         await nextTurn()
       }
     } catch (error) {
