@@ -1,16 +1,7 @@
 /** `narthex check config`: looks at a file before it is used; promtool's exit codes. */
 import { checkConfig } from '../config/check.ts'
-import { type CommandSpec, parseFlags } from './flags.ts'
-
-const CHECK: CommandSpec = {
-  name: 'narthex check config',
-  summary: 'Reads configuration files and says what is wrong in them. Exits with 1 if anything is.',
-  arguments: '<files...>',
-  flags: [
-    { name: 'syntax-only', help: 'do not look for the files that the configuration names' },
-    { name: 'agent', help: 'as an agent would read it: no rules, no alerts' },
-  ],
-}
+import { CHECK } from './checkflags.ts'
+import { parseFlags } from './flags.ts'
 
 function main(argv: readonly string[]): number {
   const [what, ...rest] = argv

@@ -1,0 +1,48 @@
+/** Pages about flags and limits say what the code says. */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { UP } from '../../src/cli/upflags.ts'
+import { makePages } from '../../tools/docs.ts'
+import { LIMITS } from '../../tools/limitspage.ts'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+for (const [path, text] of makePages()) {
+  test(`${path} is what \`npm run docs\` writes`, () => {
+    assert.equal(readFileSync(join(root, path), 'utf8'), text)
+  })
+}
+
+test('every flag that bounds something stands among the limits', () => {
+  const told = new Set(Object.values(LIMITS).flatMap((limits) => limits.map(({ by }) => by)))
+  const bounds = UP.flags.filter(({ name }) => /^limit\.|\.max-|\.retention\.|min-free/.test(name))
+  assert.ok(bounds.length > 15)
+  for (const { name } of bounds) assert.ok(told.has(`\`--${name}\``), `--${name} is missing`)
+})
+
+test('every metric that the pages name exists', () => {
+  const code = globSync('src/**/*.ts', { cwd: root })
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n')
+  const pages = ['docs/*.md', 'README.md', 'SECURITY.md'].flatMap((glob) =>
+    globSync(glob, { cwd: root }),
+  )
+  const text = pages.map((page) => readFileSync(join(root, page), 'utf8')).join('\n')
+  const names = new Set(text.match(/`(narthex|prometheus)_[a-z_]+`/g))
+  assert.ok(names.size > 30)
+  for (const name of names) assert.ok(code.includes(`'${name.slice(1, -1)}'`), `${name} is unknown`)
+})
+
+test('every link between the pages leads somewhere', () => {
+  const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), 'utf8')
+    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+      const path = join(root, dirname(page), target)
+      assert.doesNotThrow(() => readFileSync(path), `${page} names ${target}`)
+    }
+  }
+})

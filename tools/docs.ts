@@ -1,0 +1,67 @@
+/** Writes docs/flags.md and docs/limits.md from the tables in the code. */
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { CHECK } from '../src/cli/checkflags.ts'
+import type { CommandSpec, Flag } from '../src/cli/flags.ts'
+import { UP } from '../src/cli/upflags.ts'
+import { limitsPage } from './limitspage.ts'
+
+/** Headings of groups: a flag belongs to the word before its first dot. */
+const GROUPS: Readonly<Record<string, string>> = {
+  config: 'Configuration',
+  storage: 'Storage',
+  web: 'Listening and access',
+  query: 'Queries',
+  limit: 'Limits on what is taken in',
+  scrape: 'Scraping',
+  'enable-feature': 'Features',
+  log: 'Logging',
+}
+
+/** The generated pages by their path below the checkout. */
+export function makePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['docs/flags.md', flagsPage([UP, CHECK])],
+    ['docs/limits.md', limitsPage()],
+  ])
+}
+
+function flagsPage(commands: readonly CommandSpec[]): string {
+  const intro = [
+    '# Flags',
+    '',
+    'Made by `npm run docs` from the tables that the program itself reads its command line with; `narthex up --help` says the same.',
+    'A flag is written `--name=value` or `--name value`. Sizes take B, KB, MB, GB, TB in steps of 1,024; durations ms, s, m, h, d,',
+    'w, y, also joined as in `1h30m`. Wrong usage ends with exit code 2 and a line that says what is wanted. What the running server',
+    'was given stands at `/flags` and in `/api/v1/status/flags`.',
+  ]
+  return `${[...intro, ...commands.flatMap(commandLines)].join('\n')}\n`
+}
+
+function commandLines(command: CommandSpec): string[] {
+  const lines = ['', `## \`${command.name}\``, '', command.summary]
+  const groups = Map.groupBy(command.flags, groupOf)
+  for (const [group, flags] of groups) {
+    if (groups.size > 1) lines.push('', `### ${group}`)
+    lines.push('', '| flag | default | |', '| --- | --- | --- |', ...flags.map(flagLine))
+  }
+  return lines
+}
+
+function groupOf({ name }: Flag): string {
+  return GROUPS[name.split('.', 1)[0]] ?? 'Other'
+}
+
+function flagLine(flag: Flag): string {
+  const given = flag.value === undefined ? '' : ` <${flag.value}>`
+  const preset = flag.preset === undefined ? '' : `\`${flag.preset}\``
+  return `| \`--${flag.name}${given}\` | ${preset} | ${flag.help.replaceAll('|', '\\|')} |`
+}
+
+function main(): void {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+  for (const [path, text] of makePages()) writeFileSync(join(root, path), text)
+}
+
+if (import.meta.main) main()

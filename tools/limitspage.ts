@@ -1,0 +1,283 @@
+/** docs/limits.md: every bound that a user can meet, with the value that the code has. */
+import { REGEX_LENGTH_MAX, REGEX_PROGRAM_MAX } from '../src/base/regex.ts'
+import { UP } from '../src/cli/upflags.ts'
+import { FILE_SIZE_BYTES_MAX } from '../src/collect/discover/file.ts'
+import { TARGETS_MAX as DISCOVERED_MAX } from '../src/collect/discover/groups.ts'
+import { HTTP_BODY_BYTES_MAX } from '../src/collect/discover/httpsd.ts'
+import { CGROUPS_MAX } from '../src/collect/host/container.ts'
+import { HOST_SERIES_MAX } from '../src/collect/host/row.ts'
+import { PUSHED_FAMILIES_MAX } from '../src/collect/receive/metadata.ts'
+import {
+  BODY_SIZE_BYTES_MAX,
+  DROPPED_TARGETS_MAX,
+  SAMPLES_MAX,
+  TARGETS_MAX,
+} from '../src/collect/scrape/room.ts'
+import { CONFIG_SIZE_BYTES_MAX } from '../src/config/config.ts'
+import { YAML_ALIASES_MAX, YAML_DEPTH_MAX, YAML_NODES_MAX } from '../src/config/yaml.ts'
+import { LEASED_BYTES_MAX } from '../src/net/client/body.ts'
+import { REDIRECTS_MAX } from '../src/net/client/channel.ts'
+import { INFLATE_RATIO_MAX } from '../src/net/client/inflate.ts'
+import { HEAD_BYTES_MAX } from '../src/net/client/response.ts'
+import { DEFAULT_LIMITS } from '../src/net/server/limits.ts'
+import { QUERY_LIMITS } from '../src/query/host/limits.ts'
+import { NESTING_MAX, OPERATORS_MAX } from '../src/query/promql/tokens.ts'
+import { PENDING_BYTES_MAX } from '../src/store/log/log.ts'
+import { QUARANTINE_BYTES_MAX } from '../src/store/log/replay.ts'
+
+/** One bound. */
+export interface Limit {
+  readonly what: string
+  /** Default; `--flag` stands for the default of that flag. */
+  readonly bound: string
+  /** Flag, or key of the configuration; '' when it is built in. */
+  readonly by: string
+  /** What happens at the bound. */
+  readonly beyond: string
+  /** Metrics that tell of it. */
+  readonly metrics: readonly string[]
+}
+
+const REQUESTS = 'prometheus_http_requests_total'
+const QUERIES = 'narthex_query_failures_total'
+const FAILED = 'narthex_scrape_failures_total'
+const WRITES = 'narthex_remote_write_refused_total'
+const DISCOVERY = 'prometheus_sd_refresh_failures_total'
+
+/** Sections of the page. */
+export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
+  Storage: [
+    flag('series in memory', 'limit.series', '429; a scrape leaves the new series out', [
+      'prometheus_tsdb_head_series',
+      'narthex_store_series_refused_total',
+      'narthex_scrape_series_refused_total',
+    ]),
+    flag('series made in a minute', 'limit.new-series-per-minute', 'the same', [
+      'prometheus_tsdb_head_series_created_total',
+      'narthex_store_series_refused_total',
+    ]),
+    flag('time ahead of the clock', 'limit.future', 'the sample is refused', [
+      'narthex_store_samples_total',
+      'prometheus_target_scrapes_sample_out_of_bounds_total',
+    ]),
+    {
+      what: 'time behind the newest sample',
+      bound: '0',
+      by: '`storage.tsdb.out_of_order_time_window`',
+      beyond: 'the sample is refused',
+      metrics: [
+        'narthex_store_samples_total',
+        'prometheus_target_scrapes_sample_out_of_order_total',
+      ],
+    },
+    flag('age of samples', 'storage.retention.time', 'whole windows are deleted', [
+      'prometheus_tsdb_time_retentions_total',
+    ]),
+    flag('bytes of windows and log', 'storage.retention.size', 'the oldest windows are deleted', [
+      'prometheus_tsdb_storage_blocks_bytes',
+      'prometheus_tsdb_size_retentions_total',
+    ]),
+    flag('free space of the disk', 'storage.min-free', 'read-only: 503 for writes, queries go on', [
+      'narthex_store_read_only',
+    ]),
+    built(
+      'bytes of the log that wait for the disk',
+      size(PENDING_BYTES_MAX),
+      '503 until it writes',
+      ['narthex_log_pending_bytes', 'narthex_log_writable'],
+    ),
+    built('damaged bytes kept aside', size(QUARANTINE_BYTES_MAX), 'the segment stays instead', [
+      'narthex_log_damages_total',
+    ]),
+  ],
+  Scraping: [
+    config(
+      'targets of a job',
+      count(TARGETS_MAX),
+      'target_limit',
+      'every target of the job fails',
+      ['prometheus_target_scrape_pool_exceeded_target_limit_total'],
+    ),
+    config(
+      'dropped targets shown',
+      count(DROPPED_TARGETS_MAX),
+      'keep_dropped_targets',
+      'counted only',
+      ['prometheus_target_scrape_pool_targets'],
+    ),
+    config('body, decompressed', size(BODY_SIZE_BYTES_MAX), 'body_size_limit', 'the scrape fails', [
+      'prometheus_target_scrapes_exceeded_body_size_limit_total',
+    ]),
+    config('samples of a scrape', count(SAMPLES_MAX), 'sample_limit', 'the scrape fails', [
+      'prometheus_target_scrapes_exceeded_sample_limit_total',
+    ]),
+    config('labels and their lengths', 'none', 'label_limit', 'the scrape fails', [
+      'prometheus_target_scrape_pool_exceeded_label_limits_total',
+    ]),
+    built('all bodies that are being read', size(LEASED_BYTES_MAX), 'the scrape fails', [
+      'narthex_scrape_body_bytes',
+      FAILED,
+    ]),
+    built('bytes out of each compressed byte', count(INFLATE_RATIO_MAX), 'the scrape fails', [
+      FAILED,
+    ]),
+    built('head of an answer', size(HEAD_BYTES_MAX), 'the scrape fails', [FAILED]),
+    built('redirects', count(REDIRECTS_MAX), 'the scrape fails', [FAILED]),
+    built('series of the host collector', count(HOST_SERIES_MAX), 'further ones are left out', [
+      'narthex_host_series_refused_total',
+    ]),
+    built('containers and services', count(CGROUPS_MAX), 'further ones are left out', [
+      'narthex_host_series_refused_total',
+    ]),
+  ],
+  Discovery: [
+    built('targets of a source', count(DISCOVERED_MAX), 'the targets of before stay', [DISCOVERY]),
+    built('answer of a URL', size(HTTP_BODY_BYTES_MAX), 'the targets of before stay', [DISCOVERY]),
+    built('file', size(FILE_SIZE_BYTES_MAX), 'the targets of before stay', [
+      'prometheus_sd_file_read_errors_total',
+    ]),
+  ],
+  'Remote write': [
+    flag('request body as sent', 'limit.request-bytes', '413', [REQUESTS]),
+    flag('request body decompressed', 'limit.decoded-bytes', '413', [REQUESTS]),
+    flag('all request bodies at one time', 'limit.inflight-bytes', '503', [
+      'narthex_http_body_bytes',
+      'narthex_http_body_bytes_max',
+    ]),
+    flag('labels of a series', 'limit.labels-per-series', 'the series is refused', [WRITES]),
+    flag('length of a label name', 'limit.label-name-bytes', 'the series is refused', [WRITES]),
+    flag('length of a label value', 'limit.label-value-bytes', 'the series is refused', [WRITES]),
+    built('families with metadata', count(PUSHED_FAMILIES_MAX), 'further ones are left out', []),
+  ],
+  Queries: [
+    flag('time of a query that names none', 'query.timeout', '503', [QUERIES]),
+    flag('time that a query may ask for', 'query.max-timeout', 'this much is given', [QUERIES]),
+    flag('length of an expression', 'query.max-bytes', '400', [QUERIES]),
+    built('brackets in each other', count(NESTING_MAX), '400', [QUERIES]),
+    built('operators of an expression', count(OPERATORS_MAX), '400', [QUERIES]),
+    built('length of a regular expression', count(REGEX_LENGTH_MAX), '400', [QUERIES]),
+    built('instructions of a regular expression', count(REGEX_PROGRAM_MAX), '400', [QUERIES]),
+    flag('samples read', 'query.max-samples', '422, estimated before anything is allocated', [
+      QUERIES,
+      'prometheus_engine_query_samples_total',
+    ]),
+    flag('bytes held', 'query.max-memory', '422', [QUERIES, 'narthex_query_memory_bytes']),
+    flag('points of a series', 'query.max-points', '400', [QUERIES]),
+    built('points of a subquery', count(QUERY_LIMITS.subqueryPointsMax), '422', [QUERIES]),
+    flag('queries at one time', 'query.max-concurrency', 'the next one waits', [
+      'prometheus_engine_queries_concurrent_max',
+      'narthex_query_workers',
+    ]),
+    flag('time of waiting', 'query.max-queue', '503', [QUERIES, 'narthex_query_queue_length']),
+    built('queries that wait', count(QUERY_LIMITS.queueLengthMax), '503', [
+      QUERIES,
+      'narthex_query_queue_length',
+    ]),
+    flag('series, names or values of the label APIs', 'query.max-label-series', '422', [QUERIES]),
+    built('time of the label APIs', duration(QUERY_LIMITS.labelTimeoutMsMax), '503', [QUERIES]),
+    built(
+      'heap of a worker',
+      `${QUERY_LIMITS.workerHeapMebibytesMax} MiB`,
+      'the query ends, a new worker starts',
+      ['narthex_query_worker_deaths_total'],
+    ),
+  ],
+  HTTP: [
+    flag('open connections', 'web.max-connections', 'one more is closed at once', [
+      'narthex_http_connections',
+      'narthex_http_connections_max',
+      'narthex_http_refused_connections_total',
+    ]),
+    built('request line and headers', size(DEFAULT_LIMITS.headerBytesMax), '431', [REQUESTS]),
+    built('URL', size(DEFAULT_LIMITS.urlLengthMax), '414', [REQUESTS]),
+    built('form', size(DEFAULT_LIMITS.formBytesMax), '413', [REQUESTS]),
+    built('all larger replies on their way', size(DEFAULT_LIMITS.replyBytesMax), '503', [
+      'narthex_http_reply_bytes',
+      'narthex_http_reply_bytes_max',
+    ]),
+    built('time for the headers', duration(DEFAULT_LIMITS.headerMsMax), '408', [
+      'narthex_http_broken_connections_total',
+    ]),
+    built('time for the whole request', duration(DEFAULT_LIMITS.requestMsMax), '408', [
+      'narthex_http_broken_connections_total',
+    ]),
+    built('idle connection', duration(DEFAULT_LIMITS.idleMsMax), 'closed', [
+      'narthex_http_connections',
+    ]),
+    built('client that takes nothing', duration(DEFAULT_LIMITS.writeStallMsMax), 'closed', [
+      'narthex_http_stalled_replies_total',
+    ]),
+    config('requests a second', 'none', 'rate_limit', '429', [REQUESTS]),
+  ],
+  'Configuration files': [
+    built('file', size(CONFIG_SIZE_BYTES_MAX), 'refused, what ran goes on', [
+      'prometheus_config_last_reload_successful',
+    ]),
+    built('levels', count(YAML_DEPTH_MAX), 'the same', [
+      'prometheus_config_last_reload_successful',
+    ]),
+    built('uses of anchors', count(YAML_ALIASES_MAX), 'the same', [
+      'prometheus_config_last_reload_successful',
+    ]),
+    built('values', count(YAML_NODES_MAX), 'the same', [
+      'prometheus_config_last_reload_successful',
+    ]),
+  ],
+}
+
+const INTRO = `# Limits
+
+Made by \`npm run docs\` from the constants in the code. Everything that grows with what others send has a bound; a value of 400
+means never send this again, 413 and 422 that it is too much, 429 and 503 (with \`Retry-After\`) that it may work later. Bounds
+without a flag are built in.
+`
+
+export function limitsPage(): string {
+  const sections = Object.entries(LIMITS).map(([title, limits]) =>
+    [
+      `\n## ${title}\n`,
+      '| bound on | default | set by | beyond it | metric |',
+      '| --- | --- | --- | --- | --- |',
+      ...limits.map(limitLine),
+    ].join('\n'),
+  )
+  return `${INTRO}${sections.join('\n')}\n`
+}
+
+function limitLine({ what, bound, by, beyond, metrics }: Limit): string {
+  const shown = metrics.map((name) => `\`${name}\``).join(', ')
+  return `| ${what} | ${bound} | ${by} | ${beyond} | ${shown} |`
+}
+
+function flag(what: string, name: string, beyond: string, metrics: readonly string[]): Limit {
+  const found = UP.flags.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`BUG: no flag --${name}`)
+  return { what, bound: found.preset ?? '', by: `\`--${name}\``, beyond, metrics }
+}
+
+function config(
+  what: string,
+  bound: string,
+  key: string,
+  beyond: string,
+  metrics: readonly string[],
+): Limit {
+  return { what, bound, by: `\`${key}\``, beyond, metrics }
+}
+
+function built(what: string, bound: string, beyond: string, metrics: readonly string[]): Limit {
+  return { what, bound, by: '', beyond, metrics }
+}
+
+function size(bytes: number): string {
+  const [scale, unit] = bytes % 2 ** 20 === 0 ? [2 ** 20, 'MiB'] : [2 ** 10, 'KiB']
+  return `${bytes / scale} ${unit}`
+}
+
+function duration(ms: number): string {
+  return `${ms / 1000} s`
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
