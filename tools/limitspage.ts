@@ -126,9 +126,7 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('series of the host collector', count(HOST_SERIES_MAX), 'further ones are left out', [
       'narthex_host_series_refused_total',
     ]),
-    built('containers and services', count(CGROUPS_MAX), 'further ones are left out', [
-      'narthex_host_series_refused_total',
-    ]),
+    built('containers and services', count(CGROUPS_MAX), 'further ones are left out', []),
   ],
   Discovery: [
     built('targets of a source', count(DISCOVERED_MAX), 'the targets of before stay', [DISCOVERY]),
@@ -173,7 +171,12 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       QUERIES,
       'narthex_query_queue_length',
     ]),
-    flag('series, names or values of the label APIs', 'query.max-label-series', '422', [QUERIES]),
+    flag(
+      'series, names or values of the label APIs',
+      'query.max-label-series',
+      'cut off, with a warning',
+      [REQUESTS],
+    ),
     built('time of the label APIs', duration(QUERY_LIMITS.labelTimeoutMsMax), '503', [QUERIES]),
     built(
       'heap of a worker',
