@@ -159,7 +159,7 @@ export const UP: CommandSpec = {
     {
       name: 'limit.new-series-per-minute',
       value: 'count',
-      help: 'series made in a minute; auto is a fifth of --limit.series',
+      help: 'series made in a minute once half of --limit.series is in use; auto is a fifth of that bound',
       preset: 'auto',
       parse: parseAutoCount,
     },

@@ -114,7 +114,7 @@ function processFacts({ runtime }: Overview): Fact[] {
 
 function buildFacts({ build }: Overview): Fact[] {
   const facts: Fact[] = [
-    ['Version', build.version],
+    ['Version', build.narthexVersion ?? build.version],
     ['Revision', build.revision],
     ['Branch', build.branch],
     ['Built by', build.buildUser],

@@ -69,10 +69,21 @@ export function handleRuntime(runtime: Runtime): Reply {
   })
 }
 
-/** The build; clients read Prometheus's version out of it. */
+/** The Prometheus whose API this is; Grafana and others choose their requests by it. */
+const PROMETHEUS_VERSION = '3.5.0'
+
+/** The build; clients read Prometheus's version out of it, so ours has a name of its own. */
 export function handleBuild(build: BuildInfo): Reply {
   const { version, revision, branch, buildUser, buildDate, runtimeVersion } = build
-  return success({ version, revision, branch, buildUser, buildDate, goVersion: runtimeVersion })
+  return success({
+    version: PROMETHEUS_VERSION,
+    revision,
+    branch,
+    buildUser,
+    buildDate,
+    goVersion: runtimeVersion,
+    narthexVersion: version,
+  })
 }
 
 /** Size and cardinality of the head. */

@@ -4,6 +4,9 @@ import { NarthexError } from '../../base/error.ts'
 
 const MINUTE_MS = 60_000
 
+/** Below this share of the series bound the rate is free: a fleet that arrives is no explosion. */
+const CALM_SHARE = 0.5
+
 /** What the bounds are; 0 means none. */
 export interface AdmissionOptions {
   readonly seriesMax: number
@@ -35,7 +38,7 @@ export class Admission {
         `cannot add series: ${this.#seriesCount()} series in the head, at most ${seriesMax} (--limit.series)`,
       )
     }
-    if (newSeriesPerMinuteMax === 0) return
+    if (newSeriesPerMinuteMax === 0 || this.#seriesCount() < seriesMax * CALM_SHARE) return
     const now = clock.monotonicMs()
     if (now - this.#minuteFrom >= MINUTE_MS) {
       this.#minuteFrom = now
