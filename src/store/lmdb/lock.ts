@@ -11,6 +11,8 @@ export interface FolderLock {
 const LOCK_NAME = 'lock'
 const OWNER_NAME = 'lock.pid'
 const SQLITE_BUSY = 5
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
 
 /** Locks of this process: a handle that is garbage-collected would give its lock back. */
 const held = new Set<DatabaseSync>()
@@ -26,20 +28,17 @@ const held = new Set<DatabaseSync>()
  */
 export function lockFolder(dir: string): FolderLock {
   const ownerPath = join(dir, OWNER_NAME)
-  let database: DatabaseSync | undefined
+  let handle: DatabaseSync
   try {
     fs.accessSync(dir, fs.constants.W_OK)
-    database = new DatabaseSync(join(dir, LOCK_NAME), { timeout: 0 })
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    handle = openLocked(join(dir, LOCK_NAME))
   } catch (error) {
-    database?.close()
-    if (isLocked(error)) {
+    if (errorCodeOf(error) === SQLITE_BUSY) {
       throw new NarthexError('busy', `cannot open data folder ${dir}: ${ownerOf(ownerPath)} has it`)
     }
     throw new NarthexError('io', `cannot lock data folder ${dir}: ${messageOf(error)}`, error)
   }
   writeOwner(ownerPath)
-  const handle = database
   held.add(handle)
   return {
     release() {
@@ -50,8 +49,34 @@ export function lockFolder(dir: string): FolderLock {
   }
 }
 
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
+/**
+ * Opens the lock and takes it. A file with bytes that are no database is emptied: SQLite looks at
+ * them only once it has a shared lock, so no other process has the folder then.
+ */
+function openLocked(path: string): DatabaseSync {
+  try {
+    return takeLock(path)
+  } catch (error) {
+    const code = errorCodeOf(error)
+    if (code !== SQLITE_NOTADB && code !== SQLITE_CORRUPT) throw error
+    fs.truncateSync(path, 0)
+    return takeLock(path)
+  }
+}
+
+function takeLock(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 0 })
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function errorCodeOf(error: unknown): unknown {
+  return error instanceof Error && 'errcode' in error ? error.errcode : undefined
 }
 
 /** For messages only: the lock itself is the kernel's. */

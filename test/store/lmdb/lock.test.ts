@@ -67,6 +67,18 @@ test('of processes that start at once exactly one gets the folder', async () => 
   assert.deepEqual(answers, ['busy', 'busy', 'busy', 'busy', 'locked'])
 })
 
+test('C03: a lock file that is full of something else keeps nobody out', async () => {
+  const dir = newDir()
+  fs.writeFileSync(join(dir, 'lock'), Buffer.alloc(5000, 'no database '))
+  const { child, answer } = await startOwner(dir)
+  assert.equal(answer, 'locked')
+  assert.throws(() => lockFolder(dir), isBusy)
+  fs.writeFileSync(join(dir, 'lock'), Buffer.alloc(5000, 'no database '))
+  assert.throws(() => lockFolder(dir), isBusy)
+  await kill(child)
+  lockFolder(dir).release()
+})
+
 test('a folder that is not there is an io error', () => {
   assert.throws(
     () => lockFolder(join(DIR, 'missing')),
