@@ -17,18 +17,33 @@ export interface ReaderData {
 /** What comes through the port: a page, or the names of the windows. */
 type Message = PageMessage | { readonly windows: readonly string[] }
 
+/** What goes back through the port: why a block could not be read. */
+interface DamageMessage {
+  readonly damage: string
+}
+
 /** Readers of one head. */
 export class Readers {
   readonly #memory: Memory
   readonly #path: string
   readonly #windows: () => readonly string[]
+  readonly #onDamage: (reason: string) => void
   readonly #ports = new Set<MessagePort>()
 
-  /** @param windows file names of the current windows */
-  constructor(memory: Memory, path: string, windows: () => readonly string[]) {
+  /**
+   * @param windows   file names of the current windows
+   * @param onDamage  hears of each block that a reader could not read
+   */
+  constructor(
+    memory: Memory,
+    path: string,
+    windows: () => readonly string[],
+    onDamage: (reason: string) => void,
+  ) {
     this.#memory = memory
     this.#path = path
     this.#windows = windows
+    this.#onDamage = onDamage
   }
 
   /** Makes what one more reader needs; it counts until it closes its port. */
@@ -39,6 +54,7 @@ export class Readers {
       unwatch()
       this.#ports.delete(ours)
     })
+    ours.on('message', ({ damage }: DamageMessage) => this.#onDamage(damage))
     ours.unref()
     this.#ports.add(ours)
     const data: ReaderData = {
@@ -72,6 +88,8 @@ export interface Received {
   /** Its `poll` takes over what the writer has announced. */
   readonly memory: Memory
   windowNames(): readonly string[]
+  /** Tells the writer's thread, which has the log and the counters, why a block cannot be read. */
+  reportDamage(reason: string): void
   close(): void
 }
 
@@ -95,7 +113,13 @@ export function receiveMemory(data: unknown): Received {
       else memory.receive(message)
     }
   }
-  return { path: data.path, memory, windowNames: () => windows, close: () => data.port.close() }
+  return {
+    path: data.path,
+    memory,
+    windowNames: () => windows,
+    reportDamage: (damage) => data.port.postMessage({ damage } satisfies DamageMessage),
+    close: () => data.port.close(),
+  }
 }
 
 function isReaderData(data: unknown): data is ReaderData {

@@ -110,6 +110,12 @@ const GAUGES: readonly Figure[] = [
     read: ({ windows }) => windows.current().length,
   },
   {
+    name: 'narthex_store_damaged_windows',
+    help: 'Windows that the start moved aside because they are damaged.',
+    kind: 'gauge',
+    read: ({ windows }) => windows.quarantinedCount,
+  },
+  {
     name: 'prometheus_tsdb_storage_blocks_bytes',
     help: 'Bytes of all windows.',
     kind: 'gauge',

@@ -158,13 +158,11 @@ class MetricsStore implements Store {
     }))
     restoreHead(head, this.#journal, this.#writeLog, log)
     head.recorder = this.#journal
-    const onDamage = (error: Error): void => {
-      this.#figures.damages.inc()
-      log.error('a block is damaged and was left out', { reason: error.message })
-    }
+    const reportDamage = openDamageReport(this.#figures, log)
+    const onDamage = (error: Error): void => reportDamage(error.message)
     const blocks = new WindowReader(this.#windows, onDamage)
     this.queryable = new StoreReader(headView, blocks, () => {})
-    this.#readers = new Readers(head.memory, path, () => this.#windows.names())
+    this.#readers = new Readers(head.memory, path, () => this.#windows.names(), reportDamage)
     this.#windows.onChange = () => {
       this.#readers.announceWindows()
       Atomics.add(head.memory.control, at.CONTROL_SEALS, 1)
@@ -282,6 +280,20 @@ function flushAhead(journal: Journal): void {
   }
 }
 
+/** Damaged blocks that are told in the log one by one; the counter has all. */
+const DAMAGES_TOLD_MAX = 1000
+
+/** Counts every read of a damaged block; each query meets it anew, the log tells it once. */
+function openDamageReport(figures: Figures, log: Log): (reason: string) => void {
+  const told = new Set<string>()
+  return (reason) => {
+    figures.damages.inc()
+    if (told.has(reason) || told.size >= DAMAGES_TOLD_MAX) return
+    told.add(reason)
+    log.error('a block is damaged and was left out', { reason })
+  }
+}
+
 /** A segment of the log; what is sealed goes a segment at a time. */
 const LOG_SEGMENT_BYTES = 8 * 1024 * 1024
 
@@ -313,8 +325,7 @@ export function openStoreReader(data: unknown): StoreReaderHandle {
   const received = receiveMemory(data)
   const windows = new ReadOnlyWindows(received.path, systemClock, received.windowNames)
   const { memory } = received
-  // Each query sees a damaged block anew; the writing thread has the log and the counter.
-  const blocks = new WindowReader(windows, () => {})
+  const blocks = new WindowReader(windows, (error) => received.reportDamage(error.message))
   const reader = new StoreReader(new HeadView(memory), blocks, memory.poll)
   return Object.assign(reader, {
     close() {

@@ -34,6 +34,7 @@ export class Windows implements WindowDirectory {
   readonly #clock: Clock
   readonly #log: Log
   #open: OpenWindow[] = []
+  #quarantinedCount = 0
   /** Called when the set of windows has changed. */
   onChange: () => void = () => {}
 
@@ -97,6 +98,11 @@ export class Windows implements WindowDirectory {
     this.#open = this.#open.filter((open) => open !== window)
     this.onChange()
     await this.#drop(window)
+  }
+
+  /** Windows that this start has moved aside because they are damaged. */
+  get quarantinedCount(): number {
+    return this.#quarantinedCount
   }
 
   sizeBytes(): number {
@@ -214,6 +220,7 @@ export class Windows implements WindowDirectory {
     } catch (error) {
       if (error instanceof NarthexError && error.message.includes('format version')) throw error
       this.#quarantine(formatWindowName(name))
+      this.#quarantinedCount++
       this.#log.error('a window is damaged and was moved aside', {
         window: formatWindowName(name),
         reason: messageOf(error),

@@ -3,9 +3,17 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NarthexError } from '../../../src/base/error.ts'
-import type { Store } from '../../../src/store/metrics/store.ts'
-import { metaKey, openWindowFile, TABLE_META } from '../../../src/store/metrics/windowfile.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { Metrics } from '../../../src/base/metrics.ts'
+import { openStoreReader, type Store } from '../../../src/store/metrics/store.ts'
+import {
+  metaKey,
+  openWindowFile,
+  TABLE_BLOCKS,
+  TABLE_META,
+} from '../../../src/store/metrics/windowfile.ts'
 import { makeFolder, openTestStore, samplesOf, TestClock } from './support.ts'
 
 const ALL = [{ name: 'job', op: '=', value: 'x' }] as const
@@ -42,7 +50,7 @@ async function filledFolder(t: TestContext): Promise<string> {
   return path
 }
 
-function countSamples(store: Store): number {
+function countSamples(store: Pick<Store, 'queryable'>): number {
   return Object.values(samplesOf(store, ALL)).reduce((sum, list) => sum + list.length, 0)
 }
 
@@ -77,6 +85,32 @@ test('a window of a newer version is refused, and left as it is', async (t) => {
   await environment.close()
   await assert.rejects(openTestStore(t, { path }), says('corrupt', /format version 99, at most 1/))
   assert.ok(fs.existsSync(file))
+})
+
+test('C03: a damaged block is counted, and told once, whichever thread meets it', async (t) => {
+  const path = await filledFolder(t)
+  const [name] = fs.readdirSync(join(path, 'windows')).filter((file) => file.endsWith('.mdb'))
+  const environment = openWindowFile(join(path, 'windows', name), new TestClock(), false)
+  environment.write((table) => {
+    const blocks = table(TABLE_BLOCKS)
+    const [key] = [...blocks.keys(undefined, undefined)]
+    blocks.put(key, Uint8Array.of(99))
+  })
+  await environment.close()
+  const told: string[] = []
+  const log = { ...silentLog, error: (message: string) => void told.push(message) }
+  const metrics = new Metrics()
+  const { store } = await openTestStore(t, { path, metrics, log })
+  const reader = openStoreReader(store.attachReader().data)
+  t.after(() => reader.close())
+  const lost = ROW_COUNT * SERIES_COUNT - countSamples({ queryable: reader })
+  assert.ok(lost > 0 && lost <= 80 * SERIES_COUNT, `${lost} samples are lost`)
+  countSamples({ queryable: reader })
+  countSamples(store)
+  const isCounted = (): boolean => /^narthex_store_damaged_blocks_total 3$/m.test(metrics.render())
+  for (let turn = 0; turn < 1000 && !isCounted(); turn++) await nextTurn()
+  assert.ok(isCounted())
+  assert.deepEqual(told, ['a block is damaged and was left out'])
 })
 
 for (const kind of ['flip', 'cut', 'zero'] as const) {
