@@ -16,7 +16,6 @@ export function buildInfo(): BuildInfo {
     version: VERSION,
     revision: facts.revision ?? '',
     branch: facts.branch ?? '',
-    buildUser: '',
     buildDate: facts.buildDate ?? '',
     runtimeVersion: `node ${process.version}`,
   }

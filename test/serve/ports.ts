@@ -137,7 +137,6 @@ export function deps(more: Partial<Deps> = {}): Deps {
       version: '3.14.0',
       revision: 'abc',
       branch: 'main',
-      buildUser: '',
       buildDate: '',
       runtimeVersion: 'node v26.10.0',
     },

@@ -17,8 +17,6 @@ export interface Runtime {
 
 export interface Build {
   readonly version: string
-  /** Absent where another server answers this API. */
-  readonly narthexVersion?: string
   readonly revision: string
   readonly branch: string
   readonly buildUser: string

@@ -114,10 +114,10 @@ function processFacts({ runtime }: Overview): Fact[] {
 
 function buildFacts({ build }: Overview): Fact[] {
   const facts: Fact[] = [
-    ['Version', build.narthexVersion ?? build.version],
+    ['Version', build.buildUser],
+    ['API of', `Prometheus ${build.version}`],
     ['Revision', build.revision],
     ['Branch', build.branch],
-    ['Built by', build.buildUser],
     ['Built at', build.buildDate],
     ['Runtime', build.goVersion],
   ]

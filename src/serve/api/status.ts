@@ -29,7 +29,6 @@ export interface BuildInfo {
   readonly version: string
   readonly revision: string
   readonly branch: string
-  readonly buildUser: string
   readonly buildDate: string
   readonly runtimeVersion: string
 }
@@ -72,17 +71,16 @@ export function handleRuntime(runtime: Runtime): Reply {
 /** The Prometheus whose API this is; Grafana and others choose their requests by it. */
 const PROMETHEUS_VERSION = '3.5.0'
 
-/** The build; clients read Prometheus's version out of it, so ours has a name of its own. */
+/** The build; clients read Prometheus's version out of it, so ours stands where the builder does. */
 export function handleBuild(build: BuildInfo): Reply {
-  const { version, revision, branch, buildUser, buildDate, runtimeVersion } = build
+  const { version, revision, branch, buildDate, runtimeVersion } = build
   return success({
     version: PROMETHEUS_VERSION,
     revision,
     branch,
-    buildUser,
+    buildUser: `narthex ${version}`,
     buildDate,
     goVersion: runtimeVersion,
-    narthexVersion: version,
   })
 }
 
