@@ -1,5 +1,5 @@
 /** Real servers and exporters for tests and benchmarks, from Debian's packages. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,17 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const cache = join(root, '.cache/debian')
 const unpacked = join(cache, 'root')
+const fontsFile = join(cache, 'fonts.conf')
+
+/** Fonts of the machine, if any, and those that came along. */
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir>${join(unpacked, 'usr/share/fonts')}</dir>
+  <cachedir>${join(cache, 'fonts')}</cachedir>
+</fontconfig>
+`
 
 /** Command name to the package that brings it. */
 export const COMPONENTS: Readonly<Record<string, string>> = {
@@ -17,6 +28,11 @@ export const COMPONENTS: Readonly<Record<string, string>> = {
   'prometheus-redis-exporter': 'prometheus-redis-exporter',
   chromium: 'chromium',
   openssl: 'openssl',
+}
+
+/** Programs whose command is a script that looks for them where only an installed package is. */
+const BEHIND_SCRIPTS: Readonly<Record<string, string>> = {
+  chromium: 'usr/lib/chromium/chromium',
 }
 
 /** How to start a component. */
@@ -32,11 +48,19 @@ export function findComponent(command: string): Component | undefined {
     const path = join(folder, command)
     if (existsSync(path)) return { path, env: {} }
   }
-  for (const folder of ['usr/bin', 'usr/sbin', 'bin']) {
-    const path = join(unpacked, folder, command)
-    if (existsSync(path)) return { path, env: { LD_LIBRARY_PATH: libraryPath() } }
+  const behind = BEHIND_SCRIPTS[command]
+  const places = ['usr/bin', 'usr/sbin', 'bin'].map((folder) => join(folder, command))
+  for (const place of behind === undefined ? places : [behind]) {
+    const path = join(unpacked, place)
+    if (existsSync(path)) return { path, env: unpackedEnvironment() }
   }
   return undefined
+}
+
+function unpackedEnvironment(): Component['env'] {
+  const file = join(cache, 'libraries')
+  const libraries = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  return { LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: fontsFile }
 }
 
 /**
@@ -65,7 +89,11 @@ function install(packages: readonly string[]): string | undefined {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const update = run('apt-get', ['update', '-q'], env)
   if (update !== undefined) return update
-  return run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], env)
+  const installAll = (names: readonly string[]): string | undefined =>
+    run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...names], env)
+  if (installAll(packages) === undefined) return undefined
+  // One that cannot be had must not keep the others away.
+  return packages.map((name) => installAll([name])).find((problem) => problem !== undefined)
 }
 
 /** Downloads the packages with what they depend on and unpacks them. @returns the problem, if any */
@@ -80,26 +108,27 @@ function unpack(packages: readonly string[]): string | undefined {
   ]
   const update = run('apt-get', [...own, 'update', '-q'])
   if (update !== undefined) return update
-  const wanted = new Set<string>()
-  for (const name of packages) for (const needed of dependencies(own, name)) wanted.add(needed)
+  const wanted = new Set(packages.flatMap((name) => dependencies(own, name)))
+  if (wanted.size === 0) return `apt-cache knows none of ${packages.join(', ')}`
   const download = run('apt-get', [...own, 'download', '-q', ...wanted], process.env, 'download')
   if (download !== undefined) return download
   for (const file of readdirSync(join(cache, 'download'))) {
     const problem = run('dpkg', ['-x', join(cache, 'download', file), unpacked])
     if (problem !== undefined) return problem
   }
+  writeFileSync(fontsFile, FONTS)
   writeFileSync(join(cache, 'libraries'), collectLibraryFolders(unpacked).join(delimiter))
   return undefined
 }
 
-/** The package and all it depends on that this machine does not have. */
+/** The package and all it depends on that this machine does not have; nothing for an unknown one. */
 function dependencies(own: readonly string[], name: string): string[] {
   const options = ['--recurse', '--no-recommends', '--no-suggests', '--no-conflicts']
   const more = ['--no-breaks', '--no-replaces', '--no-enhances']
-  const text = execFileSync('apt-cache', [...own, 'depends', ...options, ...more, name], {
+  const { stdout } = spawnSync('apt-cache', [...own, 'depends', ...options, ...more, name], {
     encoding: 'utf8',
   })
-  const names = text.split('\n').filter((line) => /^[a-z0-9]/.test(line))
+  const names = stdout.split('\n').filter((line) => /^[a-z0-9]/.test(line))
   return names.filter((each) => each === name || !isInstalled(each))
 }
 
@@ -120,11 +149,6 @@ function run(
   if (done.status === 0) return undefined
   const lines = `${done.stderr ?? ''}${done.error?.message ?? ''}`.trim().split('\n')
   return `${command} ${args.at(0)} failed: ${lines.at(-1)}`
-}
-
-function libraryPath(): string {
-  const file = join(cache, 'libraries')
-  return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
 /** Folders below `folder` that hold shared libraries. */
