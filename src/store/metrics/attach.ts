@@ -12,6 +12,8 @@ export interface ReaderData {
   readonly port: MessagePort
   /** File names of the windows. */
   readonly windows: readonly string[]
+  /** One slot: when the read in progress began, in ms since the epoch; 0 while there is none. */
+  readonly readSinceMs: Float64Array<SharedArrayBuffer>
 }
 
 /** What comes through the port: a page, or the names of the windows. */
@@ -28,7 +30,7 @@ export class Readers {
   readonly #path: string
   readonly #windows: () => readonly string[]
   readonly #onDamage: (reason: string) => void
-  readonly #ports = new Set<MessagePort>()
+  readonly #ports = new Map<MessagePort, Float64Array>()
 
   /**
    * @param windows   file names of the current windows
@@ -56,13 +58,15 @@ export class Readers {
     })
     ours.on('message', ({ damage }: DamageMessage) => this.#onDamage(damage))
     ours.unref()
-    this.#ports.add(ours)
+    const readSinceMs = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+    this.#ports.set(ours, readSinceMs)
     const data: ReaderData = {
       path: this.#path,
       control: this.#memory.control,
       pages: this.#memory.pages(),
       port: theirs,
       windows: this.#windows(),
+      readSinceMs,
     }
     return { data, transfer: [theirs] }
   }
@@ -71,14 +75,23 @@ export class Readers {
     return this.#ports.size
   }
 
+  /** Age of the oldest read in progress, in ms; 0 when there is none. */
+  oldestReadMs(nowMs: number): number {
+    let oldestMs = 0
+    for (const [sinceMs] of this.#ports.values()) {
+      if (sinceMs > 0) oldestMs = Math.max(oldestMs, nowMs - sinceMs)
+    }
+    return oldestMs
+  }
+
   /** Tells all readers which windows are current. */
   announceWindows(): void {
     const windows = this.#windows()
-    for (const port of this.#ports) port.postMessage({ windows })
+    for (const port of this.#ports.keys()) port.postMessage({ windows })
   }
 
   stop(): void {
-    for (const port of this.#ports) port.close()
+    for (const port of this.#ports.keys()) port.close()
   }
 }
 
@@ -90,6 +103,8 @@ export interface Received {
   windowNames(): readonly string[]
   /** Tells the writer's thread, which has the log and the counters, why a block cannot be read. */
   reportDamage(reason: string): void
+  /** Notes that pages are pinned from now on until this thread comes back to its event loop. */
+  noteRead(nowMs: number): void
   close(): void
 }
 
@@ -104,6 +119,7 @@ export function receiveMemory(data: unknown): Received {
   const memory = new Memory(at.TABLE_COUNT, true, data.control)
   for (const page of data.pages) memory.receive(page)
   let { windows } = data
+  const { readSinceMs } = data
   memory.poll = () => {
     for (;;) {
       const received = receiveMessageOnPort(data.port)
@@ -118,6 +134,10 @@ export function receiveMemory(data: unknown): Received {
     memory,
     windowNames: () => windows,
     reportDamage: (damage) => data.port.postMessage({ damage } satisfies DamageMessage),
+    noteRead(nowMs) {
+      if (readSinceMs[0] === 0) setImmediate(() => readSinceMs.fill(0))
+      readSinceMs[0] = nowMs
+    },
     close: () => data.port.close(),
   }
 }

@@ -14,6 +14,7 @@ export interface FigureSources {
   readonly upkeep: Upkeep
   seriesRefused(): number
   readerCount(): number
+  oldestReadMs(): number
 }
 
 /** Cells that are counted where things happen; the rest is read when it is asked for. */
@@ -183,9 +184,9 @@ const GAUGES: readonly Figure[] = [
   },
   {
     name: 'narthex_store_oldest_read_seconds',
-    help: 'Age of the oldest read that pins pages of a window.',
+    help: 'Age of the oldest read in another thread; it pins pages of windows.',
     kind: 'gauge',
-    read: ({ windows }) => windows.oldestReadMs() / 1000,
+    read: ({ oldestReadMs }) => oldestReadMs() / 1000,
   },
   {
     name: 'narthex_store_read_only',

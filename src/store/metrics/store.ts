@@ -155,6 +155,7 @@ class MetricsStore implements Store {
       upkeep: this.#upkeep,
       seriesRefused: () => this.#admission.refused,
       readerCount: () => this.#readers.count,
+      oldestReadMs: () => this.#readers.oldestReadMs(clock.now()),
     }))
     restoreHead(head, this.#journal, this.#writeLog, log)
     head.recorder = this.#journal
@@ -326,7 +327,11 @@ export function openStoreReader(data: unknown): StoreReaderHandle {
   const windows = new ReadOnlyWindows(received.path, systemClock, received.windowNames)
   const { memory } = received
   const blocks = new WindowReader(windows, (error) => received.reportDamage(error.message))
-  const reader = new StoreReader(new HeadView(memory), blocks, memory.poll)
+  const beginRead = (): void => {
+    memory.poll()
+    received.noteRead(systemClock.now())
+  }
+  const reader = new StoreReader(new HeadView(memory), blocks, beginRead)
   return Object.assign(reader, {
     close() {
       received.close()

@@ -111,11 +111,6 @@ export class Windows implements WindowDirectory {
     return sizeBytes
   }
 
-  /** Age of the oldest read of any window, in ms. */
-  oldestReadMs(): number {
-    return Math.max(0, ...this.#open.map(({ environment }) => environment.oldestSnapshotMs()))
-  }
-
   async close(): Promise<void> {
     for (const { environment } of this.#open) await environment.close()
     this.#open = []

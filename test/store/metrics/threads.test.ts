@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { openTestStore } from './support.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { Metrics } from '../../../src/base/metrics.ts'
+import { openStoreReader } from '../../../src/store/metrics/store.ts'
+import { openTestStore, unlimited } from './support.ts'
 
 const SERIES_COUNT = 60
 const ROW_COUNT = 3000
@@ -50,4 +53,19 @@ test('a reader in a worker sees every acknowledged cell, through seals and new p
   assert.deepEqual(faults, [])
   assert.ok(queries > 0)
   await worker.terminate()
+})
+
+test('the age of a read in another thread is a metric, until that thread is done', async (t) => {
+  const metrics = new Metrics()
+  const { store } = await openTestStore(t, { metrics, clock: systemClock })
+  const ageSeconds = (): number =>
+    Number(/^narthex_store_oldest_read_seconds (\S+)$/m.exec(metrics.render())?.[1])
+  const reader = openStoreReader(store.attachReader().data)
+  t.after(() => reader.close())
+  assert.equal(ageSeconds(), 0)
+  reader.select([{ name: 'job', op: '=', value: 'x' }], 0, 1e13, unlimited)
+  const startedMs = Date.now()
+  while (ageSeconds() < 0.01) assert.ok(Date.now() < startedMs + 5000, 'the age grows')
+  await nextTurn()
+  assert.equal(ageSeconds(), 0)
 })
