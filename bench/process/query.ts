@@ -11,8 +11,8 @@ const DATA = { targets: 10, services: 10, samples: 1440, perRequest: 20 } as con
 const QUERIES = '^(i01|i02|i03|i05|r01|r02|r04|r08|r09|r10)_'
 const REPEATS = 15
 
-/** Prometheus compacts its head only when it spans more than three hours; both get time to settle. */
-const SETTLE_SECONDS = 45
+/** Both get time to seal, merge and compact; narthex merges a window after a minute of quiet. */
+const SETTLE_SECONDS = 110
 
 const CONFIG = [
   'global: {scrape_interval: 1h}',
