@@ -46,3 +46,19 @@ test('every link between the pages leads somewhere', () => {
     }
   }
 })
+
+test('SECURITY.md names for every check tests that carry its number', () => {
+  const carriers = new Map<string, Set<string>>()
+  for (const file of globSync('test/**/*.test.ts', { cwd: root }).sort()) {
+    for (const [check] of readFileSync(join(root, file), 'utf8').matchAll(/\bC(2[6-9]|3\d)\b/g)) {
+      carriers.set(check, (carriers.get(check) ?? new Set()).add(file))
+    }
+  }
+  const page = readFileSync(join(root, 'SECURITY.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| (C\d\d) \|[^|]*\| ([^|]*) \|$/gm)]
+  const told = new Map(rows.map(([, check, files]) => [check, files.split(', ')]))
+  assert.deepEqual([...told.keys()], [...carriers.keys()].sort())
+  for (const [check, files] of told) {
+    for (const file of files) assert.ok(carriers.get(check)?.has(file), `${file} has no ${check}`)
+  }
+})
