@@ -9,7 +9,7 @@ import * as at from './layout.ts'
 import { compileSelector, type GroupMatch, matchColumns, type Selector } from './match.ts'
 import { type GroupPlan, type Part, PlanBuilder, readGroup } from './select.ts'
 
-/** How often a select begins again because rows were sealed while it read. */
+/** How often a select plans anew without reading any group, because rows were sealed meanwhile. */
 const TRIES_MAX = 20
 /** Entries between two looks at the budget. */
 const CHECK_ENTRIES = 1024
@@ -70,11 +70,20 @@ export class StoreReader implements Queryable {
 
   select(matchers: readonly Matcher[], fromMs: number, toMs: number, budget: Budget): Series[] {
     const selector = compileSelector(matchers)
+    const series: Series[] = []
+    const done = new Set<string>()
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const series: Series[] = []
       const plans = this.#plan(selector, fromMs, toMs, budget)
-      const complete = plans.every((plan) => this.#readPlan(plan, fromMs, toMs, budget, series))
-      if (complete) return series
+      const doneBefore = done.size
+      let isComplete = true
+      for (const [key, plan] of plans) {
+        if (done.has(key)) continue
+        isComplete = this.#readPlan(plan, fromMs, toMs, budget, series)
+        if (!isComplete) break
+        done.add(key)
+      }
+      if (isComplete) return series
+      if (done.size > doneBefore) tries = -1
     }
     throw new NarthexError('busy', `cannot select series: ${TRIES_MAX} tries met a seal`)
   }
@@ -149,9 +158,10 @@ export class StoreReader implements Queryable {
   }
 
   #begin(): void {
+    // The count first: what it counts was announced before, what comes later moves it again.
+    const seals = Atomics.load(this.#head.memory.control, at.CONTROL_SEALS)
     this.#poll()
     this.#head.labels.refresh()
-    const seals = Atomics.load(this.#head.memory.control, at.CONTROL_SEALS)
     if (seals !== this.#sealsSeen) {
       this.#blocks.renew()
       this.#sealsSeen = seals
@@ -165,7 +175,12 @@ export class StoreReader implements Queryable {
   }
 
   /** What there is to read. */
-  #plan(selector: Selector, fromMs: number, toMs: number, budget: Budget): GroupPlan[] {
+  #plan(
+    selector: Selector,
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+  ): ReadonlyMap<string, GroupPlan> {
     this.#poll()
     this.#head.labels.refresh()
     const matches = this.#match(selector)
@@ -175,7 +190,9 @@ export class StoreReader implements Queryable {
     this.#blocks.collect(selector, fromMs, toMs, builder, budget)
     for (let i = 0; i < matches.length; i++) {
       const { group, columns } = matches[i]
-      if (this.#head.rowCount(group) === 0) continue
+      // A seal first raises the count, then drops the rows: no rows and the same count means none.
+      const isEmpty = this.#head.rowCount(group) === 0
+      if (isEmpty && this.#head.sealsOf(group) === seals[i]) continue
       const target = builder.group(this.#head.labels.groupLabels(group))
       const series = columns.map((column) => {
         const shape = this.#head.labels.shapeLabels(this.#head.columnField(column, at.COLUMN_SHAPE))
@@ -186,7 +203,7 @@ export class StoreReader implements Queryable {
     return builder.plans()
   }
 
-  /** Reads one group; false when it was sealed meanwhile, so that everything begins again. */
+  /** Reads one group; false when it was sealed meanwhile, so that it must be planned anew. */
   #readPlan(
     plan: GroupPlan,
     fromMs: number,

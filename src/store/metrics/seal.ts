@@ -102,6 +102,8 @@ export class Sealer {
       throw error
     }
     this.counts.commits++
+    // Before the counts of the groups: who reads one of those must see these blocks.
+    Atomics.add(this.#head.memory.control, at.CONTROL_SEALS, 1)
     for (const { group, ordinal } of batch) {
       this.#head.rows.enter(group)
       this.#head.rows.setField(
@@ -114,7 +116,6 @@ export class Sealer {
       this.#journal.seal(group, ordinal)
       this.counts.seals++
     }
-    Atomics.add(this.#head.memory.control, at.CONTROL_SEALS, 1)
   }
 
   /** Nothing half encoded may stay behind in a writer. */

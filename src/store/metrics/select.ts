@@ -350,8 +350,9 @@ export class PlanBuilder {
     return group
   }
 
-  plans(): GroupPlan[] {
-    return [...this.#groups.values()]
+  /** By the key of the group's labels. */
+  plans(): ReadonlyMap<string, GroupPlan> {
+    return this.#groups
   }
 }
 

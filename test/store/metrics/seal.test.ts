@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Metrics } from '../../../src/base/metrics.ts'
+import type { Budget } from '../../../src/model/queryable.ts'
 import type { Store } from '../../../src/store/metrics/store.ts'
 import { openStoreReader } from '../../../src/store/metrics/store.ts'
 import { openTestStore, samplesOf, unlimited } from './support.ts'
@@ -55,6 +56,39 @@ test('a reader of a worker sees sealed and open rows, and those that come later'
     samplesOf({ queryable: reader }, ALL)['m0{cpu="0", instance="a", job="x"}'].length,
     500,
   )
+})
+
+test('a select over many groups ends though one of them is sealed again and again', async (t) => {
+  const { store } = await openTestStore(t)
+  const groupCount = 25
+  const ids = Array.from({ length: groupCount }, (_, i) =>
+    store.appender.series(['__name__', 'm', 'instance', `i${i}`, 'job', 'x']),
+  )
+  const outcome = new Uint8Array(1)
+  const appendRows = (id: number, from: number, to: number): void => {
+    for (let row = from; row < to; row++) {
+      store.appender.append(row, Float64Array.of(id), Float64Array.of(row), 1, outcome)
+    }
+  }
+  for (const id of ids) appendRows(id, 0, 100)
+  let checks = 0
+  let seals = 0
+  /** Looks come with each group that is planned and each that is read. */
+  const sealing: Budget = {
+    ...unlimited,
+    check() {
+      if (++checks % (groupCount + 2) !== 0) return
+      seals++
+      appendRows(ids[groupCount - 1], 100 * seals, 100 * seals + 100)
+    },
+  }
+  const found = store.queryable.select(ALL, 0, 1e12, sealing)
+  assert.ok(seals > 0)
+  assert.equal(found.length, groupCount)
+  for (const { times, values, from, to } of found) {
+    assert.ok(to - from >= 100)
+    for (let i = from; i < to; i++) assert.deepEqual([times[i], values[i]], [i - from, i - from])
+  }
 })
 
 test('old rows are sealed by age, the log goes, and windows are merged into days', async (t) => {
