@@ -162,6 +162,12 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     flag('bytes held', 'query.max-memory', '422', [QUERIES, 'narthex_query_memory_bytes']),
     flag('points of a series', 'query.max-points', '400', [QUERIES]),
     built('points of a subquery', count(QUERY_LIMITS.subqueryPointsMax), '422', [QUERIES]),
+    flag(
+      'stored blocks kept unpacked',
+      'query.cache-bytes',
+      "those used longest ago go; a selection over half of a thread's share keeps none",
+      ['narthex_store_cache_bytes'],
+    ),
     flag('queries at one time', 'query.max-concurrency', 'the next one waits', [
       'prometheus_engine_queries_concurrent_max',
       'narthex_query_workers',

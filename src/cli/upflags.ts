@@ -136,6 +136,13 @@ export const UP: CommandSpec = {
       parse: parseCount,
     },
     {
+      name: 'query.cache-bytes',
+      value: 'size',
+      help: 'bytes of stored blocks that the threads together keep unpacked; 0 keeps none',
+      preset: '64MB',
+      parse: parseSize,
+    },
+    {
       name: 'query.max-queue',
       value: 'duration',
       help: 'longest time that a query waits for a thread',
@@ -264,6 +271,7 @@ export function readUpOptions(
     connectionsMax: number('web.max-connections'),
     queryTimeoutMs: number('query.timeout'),
     lookbackMs: number('query.lookback-delta'),
+    cacheBytesMax: number('query.cache-bytes'),
     query: {
       timeoutMsMax: number('query.max-timeout'),
       samplesMax: number('query.max-samples'),

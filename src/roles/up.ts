@@ -43,6 +43,8 @@ export interface UpOptions {
   readonly connectionsMax: number
   readonly queryTimeoutMs: number
   readonly lookbackMs: number
+  /** Of this thread and all query workers together. */
+  readonly cacheBytesMax: number
   readonly query: Partial<QueryLimits>
   readonly seriesMax: number | 'auto'
   readonly newSeriesPerMinuteMax: number | 'auto'
@@ -86,6 +88,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   const retentionMs = storage.retentionTimeMs ?? options.retentionMs
   const retentionSizeBytes = storage.retentionSizeBytes ?? options.retentionSizeBytes
 
+  const limits = { ...QUERY_LIMITS, ...options.query }
   const store = life.own(
     await openStore({
       path: options.storagePath,
@@ -94,6 +97,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       outOfOrderWindowMs: storage.outOfOrderTimeWindowMs,
       syncIntervalMs: options.syncIntervalMs,
       futureMaxMs: options.futureMaxMs,
+      cacheBytesMax: options.cacheBytesMax / (1 + limits.concurrencyMax),
       ...autoLimits(options),
       clock,
       log,
@@ -105,7 +109,6 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   })
 
   const features = featuresFrom(options.features)
-  const limits = { ...QUERY_LIMITS, ...options.query }
   const querier = life.own(
     startQueryHost({
       queryable: store.queryable,

@@ -62,6 +62,11 @@ export function columnNeedsNeighbour(bytes: Uint8Array, at: number): boolean {
   return at + 1 < bytes.length && (bytes[at + 1] & FROM_NEIGHBOUR) !== 0
 }
 
+/** Whether the values of the column at `at` are plain decimals: neither NaN nor infinite. */
+export function columnIsFinite(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at] & 0xf) <= DELTAS2 && (bytes[at + 1] & HAS_ODDS) === 0
+}
+
 /**
  * Writes one float column.
  *

@@ -66,6 +66,27 @@ export function readPresence(c: Cursor, count: number, presence: Uint32Array): n
   return present
 }
 
+/**
+ * Copies the bits of rows [from, to) to the front of `into`, a uint32[>= ceil((to - from) / 32)].
+ *
+ * @returns how many are set
+ */
+export function slicePresence(
+  presence: Uint32Array,
+  from: number,
+  to: number,
+  into: Uint32Array,
+): number {
+  into.fill(0, 0, presenceWords(to - from))
+  let present = 0
+  for (let row = from; row < to; row++) {
+    if (!isPresent(presence, row)) continue
+    into[(row - from) >>> 5] |= 1 << ((row - from) & 31)
+    present++
+  }
+  return present
+}
+
 function damaged(count: number): NarthexError {
   return new NarthexError(
     'bad_data',

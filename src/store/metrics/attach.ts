@@ -14,7 +14,14 @@ export interface ReaderData {
   readonly windows: readonly string[]
   /** One slot: when the read in progress began, in ms since the epoch; 0 while there is none. */
   readonly readSinceMs: Float64Array<SharedArrayBuffer>
+  /** Bytes of blocks that the reader may keep. */
+  readonly cacheBytesMax: number
+  /** One slot: bytes of blocks that it keeps. */
+  readonly cacheBytes: Float64Array<SharedArrayBuffer>
 }
+
+/** What a reader tells of itself. */
+type Told = Pick<ReaderData, 'readSinceMs' | 'cacheBytes'>
 
 /** What comes through the port: a page, or the names of the windows. */
 type Message = PageMessage | { readonly windows: readonly string[] }
@@ -30,18 +37,22 @@ export class Readers {
   readonly #path: string
   readonly #windows: () => readonly string[]
   readonly #onDamage: (reason: string) => void
-  readonly #ports = new Map<MessagePort, Float64Array>()
+  readonly #cacheBytesMax: number
+  readonly #ports = new Map<MessagePort, Told>()
 
   /**
-   * @param windows   file names of the current windows
-   * @param onDamage  hears of each block that a reader could not read
+   * @param cacheBytesMax bytes of blocks that each reader may keep
+   * @param windows       file names of the current windows
+   * @param onDamage      hears of each block that a reader could not read
    */
   constructor(
     memory: Memory,
     path: string,
+    cacheBytesMax: number,
     windows: () => readonly string[],
     onDamage: (reason: string) => void,
   ) {
+    this.#cacheBytesMax = cacheBytesMax
     this.#memory = memory
     this.#path = path
     this.#windows = windows
@@ -58,15 +69,16 @@ export class Readers {
     })
     ours.on('message', ({ damage }: DamageMessage) => this.#onDamage(damage))
     ours.unref()
-    const readSinceMs = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
-    this.#ports.set(ours, readSinceMs)
+    const told: Told = { readSinceMs: sharedSlot(), cacheBytes: sharedSlot() }
+    this.#ports.set(ours, told)
     const data: ReaderData = {
       path: this.#path,
       control: this.#memory.control,
       pages: this.#memory.pages(),
       port: theirs,
       windows: this.#windows(),
-      readSinceMs,
+      cacheBytesMax: this.#cacheBytesMax,
+      ...told,
     }
     return { data, transfer: [theirs] }
   }
@@ -78,10 +90,18 @@ export class Readers {
   /** Age of the oldest read in progress, in ms; 0 when there is none. */
   oldestReadMs(nowMs: number): number {
     let oldestMs = 0
-    for (const [sinceMs] of this.#ports.values()) {
+    for (const { readSinceMs } of this.#ports.values()) {
+      const sinceMs = readSinceMs[0]
       if (sinceMs > 0) oldestMs = Math.max(oldestMs, nowMs - sinceMs)
     }
     return oldestMs
+  }
+
+  /** Bytes of blocks that all readers keep. */
+  cacheBytes(): number {
+    let sizeBytes = 0
+    for (const { cacheBytes } of this.#ports.values()) sizeBytes += cacheBytes[0]
+    return sizeBytes
   }
 
   /** Tells all readers which windows are current. */
@@ -95,11 +115,18 @@ export class Readers {
   }
 }
 
+function sharedSlot(): Float64Array<SharedArrayBuffer> {
+  return new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+}
+
 /** The reader's end. */
 export interface Received {
   readonly path: string
   /** Its `poll` takes over what the writer has announced. */
   readonly memory: Memory
+  readonly cacheBytesMax: number
+  /** One slot that gets the bytes of blocks that the reader keeps. */
+  readonly cacheBytes: Float64Array
   windowNames(): readonly string[]
   /** Tells the writer's thread, which has the log and the counters, why a block cannot be read. */
   reportDamage(reason: string): void
@@ -132,6 +159,8 @@ export function receiveMemory(data: unknown): Received {
   return {
     path: data.path,
     memory,
+    cacheBytesMax: data.cacheBytesMax,
+    cacheBytes: data.cacheBytes,
     windowNames: () => windows,
     reportDamage: (damage) => data.port.postMessage({ damage } satisfies DamageMessage),
     noteRead(nowMs) {

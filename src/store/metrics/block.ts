@@ -5,10 +5,12 @@ import { NarthexError } from '../../base/error.ts'
 import {
   COLUMN_ROWS_MAX,
   columnBytesMax,
+  columnIsFinite,
   columnNeedsNeighbour,
   decodeColumn,
   encodeColumn,
 } from '../codec/column.ts'
+import { presenceWords } from '../codec/presence.ts'
 import { decodeTimes, encodeTimes, timesBytesMax } from '../codec/times.ts'
 import { GrowingBytes } from './definitions.ts'
 
@@ -109,6 +111,17 @@ export function decodeBlockHead(bytes: Uint8Array, rowCount: number): BlockHead 
   return { segmentColumns, times, end: c.at }
 }
 
+/** One series of a block; nobody writes into it. */
+export interface DecodedColumn {
+  /** float64[rows of the block]; absent rows may hold anything. */
+  readonly values: Float64Array
+  /** A bit for each row that has a value. */
+  readonly presence: Uint32Array
+  readonly presentCount: number
+  /** Whether staleness markers may stand among the values. */
+  readonly mayBeStale: boolean
+}
+
 /** A segment with the places of its columns. */
 export class Segment {
   readonly #bytes: Uint8Array
@@ -139,6 +152,31 @@ export class Segment {
     for (let i = 0; i < count; i++) offsets[i + 1] += offsets[i]
     this.#bytes = bytes
     this.#offsets = offsets
+  }
+
+  get columnCount(): number {
+    return this.#offsets.length - 1
+  }
+
+  /** Memory that it takes. */
+  get sizeBytes(): number {
+    return this.#bytes.length + this.#offsets.byteLength
+  }
+
+  /** Whether a column was written as differences from the one before it. */
+  needsNeighbour(ordinal: number): boolean {
+    return columnNeedsNeighbour(this.#bytes, this.#offsets[ordinal])
+  }
+
+  /** Decodes column `ordinal` of the segment; `neighbour` is the one before it, where it needs one. */
+  decode(ordinal: number, rowCount: number, neighbour: DecodedColumn | undefined): DecodedColumn {
+    const from = this.#offsets[ordinal]
+    const values = new Float64Array(rowCount)
+    const presence = new Uint32Array(presenceWords(rowCount))
+    const c = new Cursor(this.#bytes, from, this.#offsets[ordinal + 1])
+    const presentCount = decodeColumn(c, rowCount, values, 0, presence, neighbour?.values)
+    const mayBeStale = !columnIsFinite(this.#bytes, from) && hasNaN(values, 0, rowCount)
+    return { values, presence, presentCount, mayBeStale }
   }
 
   /** Reads column `ordinal` of the segment; see decodeColumn. */
@@ -196,4 +234,22 @@ export class Segment {
     this.#last = values
     this.#lastOrdinal = ordinal
   }
+}
+
+/** Whether a NaN stands in values[from, to): without a branch a value, so that it costs little. */
+export function hasNaN(values: Float64Array, from: number, to: number): boolean {
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let i = from
+  for (; i + 4 <= to; i += 4) {
+    a += values[i] * 0
+    b += values[i + 1] * 0
+    c += values[i + 2] * 0
+    d += values[i + 3] * 0
+  }
+  for (; i < to; i++) a += values[i] * 0
+  // Infinity × 0 is NaN, too: then the answer is careful, not wrong.
+  return Number.isNaN(a + b + c + d)
 }

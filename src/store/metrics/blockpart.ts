@@ -1,13 +1,25 @@
 /** A block as a part of a selection: its values are fetched when they are read. */
 import { assert } from '../../base/error.ts'
+import { presenceWords, slicePresence } from '../codec/presence.ts'
 import type { Environment } from '../lmdb/environment.ts'
-import { type BlockHead, decodeBlockHead, Segment } from './block.ts'
-import { type BlockKey, encodeBlockKey } from './blockkey.ts'
+import type { DecodedColumn } from './block.ts'
+import type { BlockCache } from './blockcache.ts'
+import type { BlockKey } from './blockkey.ts'
+import { type LoadedBlock, loadBlock } from './loadedblock.ts'
 import type { Part } from './select.ts'
-import { isDamage, TABLE_BLOCKS, TABLE_SEGMENTS } from './windowfile.ts'
+import { isDamage } from './windowfile.ts'
 
 /** Who hears of blocks that cannot be read. */
 export type DamageListener = (error: Error) => void
+
+/** Ordinals of columns by index in the plan; undefined where a block does not have the series. */
+export type Ordinals = readonly (number | undefined)[]
+
+/** Where parts get their blocks, and whether these stay there. */
+export interface BlockOrigin {
+  readonly cache: BlockCache
+  isKept: boolean
+}
 
 /** A block of one group. */
 export class BlockPart implements Part {
@@ -16,22 +28,25 @@ export class BlockPart implements Part {
   readonly rowCount: number
   readonly #environment: Environment
   readonly #key: BlockKey
+  readonly #ordinals: Ordinals
   readonly #onDamage: DamageListener
-  /** Ordinals of columns by index in the plan. */
-  readonly #ordinals: ReadonlyMap<number, number>
-  #head: BlockHead | undefined
-  #segments: (Segment | undefined)[] = []
+  readonly #origin: BlockOrigin | undefined
+  #block: LoadedBlock | undefined
+  mayBeStale = true
 
+  /** @param origin undefined for who reads everything once */
   constructor(
     environment: Environment,
     key: BlockKey,
-    ordinals: ReadonlyMap<number, number>,
+    ordinals: Ordinals,
     onDamage: DamageListener,
+    origin: BlockOrigin | undefined,
   ) {
     this.#environment = environment
     this.#key = key
     this.#ordinals = ordinals
     this.#onDamage = onDamage
+    this.#origin = origin
     this.minTimeMs = key.minTimeMs
     this.maxTimeMs = key.maxTimeMs
     this.rowCount = key.rowCount
@@ -40,13 +55,12 @@ export class BlockPart implements Part {
   /** Fetches the head; false when the block is damaged, which costs this block only. */
   open(): boolean {
     try {
-      const bytes = this.#environment.table(TABLE_BLOCKS).get(encodeBlockKey(this.#key))
-      if (bytes === undefined) return false
-      this.#head = decodeBlockHead(bytes, this.rowCount)
-      if (this.#head.segmentColumns === 0) {
-        this.#segments = [new Segment(bytes.subarray(this.#head.end))]
-      }
-      return true
+      const origin = this.#origin
+      this.#block =
+        origin === undefined
+          ? loadBlock(this.#environment, this.#key)
+          : origin.cache.take(this.#environment, this.#key, origin.isKept)
+      return this.#block !== undefined
     } catch (error) {
       this.#damaged(error)
       return false
@@ -54,20 +68,32 @@ export class BlockPart implements Part {
   }
 
   times(): Float64Array {
-    assert(this.#head !== undefined, 'an open block')
-    return this.#head.times
+    assert(this.#block !== undefined, 'an open block')
+    return this.#block.times
   }
 
-  read(series: number, into: Float64Array, at: number, presence: Uint32Array): number {
-    const ordinal = this.#ordinals.get(series)
-    if (ordinal === undefined || this.#head === undefined) return 0
-    const { segmentColumns } = this.#head
+  read(
+    series: number,
+    from: number,
+    to: number,
+    into: Float64Array,
+    at: number,
+    presence: Uint32Array,
+  ): number {
+    const ordinal = this.#ordinals[series]
+    const block = this.#block
+    if (ordinal === undefined || block === undefined) return 0
     try {
-      if (segmentColumns === 0) {
-        return this.#segments[0]?.read(ordinal, this.rowCount, into, at, presence) ?? 0
+      const column =
+        this.#origin?.isKept === true ? block.column(ordinal) : block.keptColumn(ordinal)
+      if (column !== undefined) {
+        this.mayBeStale = column.mayBeStale
+        return copyRows(column, from, to, into, at, presence)
       }
-      const segment = this.#segment(Math.floor(ordinal / segmentColumns))
-      return segment?.read(ordinal % segmentColumns, this.rowCount, into, at, presence) ?? 0
+      this.mayBeStale = true
+      return from === 0 && to === this.rowCount
+        ? block.read(ordinal, into, at, presence)
+        : readRows(block, ordinal, from, to, into, at, presence)
     } catch (error) {
       this.#damaged(error)
       return 0
@@ -76,20 +102,8 @@ export class BlockPart implements Part {
 
   /** Forgets what was fetched. */
   close(): void {
-    this.#head = undefined
-    this.#segments = []
-  }
-
-  #segment(index: number): Segment | undefined {
-    let segment = this.#segments[index]
-    if (segment === undefined) {
-      const key = encodeBlockKey({ ...this.#key, segment: index + 1 })
-      const bytes = this.#environment.table(TABLE_SEGMENTS).get(key)
-      if (bytes === undefined) return undefined
-      segment = new Segment(bytes)
-      this.#segments[index] = segment
-    }
-    return segment
+    if (this.#block !== undefined) this.#origin?.cache.release(this.#block)
+    this.#block = undefined
   }
 
   #damaged(error: unknown): void {
@@ -97,3 +111,42 @@ export class BlockPart implements Part {
     this.#onDamage(error)
   }
 }
+
+function copyRows(
+  column: DecodedColumn,
+  from: number,
+  to: number,
+  into: Float64Array,
+  at: number,
+  presence: Uint32Array,
+): number {
+  const { values } = column
+  if (to - from === values.length) into.set(values, at)
+  else for (let row = from; row < to; row++) into[at + row - from] = values[row]
+  if (column.presentCount === values.length) return to - from
+  return slicePresence(column.presence, from, to, presence)
+}
+
+/** Some rows in the middle of a column that is not kept. */
+function readRows(
+  block: LoadedBlock,
+  ordinal: number,
+  from: number,
+  to: number,
+  into: Float64Array,
+  at: number,
+  presence: Uint32Array,
+): number {
+  const { rowCount } = block.key
+  if (wholeValues.length < rowCount) {
+    wholeValues = new Float64Array(rowCount)
+    wholePresence = new Uint32Array(presenceWords(rowCount))
+  }
+  const present = block.read(ordinal, wholeValues, 0, wholePresence)
+  if (present === 0) return 0
+  for (let row = from; row < to; row++) into[at + row - from] = wholeValues[row]
+  return present === rowCount ? to - from : slicePresence(wholePresence, from, to, presence)
+}
+
+let wholeValues: Float64Array = new Float64Array(512)
+let wholePresence: Uint32Array = new Uint32Array(16)

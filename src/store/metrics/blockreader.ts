@@ -2,13 +2,14 @@
 import type { Labels } from '../../model/labels.ts'
 import type { Budget, Estimate } from '../../model/queryable.ts'
 import type { Environment } from '../lmdb/environment.ts'
+import type { BlockCache } from './blockcache.ts'
 import type { BlockKey } from './blockkey.ts'
-import { BlockPart, type DamageListener } from './blockpart.ts'
+import { type BlockOrigin, BlockPart, type DamageListener } from './blockpart.ts'
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { Binding, type Selector } from './match.ts'
 import type { BlockReader } from './reader.ts'
-import type { PlanBuilder } from './select.ts'
+import type { GroupBuilder, PlanBuilder } from './select.ts'
 import { readCounters, TABLE_INDEX, TABLE_META } from './windowfile.ts'
 import { WindowIndex } from './windowindex.ts'
 import type { WindowName } from './windowname.ts'
@@ -47,11 +48,13 @@ export class WindowReader implements BlockReader {
   readonly #directory: WindowDirectory
   readonly #onDamage: DamageListener
   readonly #indexes = new Map<Environment, CachedIndex>()
+  readonly #cache: BlockCache
   #uses = 0
 
-  constructor(directory: WindowDirectory, onDamage: DamageListener) {
+  constructor(directory: WindowDirectory, onDamage: DamageListener, cache: BlockCache) {
     this.#directory = directory
     this.#onDamage = onDamage
+    this.#cache = cache
   }
 
   renew(): void {
@@ -65,6 +68,7 @@ export class WindowReader implements BlockReader {
       if (!current.has(environment)) this.#indexes.delete(environment)
       cached.isFresh = false
     }
+    this.#cache.retain(current)
   }
 
   collect(
@@ -74,23 +78,28 @@ export class WindowReader implements BlockReader {
     builder: PlanBuilder,
     budget: Budget,
   ): void {
+    const origin: BlockOrigin = { cache: this.#cache, isKept: true }
+    let decodedBytes = 0
     for (const window of this.#overlapping(fromMs, toMs)) {
-      const { labels } = window.index
+      const { environment, index } = window
       eachMatch(window, selector, (group, wanted) => {
         budget.check()
-        const target = builder.group(labels.groupLabels(group))
+        const target = builder.group(index.labels.groupLabels(group))
+        let columns: WantedColumns | undefined
+        let ordinals: number[] = []
         for (const key of blocksOf(window, group, fromMs, toMs)) {
-          const columns = wanted(key.layout)
-          if (columns.ordinals.length === 0) continue
-          const ordinals = new Map<number, number>()
-          for (let i = 0; i < columns.ordinals.length; i++) {
-            const shape = labels.shapeLabels(columns.shapes[i])
-            ordinals.set(target.series(shape), columns.ordinals[i])
+          const wantedColumns = wanted(key.layout)
+          if (wantedColumns.ordinals.length === 0) continue
+          if (wantedColumns !== columns) {
+            columns = wantedColumns
+            ordinals = ordinalsOf(columns, index.labels, target)
           }
-          target.parts.push(new BlockPart(window.environment, key, ordinals, this.#onDamage))
+          decodedBytes += 8 * key.rowCount * columns.ordinals.length
+          target.parts.push(new BlockPart(environment, key, ordinals, this.#onDamage, origin))
         }
       })
     }
+    origin.isKept = this.#cache.admits(decodedBytes)
   }
 
   estimate(selector: Selector, fromMs: number, toMs: number): Estimate {
@@ -213,6 +222,15 @@ function eachMatch(
       return wanted
     })
   }
+}
+
+/** The ordinals of wanted columns by their index in a plan. */
+function ordinalsOf(columns: WantedColumns, labels: LabelView, target: GroupBuilder): number[] {
+  const ordinals: number[] = []
+  for (let i = 0; i < columns.ordinals.length; i++) {
+    ordinals[target.series(labels.shapeLabels(columns.shapes[i]))] = columns.ordinals[i]
+  }
+  return ordinals
 }
 
 function wantedOf(

@@ -15,6 +15,7 @@ export interface FigureSources {
   seriesRefused(): number
   readerCount(): number
   oldestReadMs(): number
+  cacheBytes(): number
 }
 
 /** Cells that are counted where things happen; the rest is read when it is asked for. */
@@ -181,6 +182,12 @@ const GAUGES: readonly Figure[] = [
     help: 'Readers in other threads.',
     kind: 'gauge',
     read: ({ readerCount }) => readerCount(),
+  },
+  {
+    name: 'narthex_store_cache_bytes',
+    help: 'Bytes of blocks that the reading threads keep unpacked.',
+    kind: 'gauge',
+    read: ({ cacheBytes }) => cacheBytes(),
   },
   {
     name: 'narthex_store_oldest_read_seconds',

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Labels, labelsKey, labelValue, METRIC_NAME } from '../../model/labels.ts'
 import { encodeBlockHead, SEGMENT_COLUMNS, SegmentWriter } from './block.ts'
 import { type BlockKey, encodeBlockKey } from './blockkey.ts'
-import { BlockPart, type DamageListener } from './blockpart.ts'
+import { BlockPart, type DamageListener, type Ordinals } from './blockpart.ts'
 import { blocksOf, type IndexedWindow, type OpenWindow } from './blockreader.ts'
 import { LabelIndex } from './labelindex.ts'
 import * as at from './layout.ts'
@@ -142,7 +142,7 @@ export class Merge {
   }
 
   #addParts(plan: GroupBuilder, source: Source, group: number): void {
-    const byLayout = new Map<number, ReadonlyMap<number, number>>()
+    const byLayout = new Map<number, Ordinals>()
     for (const key of blocksOf(source, group, -Infinity, Infinity)) {
       if (key.sequence >= source.blocksFrom) continue
       let ordinals = byLayout.get(key.layout)
@@ -150,7 +150,7 @@ export class Merge {
         ordinals = ordinalsOf(plan, source, key.layout)
         byLayout.set(key.layout, ordinals)
       }
-      plan.parts.push(new BlockPart(source.environment, key, ordinals, this.#onDamage))
+      plan.parts.push(new BlockPart(source.environment, key, ordinals, this.#onDamage, undefined))
     }
   }
 
@@ -303,16 +303,12 @@ function openSource({ environment }: OpenWindow): Source {
   return { environment, index, blocksFrom: counters.blocks }
 }
 
-function ordinalsOf(
-  plan: GroupBuilder,
-  source: IndexedWindow,
-  layout: number,
-): ReadonlyMap<number, number> {
-  const ordinals = new Map<number, number>()
+function ordinalsOf(plan: GroupBuilder, source: IndexedWindow, layout: number): Ordinals {
+  const ordinals: number[] = []
   const shapes = source.index.layout(layout) ?? []
   for (let ordinal = 0; ordinal < shapes.length; ordinal++) {
     if (shapes[ordinal] === 0) continue
-    ordinals.set(plan.series(source.index.labels.shapeLabels(shapes[ordinal])), ordinal)
+    ordinals[plan.series(source.index.labels.shapeLabels(shapes[ordinal]))] = ordinal
   }
   return ordinals
 }
@@ -366,7 +362,7 @@ function readColumn(
     const { rowCount } = parts[p]
     if (partValues.length < rowCount) partValues = new Float64Array(rowCount)
     if (partPresence.length * 32 < rowCount) partPresence = new Uint32Array((rowCount + 31) >>> 5)
-    const present = parts[p].read(series, partValues, 0, partPresence)
+    const present = parts[p].read(series, 0, rowCount, partValues, 0, partPresence)
     if (present === 0) continue
     const rows = rowsOfParts[p]
     for (let i = 0; i < rowCount; i++) {

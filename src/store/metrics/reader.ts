@@ -3,6 +3,8 @@ import { NarthexError } from '../../base/error.ts'
 import { compareText, type Labels, labelsKey } from '../../model/labels.ts'
 import type { Matcher } from '../../model/matcher.ts'
 import type { Budget, Estimate, Queryable, Series } from '../../model/queryable.ts'
+import { slicePresence } from '../codec/presence.ts'
+import { hasNaN } from './block.ts'
 import type { HeadRows, HeadView } from './headview.ts'
 import { joinLabels, type LabelView } from './labelview.ts'
 import * as at from './layout.ts'
@@ -267,6 +269,7 @@ class HeadPart implements Part {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly rowCount: number
+  mayBeStale = true
   readonly #rows: HeadRows
   /** Index in the rows by index in the plan; undefined where the head does not have the series. */
   readonly #columns: number[] = []
@@ -289,20 +292,27 @@ class HeadPart implements Part {
     return this.#rows.times
   }
 
-  read(series: number, into: Float64Array, to: number, presence: Uint32Array): number {
+  read(
+    series: number,
+    from: number,
+    to: number,
+    into: Float64Array,
+    at: number,
+    presence: Uint32Array,
+  ): number {
     const column = this.#columns[series]
     if (column === undefined) return 0
-    const { values } = this.#rows
-    const from = column * this.rowCount
-    for (let row = 0; row < this.rowCount; row++) into[to + row] = values[from + row]
-    let count = 0
-    for (let i = 0; i < (this.rowCount + 31) >>> 5; i++) {
-      presence[i] = this.#rows.presence[column * 3 + i]
-      count += bitCount(presence[i])
-    }
-    return count
+    const { values, presence: bits } = this.#rows
+    const source = column * this.rowCount
+    for (let row = from; row < to; row++) into[at + row - from] = values[source + row]
+    this.mayBeStale = hasNaN(into, at, at + to - from)
+    for (let i = 0; i < 3; i++) headBits[i] = bits[column * 3 + i]
+    return slicePresence(headBits, from, to, presence)
   }
 }
+
+/** Presence bits of the column that is being read. */
+const headBits = new Uint32Array(3)
 
 function eachValue(
   labels: LabelView,
@@ -319,10 +329,4 @@ function eachValue(
     if (labels.pairField(pair, at.PAIR_USES) > 0) add(labels.pairText(pair))
     pair = labels.pairField(pair, at.PAIR_NEXT_OF_NAME)
   }
-}
-
-function bitCount(word: number): number {
-  let bits = word - ((word >>> 1) & 0x55555555)
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

@@ -1,6 +1,7 @@
 /** Samples of matching series: what head and windows hold of a group, joined in time order. */
 import type { Labels } from '../../model/labels.ts'
 import type { Budget, Series } from '../../model/queryable.ts'
+import { hasNaN } from './block.ts'
 import { joinLabels, type KeyedLabels } from './labelview.ts'
 
 /** Some rows of one group that lie together: the open ones of the head, or a block. */
@@ -9,18 +10,28 @@ export interface Part {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly rowCount: number
+  /** Whether staleness markers may stand among the values read last. */
+  readonly mayBeStale: boolean
   /** Fetches what is needed to read; false when nothing can be read. */
   open(): boolean
   /** float64[rowCount], strictly rising; good for as long as anybody wants it. */
   times(): Float64Array
   /**
-   * Reads one of the wanted series.
+   * Reads the rows [from, to) of one of the wanted series.
    *
-   * @param into     row r goes to into[at + r]; absent rows may hold anything
-   * @param presence uint32[ceil(rowCount / 32)], gets a bit for each row that has a value
-   * @returns how many rows have a value; 0 when the part does not have the series
+   * @param into     row r goes to into[at + r - from]; absent rows may hold anything
+   * @param presence uint32[ceil((to - from) / 32)], gets a bit for each row that has a value, unless
+   *   all or none have
+   * @returns how many of the rows have a value; 0 when the part does not have the series
    */
-  read(series: number, into: Float64Array, at: number, presence: Uint32Array): number
+  read(
+    series: number,
+    from: number,
+    to: number,
+    into: Float64Array,
+    at: number,
+    presence: Uint32Array,
+  ): number
   /** Forgets what was fetched. */
   close(): void
 }
@@ -53,137 +64,102 @@ export function readGroup(
   into: Series[],
 ): void {
   budget.check()
-  const parts: Part[] = []
+  const pieces: Piece[] = []
   let rowCount = 0
   for (const part of plan.parts) {
-    const trimmed = openInRange(part, fromMs, toMs)
-    if (trimmed === undefined) continue
-    parts.push(trimmed)
-    rowCount += trimmed.rowCount
+    const piece = openInRange(part, fromMs, toMs)
+    if (piece === undefined) continue
+    pieces.push(piece)
+    rowCount += piece.times.length
   }
   if (rowCount === 0) return
   budget.chargeSamples(rowCount * plan.shapes.length)
   budget.chargeBytes(8 * rowCount * (plan.shapes.length + 1))
-  const inOrder = parts.length === 1 ? parts : parts.toSorted((a, b) => a.minTimeMs - b.minTimeMs)
-  const apart = inOrder.every((part, i) => i === 0 || inOrder[i - 1].maxTimeMs < part.minTimeMs)
+  const inOrder = pieces.length === 1 ? pieces : pieces.toSorted((a, b) => a.times[0] - b.times[0])
+  const apart = inOrder.every(({ times }, i) => {
+    return i === 0 || (inOrder[i - 1].times.at(-1) ?? 0) < times[0]
+  })
   if (apart) readApart(plan, inOrder, rowCount, into)
-  else readMixed(plan, parts, rowCount, into)
-  for (const part of parts) part.close()
+  else readMixed(plan, pieces, rowCount, into)
+  for (const { part } of pieces) part.close()
+}
+
+/** Rows [from, to) of a part: a query for one instant must not hold whole blocks. */
+interface Piece {
+  readonly part: Part
+  readonly from: number
+  readonly to: number
+  /** Of these rows. */
+  readonly times: Float64Array
 }
 
 /** The rows of a part that lie in range; undefined when there are none, or none can be read. */
-function openInRange(part: Part, fromMs: number, toMs: number): Part | undefined {
+function openInRange(part: Part, fromMs: number, toMs: number): Piece | undefined {
   if (part.rowCount === 0 || part.maxTimeMs < fromMs || part.minTimeMs > toMs) return undefined
   if (!part.open()) return undefined
-  if (part.minTimeMs >= fromMs && part.maxTimeMs <= toMs) return part
   const times = part.times()
+  if (part.minTimeMs >= fromMs && part.maxTimeMs <= toMs) {
+    return { part, from: 0, to: part.rowCount, times }
+  }
   const from = lowerBound(times, fromMs)
   const to = lowerBound(times, toMs, true)
-  return from < to ? new TrimmedPart(part, times.subarray(from, to), from) : undefined
+  if (from < to) return { part, from, to, times: times.subarray(from, to) }
+  part.close()
+  return undefined
 }
 
-/** Some rows in the middle of a part: a query for one instant must not hold whole blocks. */
-class TrimmedPart implements Part {
-  readonly minTimeMs: number
-  readonly maxTimeMs: number
-  readonly rowCount: number
-  readonly #part: Part
-  readonly #times: Float64Array
-  readonly #from: number
-
-  constructor(part: Part, times: Float64Array, from: number) {
-    this.#part = part
-    this.#times = times
-    this.#from = from
-    this.rowCount = times.length
-    this.minTimeMs = times[0]
-    this.maxTimeMs = times[times.length - 1]
-  }
-
-  open(): boolean {
-    return true
-  }
-
-  times(): Float64Array {
-    return this.#times
-  }
-
-  read(series: number, into: Float64Array, at: number, presence: Uint32Array): number {
-    const { rowCount } = this.#part
-    if (trimValues.length < rowCount) trimValues = new Float64Array(rowCount)
-    if (trimPresence.length * 32 < rowCount) trimPresence = new Uint32Array((rowCount + 31) >>> 5)
-    const present = this.#part.read(series, trimValues, 0, trimPresence)
-    if (present === 0) return 0
-    into.set(trimValues.subarray(this.#from, this.#from + this.rowCount), at)
-    if (present === rowCount) return this.rowCount
-    let count = 0
-    presence.fill(0, 0, (this.rowCount + 31) >>> 5)
-    for (let row = 0; row < this.rowCount; row++) {
-      const source = this.#from + row
-      if ((trimPresence[source >>> 5] & (1 << (source & 31))) === 0) continue
-      presence[row >>> 5] |= 1 << (row & 31)
-      count++
-    }
-    return count
-  }
-
-  close(): void {
-    this.#part.close()
-  }
-}
-
-let trimValues: Float64Array = new Float64Array(512)
-let trimPresence: Uint32Array = new Uint32Array(16)
-
-/** Parts that do not overlap: series without holes share one array of times. */
+/** Pieces that do not overlap: series without holes share one array of times. */
 function readApart(
   plan: GroupPlan,
-  parts: readonly Part[],
+  pieces: readonly Piece[],
   rowCount: number,
   into: Series[],
 ): void {
-  const times = parts.length === 1 ? parts[0].times() : joinTimes(parts, rowCount)
+  const times = pieces.length === 1 ? pieces[0].times : joinTimes(pieces, rowCount)
   const wordCount = (rowCount + 31) >>> 5
   if (partBits.length < wordCount) partBits = new Uint32Array(wordCount)
   const partPresence = partBits
   let presence = NO_BITS
-  let at = 0
   const holes = new HoleTimes(times)
+  const all = new Float64Array(rowCount * plan.shapes.length)
   for (let i = 0; i < plan.shapes.length; i++) {
-    const values = new Float64Array(rowCount)
+    const values = all.subarray(i * rowCount, (i + 1) * rowCount)
     let present = 0
-    at = 0
+    let at = 0
     let whole = true
-    for (const part of parts) {
-      const count = part.read(i, values, at, partPresence)
-      if (whole && count !== part.rowCount) {
+    let mayBeStale = false
+    for (const { part, from, to } of pieces) {
+      const size = to - from
+      const count = part.read(i, from, to, values, at, partPresence)
+      if (whole && count !== size) {
         whole = false
         if (presence.length === 0) presence = new Uint32Array(wordCount)
         presence.fill(0)
         setBits(presence, 0, at)
       }
-      if (!whole && count === part.rowCount) setBits(presence, at, part.rowCount)
-      else if (!whole && count > 0) copyBits(partPresence, part.rowCount, presence, at)
+      if (!whole && count === size) setBits(presence, at, size)
+      else if (!whole && count > 0) copyBits(partPresence, size, presence, at)
+      if (count > 0 && part.mayBeStale) mayBeStale = true
       present += count
-      at += part.rowCount
+      at += size
     }
     if (present === 0) continue
     const labels = joinLabels(plan.groupLabels, plan.shapes[i])
     if (whole) {
-      into.push(finish(labels, times, values, 0, rowCount))
+      into.push(finish(labels, times, values, 0, rowCount, mayBeStale))
     } else {
       const packed = holes.pack(values, presence)
-      into.push(finish(labels, packed.times, values, packed.from, packed.to))
+      into.push(finish(labels, packed.times, values, packed.from, packed.to, mayBeStale))
     }
   }
 }
 
-function joinTimes(parts: readonly Part[], rowCount: number): Float64Array {
+function joinTimes(pieces: readonly Piece[], rowCount: number): Float64Array {
   const times = new Float64Array(rowCount)
   let at = 0
-  for (const part of parts) {
-    times.set(part.times(), at)
-    at += part.rowCount
+  for (const piece of pieces) {
+    times.set(piece.times, at)
+    at += piece.times.length
   }
   return times
 }
@@ -233,42 +209,43 @@ class HoleTimes {
   }
 }
 
-/** Parts that overlap: each series is sorted by time, the value accepted first stays. */
+/** Pieces that overlap: each series is sorted by time, the value accepted first stays. */
 function readMixed(
   plan: GroupPlan,
-  parts: readonly Part[],
+  pieces: readonly Piece[],
   rowCount: number,
   into: Series[],
 ): void {
-  const partTimes = joinTimes(parts, rowCount)
-  let at = 0
+  const allTimes = joinTimes(pieces, rowCount)
   const presence = new Uint32Array((rowCount + 31) >>> 5)
-  const partValues = new Float64Array(rowCount)
+  const allValues = new Float64Array(rowCount)
   const order = new Uint32Array(rowCount)
   for (let i = 0; i < plan.shapes.length; i++) {
     let count = 0
-    at = 0
-    for (const part of parts) {
-      const present = part.read(i, partValues, at, presence)
-      for (let row = 0; present > 0 && row < part.rowCount; row++) {
-        if (present < part.rowCount && (presence[row >>> 5] & (1 << (row & 31))) === 0) continue
+    let at = 0
+    for (const { part, from, to } of pieces) {
+      const size = to - from
+      const present = part.read(i, from, to, allValues, at, presence)
+      for (let row = 0; present > 0 && row < size; row++) {
+        if (present < size && (presence[row >>> 5] & (1 << (row & 31))) === 0) continue
         order[count++] = at + row
       }
-      at += part.rowCount
+      at += size
     }
     if (count === 0) continue
     const slots = order.subarray(0, count)
-    slots.sort((a, b) => partTimes[a] - partTimes[b] || a - b)
+    slots.sort((a, b) => allTimes[a] - allTimes[b] || a - b)
     const times = new Float64Array(count)
     const values = new Float64Array(count)
     let kept = 0
     for (const slot of slots) {
-      if (kept > 0 && times[kept - 1] === partTimes[slot]) continue
-      times[kept] = partTimes[slot]
-      values[kept] = partValues[slot]
+      if (kept > 0 && times[kept - 1] === allTimes[slot]) continue
+      times[kept] = allTimes[slot]
+      values[kept] = allValues[slot]
       kept++
     }
-    into.push(finish(joinLabels(plan.groupLabels, plan.shapes[i]), times, values, 0, kept))
+    const labels = joinLabels(plan.groupLabels, plan.shapes[i])
+    into.push(finish(labels, times, values, 0, kept, true))
   }
 }
 
@@ -278,26 +255,9 @@ function finish(
   values: Float64Array,
   from: number,
   to: number,
+  mayBeStale: boolean,
 ): Series {
-  return { labels, times, values, from, to, stale: hasNaN(values, from, to) }
-}
-
-/** Whether a NaN stands in values[from, to): without a branch a value, so that it costs little. */
-function hasNaN(values: Float64Array, from: number, to: number): boolean {
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  let i = from
-  for (; i + 4 <= to; i += 4) {
-    a += values[i] * 0
-    b += values[i + 1] * 0
-    c += values[i + 2] * 0
-    d += values[i + 3] * 0
-  }
-  for (; i < to; i++) a += values[i] * 0
-  // Infinity × 0 is NaN, too: then the answer is careful, not wrong.
-  return Number.isNaN(a + b + c + d)
+  return { labels, times, values, from, to, stale: mayBeStale && hasNaN(values, from, to) }
 }
 
 /** First slot with a time >= (or > when `after`) the given one. */

@@ -15,6 +15,7 @@ import { systemFiles } from '../log/files.ts'
 import { openWriteLog, type WriteLog } from '../log/log.ts'
 import { Admission } from './admission.ts'
 import { Readers, receiveMemory } from './attach.ts'
+import { BlockCache } from './blockcache.ts'
 import { WindowReader } from './blockreader.ts'
 import { type Figures, registerFigures } from './figures.ts'
 import { Head, type HeadLimits } from './head.ts'
@@ -48,6 +49,8 @@ export interface StoreOptions {
   readonly seriesMax: number
   /** Most series made in one minute; 0: no bound. */
   readonly newSeriesPerMinuteMax: number
+  /** Bytes of blocks that each thread that reads keeps unpacked; default CACHE_BYTES_MAX. */
+  readonly cacheBytesMax?: number
   /** Free bytes on the disk below which nothing is written. */
   readonly minFreeBytes: number
   readonly clock: Clock
@@ -77,6 +80,9 @@ export interface Store {
 
 /** Newest time ahead of the clock by default. */
 export const FUTURE_MS_MAX = 600_000
+
+/** Bytes of blocks that one thread keeps by default. */
+export const CACHE_BYTES_MAX: number = 16 * 1024 * 1024
 
 /** Bytes that gather before the log gets them ahead of a commit. */
 const FLUSH_BYTES = 262_144
@@ -108,6 +114,7 @@ class MetricsStore implements Store {
   readonly queryable: Queryable
   readonly view: StoreView
   readonly #lock: FolderLock
+  readonly #cache: BlockCache
   readonly #limits: HeadLimits
   readonly #head: Head
   readonly #windows: Windows
@@ -155,15 +162,19 @@ class MetricsStore implements Store {
       upkeep: this.#upkeep,
       seriesRefused: () => this.#admission.refused,
       readerCount: () => this.#readers.count,
+      cacheBytes: () => this.#cache.sizeBytes + this.#readers.cacheBytes(),
       oldestReadMs: () => this.#readers.oldestReadMs(clock.now()),
     }))
     restoreHead(head, this.#journal, this.#writeLog, log)
     head.recorder = this.#journal
     const reportDamage = openDamageReport(this.#figures, log)
     const onDamage = (error: Error): void => reportDamage(error.message)
-    const blocks = new WindowReader(this.#windows, onDamage)
+    const cacheBytesMax = options.cacheBytesMax ?? CACHE_BYTES_MAX
+    this.#cache = new BlockCache(cacheBytesMax, new Float64Array(1))
+    const blocks = new WindowReader(this.#windows, onDamage, this.#cache)
     this.queryable = new StoreReader(headView, blocks, () => {})
-    this.#readers = new Readers(head.memory, path, () => this.#windows.names(), reportDamage)
+    const windowNames = (): string[] => this.#windows.names()
+    this.#readers = new Readers(head.memory, path, cacheBytesMax, windowNames, reportDamage)
     this.#windows.onChange = () => {
       this.#readers.announceWindows()
       Atomics.add(head.memory.control, at.CONTROL_SEALS, 1)
@@ -326,7 +337,9 @@ export function openStoreReader(data: unknown): StoreReaderHandle {
   const received = receiveMemory(data)
   const windows = new ReadOnlyWindows(received.path, systemClock, received.windowNames)
   const { memory } = received
-  const blocks = new WindowReader(windows, (error) => received.reportDamage(error.message))
+  const cache = new BlockCache(received.cacheBytesMax, received.cacheBytes)
+  const onDamage = (error: Error): void => received.reportDamage(error.message)
+  const blocks = new WindowReader(windows, onDamage, cache)
   const beginRead = (): void => {
     memory.poll()
     received.noteRead(systemClock.now())
