@@ -18,6 +18,7 @@ while (Atomics.load(stop, 0) === 0 && faults.length < 5) {
   const acknowledged = Atomics.load(stop, 1)
   const found = reader.select([{ name: 'job', op: '=', value: 'x' }], 0, 1e13, unlimited)
   queries++
+  Atomics.store(stop, 2, queries)
   if (acknowledged > 0 && found.length !== seriesCount) faults.push(`${found.length} series`)
   for (const series of found) {
     const number = Number(series.labels[series.labels.indexOf('n') + 1])

@@ -13,7 +13,7 @@ const ROW_COUNT = 3000
 
 test('a reader in a worker sees every acknowledged cell, through seals and new pages', async (t) => {
   const { store, clock } = await openTestStore(t)
-  const stop = new Int32Array(new SharedArrayBuffer(8))
+  const stop = new Int32Array(new SharedArrayBuffer(12))
   const { data, transfer } = store.attachReader()
   const worker = new Worker(new URL('./reading.worker.ts', import.meta.url), {
     workerData: { data, seriesCount: SERIES_COUNT, stop },
@@ -42,6 +42,7 @@ test('a reader in a worker sees every acknowledged cell, through seals and new p
     const values = Float64Array.from(ids, (_, n) => (n % 3 === 0 ? n : row * n))
     store.appender.append(row * 1000, ids, values, SERIES_COUNT, outcomes)
     Atomics.store(stop, 1, row + 1)
+    while (row === 0 && Atomics.load(stop, 2) === 0) await nextTurn() // until the worker reads
     if (row % 10 === 0) await nextTurn()
     if (row % 500 === 0) {
       clock.advance(1000)
