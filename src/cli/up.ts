@@ -23,7 +23,8 @@ async function main(argv: readonly string[]): Promise<void> {
     for (const url of up.urls) console.log(`narthex is ready: ${url}`)
     process.on('SIGHUP', () => void up.reload().catch(() => undefined))
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => void end(life, 0, log.error))
+      // Not once: npm passes on what the terminal has sent already, and a second one would kill.
+      process.on(signal, () => void end(life, 0, log.error))
     }
     process.on('uncaughtException', (error) => {
       log.error('stopping after a mistake of ours', { error: error.stack ?? String(error) })

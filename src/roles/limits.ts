@@ -1,6 +1,7 @@
 /** Bounds that depend on the machine, where the flags leave them to us. */
-import { mkdirSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import { makeFolder } from '../base/folder.ts'
 
 /** Series by default, when there is memory for them. */
 const SERIES_MAX = 1_000_000
@@ -49,7 +50,7 @@ function autoSeries(): number {
 function autoFree(path: string): number {
   let sizeBytes: number
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolder(path)
     const { blocks, bsize } = statfsSync(path)
     sizeBytes = blocks * bsize
   } catch {

@@ -1,9 +1,9 @@
 /** The metrics store: opens a data folder and hands out its ports. */
-import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Transferable } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
+import { makeFolder } from '../../base/folder.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { ACCEPTED, type Appender, type SeriesId } from '../../model/appender.ts'
@@ -96,7 +96,7 @@ const FLUSH_BYTES = 262_144
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path } = options
   try {
-    fs.mkdirSync(path, { recursive: true })
+    makeFolder(path)
   } catch (error) {
     throw new NarthexError('io', `cannot open data folder ${path}: ${messageOf(error)}`, error)
   }
