@@ -47,6 +47,13 @@ test('the process that is started is the process that serves, without a wrapper 
   }
 })
 
+test('a signal that comes twice, as npm passes it on, ends it as cleanly as one', async () => {
+  const server = await startNarthex({ storage: join(folder.path, 'twice') })
+  server.signal('SIGINT')
+  server.signal('SIGINT')
+  assert.equal(await server.ended, 0)
+})
+
 test('SIGTERM ends it within 5 s with code 0 and everything kept', async () => {
   const storage = join(folder.path, 'kept')
   const config =
