@@ -73,6 +73,7 @@ function report(name: string, reader: ReturnType<typeof openStoreReader>, query:
     const startedMs = performance.now()
     reader.estimate([{ name: '__name__', op: '=', value: 'up' }], query.fromMs, query.toMs)
     evaluate(query, reader, budget)
+    reader.recycle()
     laps.push(performance.now() - startedMs)
     samples = budget.samples
   }

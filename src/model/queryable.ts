@@ -78,3 +78,9 @@ export interface Queryable {
     budget: Budget,
   ): string[]
 }
+
+/** For who answers one query after the other: the memory of one is used again by the next. */
+export interface RecyclingQueryable extends Queryable {
+  /** Takes back all series that were selected so far: nobody may read them any more. */
+  recycle(): void
+}

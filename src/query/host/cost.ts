@@ -64,6 +64,13 @@ function rememberEstimates(source: Queryable, check: () => void): Queryable['est
   }
 }
 
+/** Functions that look at both ends of a window, and at what lies between only where a counter dropped. */
+const GROWTH: ReadonlySet<string> = new Set(['rate', 'increase', 'delta', 'irate', 'idelta'])
+
+function isGrowth(expr: Expr): boolean {
+  return expr.kind === 'call' && GROWTH.has(expr.name)
+}
+
 class CostWalk {
   readonly #range: QueryRange
   readonly #estimate: Queryable['estimate']
@@ -84,28 +91,29 @@ class CostWalk {
     this.#limits = limits
   }
 
-  visit(expr: Expr, steps: Steps): void {
+  visit(expr: Expr, steps: Steps, looksAtEnds = false): void {
     switch (expr.kind) {
       case 'selector':
         this.#selector(expr, steps, this.#engine.lookbackMs, false)
         break
       case 'matrix':
-        this.#matrix(expr, steps)
+        this.#matrix(expr, steps, !looksAtEnds)
         break
       case 'subquery':
         this.#subquery(expr, steps)
         break
       default:
         this.work += steps.count
-        for (const part of partsOf(expr)) this.visit(part, steps)
+        for (const part of partsOf(expr)) this.visit(part, steps, isGrowth(expr))
     }
   }
 
-  #matrix(expr: MatrixSelector, steps: Steps): void {
+  /** @param windowed whether each window is gone through from end to end */
+  #matrix(expr: MatrixSelector, steps: Steps, windowed: boolean): void {
     const windowMs = resolveDuration(expr.range, this.#range, false)
     // Extended selectors look for a sample before the window, too.
     const extraMs = expr.selector.extension === undefined ? 0 : this.#engine.lookbackMs
-    this.#selector(expr.selector, steps, windowMs + extraMs, true)
+    this.#selector(expr.selector, steps, windowMs + extraMs, windowed)
   }
 
   #selector(expr: VectorSelector, steps: Steps, backMs: number, windowed: boolean): void {

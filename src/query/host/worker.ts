@@ -1,7 +1,7 @@
 /** The worker's side: answers one job after the other on its own thread. */
 import type { MessagePort } from 'node:worker_threads'
 import { NarthexError } from '../../base/error.ts'
-import type { Queryable } from '../../model/queryable.ts'
+import type { RecyclingQueryable } from '../../model/queryable.ts'
 import { finalDeadline, QueryBudget } from './budget.ts'
 import type { HostWorkerData, JobMessage, JobReply, WorkerRan } from './protocol.ts'
 import {
@@ -19,12 +19,17 @@ import {
  * @param port  `parentPort` of the worker
  * @param host  `workerData.host`
  */
-export function serveQueries(port: MessagePort, source: Queryable, host: HostWorkerData): void {
+export function serveQueries(
+  port: MessagePort,
+  source: RecyclingQueryable,
+  host: HostWorkerData,
+): void {
   const { engine, limits } = host
   const deps: QueryDeps = { source, engine, limits }
   const flag = new Int32Array(host.flag)
   port.on('message', (job: JobMessage) => {
     const reply = answer(job, deps, flag)
+    source.recycle()
     port.postMessage(reply, 'ran' in reply ? [reply.ran.body.buffer] : [])
   })
 }

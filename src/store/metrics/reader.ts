@@ -9,7 +9,7 @@ import type { HeadRows, HeadView } from './headview.ts'
 import { joinLabels, type LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { compileSelector, type GroupMatch, matchColumns, type Selector } from './match.ts'
-import { type GroupPlan, type Part, PlanBuilder, readGroup } from './select.ts'
+import { type Allocate, type GroupPlan, type Part, PlanBuilder, readGroup } from './select.ts'
 
 /** How often a select plans anew without reading any group, because rows were sealed meanwhile. */
 const TRIES_MAX = 20
@@ -45,10 +45,15 @@ export class StoreReader implements Queryable {
   readonly #head: HeadView
   readonly #blocks: BlockReader
   readonly #poll: () => void
+  readonly #allocate: Allocate
   #sealsSeen = -1
 
-  /** @param poll takes over what the writing thread has announced */
-  constructor(head: HeadView, blocks: BlockReader, poll: () => void) {
+  /**
+   * @param poll     takes over what the writing thread has announced
+   * @param allocate makes the arrays of values that are handed out
+   */
+  constructor(head: HeadView, blocks: BlockReader, poll: () => void, allocate: Allocate) {
+    this.#allocate = allocate
     this.#head = head
     this.#blocks = blocks
     this.#poll = poll
@@ -219,7 +224,7 @@ export class StoreReader implements Queryable {
       if (rows.seals !== seals) return false
       if (rows.rowCount > 0) plan.parts.push(new HeadPart(rows, series))
     }
-    readGroup(plan, fromMs, toMs, budget, into)
+    readGroup(plan, fromMs, toMs, budget, into, this.#allocate)
     return true
   }
 

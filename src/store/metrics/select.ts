@@ -55,6 +55,9 @@ export interface HeadWanted {
   readonly series: readonly number[]
 }
 
+/** Makes a float64[length]; it may hold anything. */
+export type Allocate = (length: number) => Float64Array
+
 /** Reads the samples in [fromMs, toMs] of the series of one group. */
 export function readGroup(
   plan: GroupPlan,
@@ -62,6 +65,7 @@ export function readGroup(
   toMs: number,
   budget: Budget,
   into: Series[],
+  allocate: Allocate,
 ): void {
   budget.check()
   const pieces: Piece[] = []
@@ -79,7 +83,7 @@ export function readGroup(
   const apart = inOrder.every(({ times }, i) => {
     return i === 0 || (inOrder[i - 1].times.at(-1) ?? 0) < times[0]
   })
-  if (apart) readApart(plan, inOrder, rowCount, into)
+  if (apart) readApart(plan, inOrder, rowCount, into, allocate)
   else readMixed(plan, pieces, rowCount, into)
   for (const { part } of pieces) part.close()
 }
@@ -114,6 +118,7 @@ function readApart(
   pieces: readonly Piece[],
   rowCount: number,
   into: Series[],
+  allocate: Allocate,
 ): void {
   const times = pieces.length === 1 ? pieces[0].times : joinTimes(pieces, rowCount)
   const wordCount = (rowCount + 31) >>> 5
@@ -121,7 +126,7 @@ function readApart(
   const partPresence = partBits
   let presence = NO_BITS
   const holes = new HoleTimes(times)
-  const all = new Float64Array(rowCount * plan.shapes.length)
+  const all = allocate(rowCount * plan.shapes.length)
   for (let i = 0; i < plan.shapes.length; i++) {
     const values = all.subarray(i * rowCount, (i + 1) * rowCount)
     let present = 0

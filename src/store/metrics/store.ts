@@ -8,7 +8,7 @@ import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { ACCEPTED, type Appender, type SeriesId } from '../../model/appender.ts'
 import type { Labels } from '../../model/labels.ts'
-import type { Queryable } from '../../model/queryable.ts'
+import type { Queryable, RecyclingQueryable } from '../../model/queryable.ts'
 import type { StoreStatus, StoreView } from '../../model/status.ts'
 import { type FolderLock, lockFolder } from '../lmdb/lock.ts'
 import { systemFiles } from '../log/files.ts'
@@ -24,6 +24,7 @@ import { JOURNAL_BYTES_MAX, Journal } from './journal.ts'
 import * as at from './layout.ts'
 import { StoreReader } from './reader.ts'
 import { Restore } from './restore.ts'
+import { Scratch } from './scratch.ts'
 import { Sealer } from './seal.ts'
 import { countCardinality, countPairs } from './status.ts'
 import { Sweep } from './sweep.ts'
@@ -172,7 +173,12 @@ class MetricsStore implements Store {
     const cacheBytesMax = options.cacheBytesMax ?? CACHE_BYTES_MAX
     this.#cache = new BlockCache(cacheBytesMax, new Float64Array(1))
     const blocks = new WindowReader(this.#windows, onDamage, this.#cache)
-    this.queryable = new StoreReader(headView, blocks, () => {})
+    this.queryable = new StoreReader(
+      headView,
+      blocks,
+      () => {},
+      (length) => new Float64Array(length),
+    )
     const windowNames = (): string[] => this.#windows.names()
     this.#readers = new Readers(head.memory, path, cacheBytesMax, windowNames, reportDamage)
     this.#windows.onChange = () => {
@@ -328,7 +334,7 @@ function restoreHead(head: Head, journal: Journal, writeLog: WriteLog, log: Log)
 }
 
 /** A reader in another thread. */
-export interface StoreReaderHandle extends Queryable {
+export interface StoreReaderHandle extends RecyclingQueryable {
   close(): void
 }
 
@@ -338,14 +344,18 @@ export function openStoreReader(data: unknown): StoreReaderHandle {
   const windows = new ReadOnlyWindows(received.path, systemClock, received.windowNames)
   const { memory } = received
   const cache = new BlockCache(received.cacheBytesMax, received.cacheBytes)
+  const scratch = new Scratch()
   const onDamage = (error: Error): void => received.reportDamage(error.message)
   const blocks = new WindowReader(windows, onDamage, cache)
   const beginRead = (): void => {
     memory.poll()
     received.noteRead(systemClock.now())
   }
-  const reader = new StoreReader(new HeadView(memory), blocks, beginRead)
+  const reader = new StoreReader(new HeadView(memory), blocks, beginRead, (length) =>
+    scratch.take(length),
+  )
   return Object.assign(reader, {
+    recycle: () => scratch.reset(),
     close() {
       received.close()
       windows.close()

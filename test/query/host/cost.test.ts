@@ -63,9 +63,16 @@ test('samples add up, each selector’s own', () => {
 })
 
 test('windows that overlap are work each time', () => {
-  const narrow = costOf('rate(m[1m])').cost.work
-  const wide = costOf('rate(m[1h])').cost.work
+  const narrow = costOf('sum_over_time(m[1m])').cost.work
+  const wide = costOf('sum_over_time(m[1h])').cost.work
   assert.ok(wide > 10 * narrow, `${wide} against ${narrow}`)
+})
+
+test('functions that look at the ends of windows pay for what they read only', () => {
+  const rate = costOf('rate(m[1h])').cost
+  const sum = costOf('sum_over_time(m[1h])').cost
+  assert.equal(rate.samples, sum.samples)
+  assert.ok(rate.work * 4 < sum.work, `${rate.work} and ${sum.work}`)
 })
 
 test('a subquery with too many points is refused', () => {

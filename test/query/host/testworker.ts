@@ -31,4 +31,4 @@ source.onRead = () => {
   }
 }
 Atomics.add(seen, 1, 1)
-serveQueries(parentPort, source, host)
+serveQueries(parentPort, Object.assign(source, { recycle() {} }), host)

@@ -99,6 +99,7 @@ for (const [name, cacheBytesMax] of [
     for (let turn = 0; turn < 3; turn++) {
       for (const [from, to] of RANGES) {
         assert.deepEqual(contents(reader, from, to), expected(from, to))
+        reader.recycle()
         assert.deepEqual(contents(store.queryable, from, to), expected(from, to))
         assert.ok(keptBytes(metrics) <= 2 * cacheBytesMax, 'two threads within their bounds')
       }
