@@ -1,3 +1,4 @@
+/** `narthex up`: every room in one process, in the order in which they start. */
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
