@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Metrics } from '../../../src/base/metrics.ts'
+import type { Matcher } from '../../../src/model/matcher.ts'
 import type { Queryable } from '../../../src/model/queryable.ts'
 import { openStoreReader, type Store } from '../../../src/store/metrics/store.ts'
 import { makeFolder, openTestStore, TestClock, unlimited } from './support.ts'
@@ -43,9 +44,14 @@ async function fill(store: Store): Promise<void> {
   await store.upkeep()
 }
 
-function contents(queryable: Queryable, fromRow: number, toRow: number): unknown {
+function contents(
+  queryable: Queryable,
+  fromRow: number,
+  toRow: number,
+  matchers: readonly Matcher[] = ALL,
+): unknown[] {
   const found = queryable.select(
-    ALL,
+    matchers,
     START_MS + fromRow * STEP_MS,
     START_MS + toRow * STEP_MS,
     unlimited,
@@ -60,7 +66,7 @@ function contents(queryable: Queryable, fromRow: number, toRow: number): unknown
 }
 
 /** What was appended, by the same shape as `contents`. */
-function expected(fromRow: number, toRow: number): unknown {
+function expected(fromRow: number, toRow: number): unknown[] {
   return Array.from({ length: SERIES }, (_, i) => {
     const rows = Array.from({ length: toRow - fromRow + 1 }, (_, k) => fromRow + k).filter(
       (row) => valueAt(i, row) !== undefined,
@@ -107,6 +113,25 @@ for (const [name, cacheBytesMax] of [
     assert.equal(keptBytes(metrics) > 0, cacheBytesMax > 0)
   })
 }
+
+test('series asked one by one push out those asked longest ago', async (t) => {
+  const metrics = new Metrics()
+  const cacheBytesMax = 40_000
+  const clock = new TestClock(START_MS + ROWS * STEP_MS)
+  const { store } = await openTestStore(t, { cacheBytesMax, metrics, clock })
+  await fill(store)
+  const wanted = new Map(
+    expected(0, ROWS - 1).map((series) => [String(series).split(',')[1], series]),
+  )
+  for (let turn = 0; turn < 3; turn++) {
+    for (let i = 0; i < SERIES; i++) {
+      const one = [{ name: '__name__', op: '=', value: `m${i}` }] as const
+      assert.deepEqual(contents(store.queryable, 0, ROWS - 1, one), [wanted.get(`m${i}`)])
+      assert.ok(keptBytes(metrics) <= cacheBytesMax, `${keptBytes(metrics)} bytes`)
+    }
+  }
+  assert.ok(keptBytes(metrics) > cacheBytesMax / 4)
+})
 
 test('blocks are forgotten with the windows that retention deletes', async (t) => {
   const metrics = new Metrics()
