@@ -80,13 +80,6 @@ export function writeVarint(c: Cursor, value: number): void {
   c.at = at
 }
 
-/** How many bytes writeVarint takes for `value`. */
-export function varintBytes(value: number): number {
-  let sizeBytes = 1
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) sizeBytes++
-  return sizeBytes
-}
-
 /** Folds a signed integer into an unsigned one, small ones staying small; |value| <= 2^52. */
 export function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value

@@ -8,7 +8,6 @@ import {
   readVarint,
   unzigzag,
   VARINT_BYTES_MAX,
-  varintBytes,
   writeVarint,
   zigzag,
 } from '../../src/base/bytes.ts'
@@ -22,7 +21,7 @@ test('a varint comes back as it was, in as many bytes as promised', () => {
     fc.property(fc.maxSafeNat(), (value) => {
       const c = new Cursor(new Uint8Array(VARINT_BYTES_MAX))
       writeVarint(c, value)
-      assert.equal(c.at, varintBytes(value))
+      assert.equal(c.at, Math.max(1, Math.ceil(value.toString(2).length / 7)))
       c.end = c.at
       c.at = 0
       assert.equal(readVarint(c), value)

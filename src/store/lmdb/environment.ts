@@ -2,8 +2,7 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb'
-import type { Clock } from '../../base/clock.ts'
+import { type Database, open, type RootDatabase } from 'lmdb'
 import { assert, messageOf, NarthexError } from '../../base/error.ts'
 import { checkStructure } from './structure.ts'
 
@@ -12,7 +11,6 @@ export interface EnvironmentOptions {
   readonly path: string
   /** Names of all tables; made when they are missing. */
   readonly tables: readonly string[]
-  readonly clock: Clock
   /** Opens an existing environment for reading only: workers, old windows. */
   readonly readOnly?: boolean
 }
@@ -46,13 +44,6 @@ export interface TableWriter extends Table {
   remove(key: Key): boolean
 }
 
-/** A fixed state of all tables. Short-lived: it pins pages. */
-export interface Snapshot {
-  table(name: string): Table
-  /** Gives the pages free; once. */
-  close(): void
-}
-
 export interface Environment {
   readonly path: string
   /** The newest committed state, renewed each event-loop turn. */
@@ -64,29 +55,18 @@ export interface Environment {
    * @throws NarthexError `busy` when the disk is full or fails; nothing was written
    */
   write(change: (table: (name: string) => TableWriter) => void): void
-  /** Opens a fixed state; close it within a query's time-out. */
-  snapshot(): Snapshot
   /** Drops the cached read state, so that the next read sees the newest commit of any process. */
   renew(): void
-  /** Age of the oldest open snapshot in ms; 0 without one. */
-  oldestSnapshotMs(): number
   /** Bytes of the data file. */
   sizeBytes(): number
-  /** Closes it; snapshots must be closed before. */
   close(): Promise<void>
 }
 
 const PAGE_BYTES = 4096
-const PAGE_HEADER_BYTES = 24
 const CHECKSUM_BYTES = 4
 
 /** The map starts with this much address space; lmdb lets it grow. */
 const MAP_BYTES_MIN: number = 16 * 1024 * 1024
-
-/** Bytes of a value that fills whole pages, checksum taken off: sizes worth aiming at. */
-export function valueBytesOfPages(pages: number): number {
-  return pages * PAGE_BYTES - PAGE_HEADER_BYTES - CHECKSUM_BYTES
-}
 
 /**
  * Opens or makes an environment.
@@ -122,7 +102,7 @@ export function openEnvironment(options: EnvironmentOptions): Environment {
       tables.set(name, root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }))
     }
     if (isNew) syncFolder(dirname(path))
-    return new LmdbEnvironment(path, root, tables, options.clock)
+    return new LmdbEnvironment(path, root, tables)
   } catch (error) {
     throw new NarthexError('io', `cannot open ${path}: ${messageOf(error)}`, error)
   }
@@ -147,25 +127,18 @@ function syncFolder(dir: string): void {
 class LmdbEnvironment implements Environment {
   readonly path: string
   readonly #root: RootDatabase<Uint8Array, Key>
-  readonly #databases: ReadonlyMap<string, Database<Uint8Array, Key>>
   readonly #tables = new Map<string, LmdbTable>()
-  readonly #clock: Clock
-  /** Open snapshots with the time they were opened, oldest first. */
-  readonly #openedMs = new Map<Snapshot, number>()
   #writing = false
 
   constructor(
     path: string,
     root: RootDatabase<Uint8Array, Key>,
     databases: ReadonlyMap<string, Database<Uint8Array, Key>>,
-    clock: Clock,
   ) {
     this.path = path
     this.#root = root
-    this.#databases = databases
-    this.#clock = clock
     for (const [name, database] of databases) {
-      this.#tables.set(name, new LmdbTable(`${path} ${name}`, database, undefined))
+      this.#tables.set(name, new LmdbTable(`${path} ${name}`, database))
     }
   }
 
@@ -197,33 +170,8 @@ class LmdbEnvironment implements Environment {
     }
   }
 
-  snapshot(): Snapshot {
-    const transaction = this.#root.useReadTransaction()
-    const tables = new Map<string, LmdbTable>()
-    for (const [name, database] of this.#databases) {
-      tables.set(name, new LmdbTable(`${this.path} ${name}`, database, transaction))
-    }
-    const snapshot: Snapshot = {
-      table: (name) => {
-        assert(this.#openedMs.has(snapshot), 'an open snapshot')
-        return tableOf(tables, name)
-      },
-      close: () => {
-        assert(this.#openedMs.delete(snapshot), 'a snapshot closed once')
-        transaction.done()
-      },
-    }
-    this.#openedMs.set(snapshot, this.#clock.monotonicMs())
-    return snapshot
-  }
-
   renew(): void {
     this.#root.resetReadTxn()
-  }
-
-  oldestSnapshotMs(): number {
-    for (const openedMs of this.#openedMs.values()) return this.#clock.monotonicMs() - openedMs
-    return 0
   }
 
   sizeBytes(): number {
@@ -231,7 +179,6 @@ class LmdbEnvironment implements Environment {
   }
 
   async close(): Promise<void> {
-    assert(this.#openedMs.size === 0, 'no snapshot open at the end')
     await this.#root.close()
   }
 }
@@ -240,18 +187,10 @@ class LmdbTable implements TableWriter {
   /** File and table, for messages. */
   readonly #place: string
   readonly #database: Database<Uint8Array, Key>
-  readonly #transaction: Transaction | undefined
-  readonly #options: { transaction?: Transaction }
 
-  constructor(
-    place: string,
-    database: Database<Uint8Array, Key>,
-    transaction: Transaction | undefined,
-  ) {
+  constructor(place: string, database: Database<Uint8Array, Key>) {
     this.#place = place
     this.#database = database
-    this.#transaction = transaction
-    this.#options = transaction === undefined ? {} : { transaction }
   }
 
   get(key: Key): Uint8Array | undefined {
@@ -259,7 +198,7 @@ class LmdbTable implements TableWriter {
   }
 
   view<T>(key: Key, use: (value: Uint8Array) => T): T | undefined {
-    const stored = readFast(this.#database, key, this.#options)
+    const stored = this.#database.getBinaryFast(key)
     if (stored === undefined) return undefined
     // lmdb reuses one long buffer whose `length` alone it sets: a view of that length is safe.
     const sizeBytes = stored.length - CHECKSUM_BYTES
@@ -270,25 +209,22 @@ class LmdbTable implements TableWriter {
   }
 
   has(key: Key): boolean {
-    return readFast(this.#database, key, this.#options) !== undefined
+    return this.#database.getBinaryFast(key) !== undefined
   }
 
   *keys(from: Key | undefined, to: Key | undefined): Iterable<Key> {
     const range = {
       ...(from === undefined ? {} : { start: from }),
       ...(to === undefined ? {} : { end: to }),
-      ...this.#options,
     }
     for (const key of this.#database.getKeys(range)) yield Uint8Array.from(key)
   }
 
   count(): number {
-    // A copy: lmdb writes into the options it is given.
-    return this.#database.getKeysCount({ ...this.#options })
+    return this.#database.getKeysCount()
   }
 
   put(key: Key, value: Uint8Array): void {
-    assert(this.#transaction === undefined, 'no write to a snapshot')
     assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'a key of 1 to 511 bytes')
     const stored = Buffer.allocUnsafe(value.length + CHECKSUM_BYTES)
     stored.set(value)
@@ -307,17 +243,6 @@ class LmdbTable implements TableWriter {
       `cannot read ${this.#place}: checksum of key ${hex} is wrong`,
     )
   }
-}
-
-/** getBinaryFast with the options that lmdb takes and its types leave out. */
-function readFast(
-  database: Database<Uint8Array, Key>,
-  key: Key,
-  options: { transaction?: Transaction },
-): Buffer | undefined {
-  const read: (id: Key, options: { transaction?: Transaction }) => Buffer | undefined =
-    database.getBinaryFast
-  return read.call(database, key, options)
 }
 
 /** Over the key as well, so that a value under a wrong key is found out. */

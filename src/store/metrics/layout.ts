@@ -91,8 +91,6 @@ export const GROUP_UNSORTED = 14
 export const GROUP_LIVE = 15
 /** Newest time of the open rows; as float64. */
 export const GROUP_NEWEST_FLOAT = 8
-/** Time of the row written last; as float64. */
-export const GROUP_LAST_ROW_FLOAT = 9
 /** Wall clock of the oldest open row; as float64. */
 export const GROUP_OPENED_FLOAT = 10
 /** Log epoch in which each piece was begun. */

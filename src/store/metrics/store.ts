@@ -138,7 +138,7 @@ class MetricsStore implements Store {
       now: () => clock.now(),
     })
     this.#head = head
-    this.#windows = new Windows(path, clock, log)
+    this.#windows = new Windows(path, log)
     for (const { environment } of this.#windows.current()) {
       const counters = readCounters(environment.table(TABLE_META), environment.path)
       if (counters.blocks > 0) head.noteTimes(counters.minTimeMs, counters.maxTimeMs)
@@ -341,7 +341,7 @@ export interface StoreReaderHandle extends RecyclingQueryable {
 /** Opens what attachReader handed over, in the thread that got it. */
 export function openStoreReader(data: unknown): StoreReaderHandle {
   const received = receiveMemory(data)
-  const windows = new ReadOnlyWindows(received.path, systemClock, received.windowNames)
+  const windows = new ReadOnlyWindows(received.path, received.windowNames)
   const { memory } = received
   const cache = new BlockCache(received.cacheBytesMax, received.cacheBytes)
   const scratch = new Scratch()

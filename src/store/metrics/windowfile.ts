@@ -1,7 +1,6 @@
 /** The file of one window: an LMDB environment with its own index and blocks. */
 
 import { Cursor, readVarint, unzigzag, writeVarint, zigzag } from '../../base/bytes.ts'
-import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import { type Environment, openEnvironment, type Table } from '../lmdb/environment.ts'
 
@@ -49,9 +48,9 @@ const FIELDS: readonly (keyof WindowCounters)[] = [
 ]
 
 /** Opens the file of a window. @throws NarthexError `io`, `corrupt`, `not_found` */
-export function openWindowFile(path: string, clock: Clock, readOnly: boolean): Environment {
+export function openWindowFile(path: string, readOnly: boolean): Environment {
   const tables = [TABLE_META, TABLE_INDEX, TABLE_BLOCKS, TABLE_SEGMENTS]
-  return openEnvironment({ path, tables, clock, readOnly })
+  return openEnvironment({ path, tables, readOnly })
 }
 
 /** @throws NarthexError `corrupt` for a newer version or damaged bytes */

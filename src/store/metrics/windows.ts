@@ -1,7 +1,6 @@
 /** The windows of a data folder: which there are, which holds a time, which are gone. */
 import fs from 'node:fs'
 import { join } from 'node:path'
-import type { Clock } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Environment } from '../lmdb/environment.ts'
@@ -31,7 +30,6 @@ const SETTLED_SPANS = 2
 /** All windows, open for writing; for the one thread that writes. */
 export class Windows implements WindowDirectory {
   readonly dir: string
-  readonly #clock: Clock
   readonly #log: Log
   #open: OpenWindow[] = []
   #quarantinedCount = 0
@@ -39,9 +37,8 @@ export class Windows implements WindowDirectory {
   onChange: () => void = () => {}
 
   /** Opens what is there. A file that cannot be opened is moved aside, with its reason in the log. */
-  constructor(path: string, clock: Clock, log: Log) {
+  constructor(path: string, log: Log) {
     this.dir = join(path, WINDOWS_DIR)
-    this.#clock = clock
     this.#log = log
     fs.mkdirSync(this.dir, { recursive: true })
     this.#openAll(this.#clean())
@@ -73,7 +70,7 @@ export class Windows implements WindowDirectory {
       fs.writeFileSync(path + UNFINISHED_SUFFIX, '')
       for (const stale of [path, path + LOCK_SUFFIX]) fs.rmSync(stale, { force: true })
       syncDir(this.dir)
-      return { name, environment: openWindowFile(path, this.#clock, false) }
+      return { name, environment: openWindowFile(path, false) }
     } catch (error) {
       throw new NarthexError('busy', `cannot make window ${path}: ${messageOf(error)}`, error)
     }
@@ -120,7 +117,7 @@ export class Windows implements WindowDirectory {
     const path = join(this.dir, formatWindowName(name))
     let environment: Environment
     try {
-      environment = openWindowFile(path, this.#clock, false)
+      environment = openWindowFile(path, false)
     } catch (error) {
       throw new NarthexError('busy', `cannot make window ${path}: ${messageOf(error)}`, error)
     }
@@ -209,7 +206,7 @@ export class Windows implements WindowDirectory {
     const path = join(this.dir, formatWindowName(name))
     try {
       checkWindowFile(path)
-      const environment = openWindowFile(path, this.#clock, false)
+      const environment = openWindowFile(path, false)
       readCounters(environment.table(TABLE_META), path)
       return environment
     } catch (error) {
@@ -238,15 +235,13 @@ export class Windows implements WindowDirectory {
 /** The windows as a reader in another thread opens them, by the names that the writer announces. */
 export class ReadOnlyWindows implements WindowDirectory {
   readonly #dir: string
-  readonly #clock: Clock
   readonly #open = new Map<string, OpenWindow>()
   readonly #names: () => readonly string[]
   #current: OpenWindow[] = []
 
   /** @param names of the current windows, as announced last */
-  constructor(path: string, clock: Clock, names: () => readonly string[]) {
+  constructor(path: string, names: () => readonly string[]) {
     this.#dir = join(path, WINDOWS_DIR)
-    this.#clock = clock
     this.#names = names
   }
 
@@ -280,7 +275,7 @@ export class ReadOnlyWindows implements WindowDirectory {
     const name = parseWindowName(file)
     const path = join(this.#dir, file)
     if (name === undefined || !fs.existsSync(path)) return undefined
-    const window = { name, environment: openWindowFile(path, this.#clock, true) }
+    const window = { name, environment: openWindowFile(path, true) }
     this.#open.set(file, window)
     return window
   }

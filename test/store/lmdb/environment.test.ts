@@ -6,12 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { NarthexError } from '../../../src/base/error.ts'
-import {
-  type Environment,
-  openEnvironment,
-  valueBytesOfPages,
-} from '../../../src/store/lmdb/environment.ts'
-import { ManualClock } from '../log/disk.ts'
+import { type Environment, openEnvironment } from '../../../src/store/lmdb/environment.ts'
 
 const DIR = fs.mkdtempSync(join(tmpdir(), 'narthex-lmdb-'))
 after(() => fs.rmSync(DIR, { recursive: true }))
@@ -25,13 +20,12 @@ const isKind =
     error instanceof NarthexError && error.kind === kind
 
 async function withEnvironment(
-  use: (environment: Environment, clock: ManualClock) => void | Promise<void>,
+  use: (environment: Environment) => void | Promise<void>,
   path: string = newPath(),
 ): Promise<void> {
-  const clock = new ManualClock()
-  const environment = openEnvironment({ path, tables: ['a', 'b'], clock })
+  const environment = openEnvironment({ path, tables: ['a', 'b'] })
   try {
-    await use(environment, clock)
+    await use(environment)
   } finally {
     await environment.close()
   }
@@ -144,34 +138,11 @@ test('C03: a value with a flipped bit is corrupt, its neighbours are not', async
   }, path)
 })
 
-test('a snapshot keeps its state while others write, and its age is known', () =>
-  withEnvironment(async (environment, clock) => {
-    environment.write((table) => table('a').put(keyOf(1), keyOf(1)))
-    assert.equal(environment.oldestSnapshotMs(), 0)
-    const snapshot = environment.snapshot()
-    await clock.advance(500)
-    const younger = environment.snapshot()
-    environment.write((table) => {
-      table('a').put(keyOf(1), keyOf(2))
-      table('a').put(keyOf(2), keyOf(2))
-    })
-    assert.deepEqual(snapshot.table('a').get(keyOf(1)), keyOf(1))
-    assert.deepEqual([...snapshot.table('a').keys(undefined, undefined)], [keyOf(1)])
-    assert.equal(snapshot.table('a').count(), 1)
-    assert.deepEqual(environment.table('a').get(keyOf(1)), keyOf(2))
-    assert.equal(environment.oldestSnapshotMs(), 500)
-    snapshot.close()
-    assert.equal(environment.oldestSnapshotMs(), 0)
-    younger.close()
-    assert.throws(() => snapshot.table('a'), /BUG/)
-  }))
-
 test('a reader of its own sees commits after renew', () =>
   withEnvironment(async (environment) => {
     const reader = openEnvironment({
       path: environment.path,
       tables: ['a', 'b'],
-      clock: new ManualClock(),
       readOnly: true,
     })
     environment.write((table) => table('a').put(keyOf(1), keyOf(1)))
@@ -184,24 +155,15 @@ test('a reader of its own sees commits after renew', () =>
   }))
 
 test('opening refuses what is not there to read, and what is no environment', () => {
-  const clock = new ManualClock()
   const missing = join(DIR, 'missing.mdb')
   assert.throws(
-    () => openEnvironment({ path: missing, tables: ['a'], clock, readOnly: true }),
+    () => openEnvironment({ path: missing, tables: ['a'], readOnly: true }),
     isKind('not_found'),
   )
   const text = newPath()
   fs.writeFileSync(text, 'this is no environment '.repeat(1000))
-  assert.throws(() => openEnvironment({ path: text, tables: ['a'], clock }), isKind('corrupt'))
+  assert.throws(() => openEnvironment({ path: text, tables: ['a'] }), isKind('corrupt'))
 })
-
-test('values of whole pages leave no page half empty', () =>
-  withEnvironment((environment) => {
-    environment.write((table) => {
-      for (let i = 0; i < 64; i++) table('a').put(keyOf(i), new Uint8Array(valueBytesOfPages(4)))
-    })
-    assert.ok(environment.sizeBytes() < 64 * 4 * 4096 * 1.1, `${environment.sizeBytes()} bytes`)
-  }))
 
 test('C04: a disk that takes no more is busy, what was committed stays, deleting works', () => {
   const path = newPath()

@@ -1,9 +1,8 @@
 /** Writes into an environment until the disk refuses, then says what is left. Run by a test. */
-import { systemClock } from '../../../src/base/clock.ts'
 import { NarthexError } from '../../../src/base/error.ts'
 import { openEnvironment } from '../../../src/store/lmdb/environment.ts'
 
-const environment = openEnvironment({ path: process.argv[2], tables: ['a'], clock: systemClock })
+const environment = openEnvironment({ path: process.argv[2], tables: ['a'] })
 const keyOf = (i: number): Uint8Array => Uint8Array.of(i >> 8, i & 0xff)
 
 let committed = 0

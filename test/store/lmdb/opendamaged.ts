@@ -1,5 +1,4 @@
 /** Opens each environment named, reads and writes what it can. Run by a test that wants it to live. */
-import { systemClock } from '../../../src/base/clock.ts'
 import { NarthexError } from '../../../src/base/error.ts'
 import { openEnvironment } from '../../../src/store/lmdb/environment.ts'
 
@@ -8,7 +7,7 @@ let opened = 0
 for (const path of process.argv.slice(2)) {
   tried++
   try {
-    const environment = openEnvironment({ path, tables: ['a', 'b', 'empty'], clock: systemClock })
+    const environment = openEnvironment({ path, tables: ['a', 'b', 'empty'] })
     opened++
     for (const name of ['a', 'b']) {
       for (const key of environment.table(name).keys(undefined, undefined)) {

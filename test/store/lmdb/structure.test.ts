@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { NarthexError } from '../../../src/base/error.ts'
 import { openEnvironment } from '../../../src/store/lmdb/environment.ts'
 import { checkStructure } from '../../../src/store/lmdb/structure.ts'
-import { ManualClock, randomOf } from '../log/disk.ts'
+import { randomOf } from '../log/disk.ts'
 
 const DIR = fs.mkdtempSync(join(tmpdir(), 'narthex-structure-'))
 after(() => fs.rmSync(DIR, { recursive: true }))
@@ -20,7 +20,6 @@ async function makeSound(): Promise<Buffer> {
   const environment = openEnvironment({
     path: SOUND,
     tables: ['a', 'b', 'empty'],
-    clock: new ManualClock(),
   })
   for (let round = 0; round < 4; round++) {
     environment.write((table) => {
@@ -42,7 +41,7 @@ test('a sound environment passes, however it grew', () => {
 
 test('an environment passes after any history of writes and removals', async () => {
   const path = join(DIR, 'history.mdb')
-  const environment = openEnvironment({ path, tables: ['a', 'b'], clock: new ManualClock() })
+  const environment = openEnvironment({ path, tables: ['a', 'b'] })
   const random = randomOf(9)
   for (let round = 0; round < 120; round++) {
     environment.write((table) => {

@@ -14,7 +14,7 @@ import {
   TABLE_BLOCKS,
   TABLE_META,
 } from '../../../src/store/metrics/windowfile.ts'
-import { makeFolder, openTestStore, samplesOf, TestClock } from './support.ts'
+import { makeFolder, openTestStore, samplesOf } from './support.ts'
 
 const ALL = [{ name: 'job', op: '=', value: 'x' }] as const
 const ROW_COUNT = 1000
@@ -80,7 +80,7 @@ test('a window of a newer version is refused, and left as it is', async (t) => {
   const path = await filledFolder(t)
   const [name] = fs.readdirSync(join(path, 'windows')).filter((file) => file.endsWith('.mdb'))
   const file = join(path, 'windows', name)
-  const environment = openWindowFile(file, new TestClock(), false)
+  const environment = openWindowFile(file, false)
   environment.write((table) => table(TABLE_META).put(metaKey(), Uint8Array.of(99)))
   await environment.close()
   await assert.rejects(openTestStore(t, { path }), says('corrupt', /format version 99, at most 1/))
@@ -90,7 +90,7 @@ test('a window of a newer version is refused, and left as it is', async (t) => {
 test('C03: a damaged block is counted, and told once, whichever thread meets it', async (t) => {
   const path = await filledFolder(t)
   const [name] = fs.readdirSync(join(path, 'windows')).filter((file) => file.endsWith('.mdb'))
-  const environment = openWindowFile(join(path, 'windows', name), new TestClock(), false)
+  const environment = openWindowFile(join(path, 'windows', name), false)
   environment.write((table) => {
     const blocks = table(TABLE_BLOCKS)
     const [key] = [...blocks.keys(undefined, undefined)]
