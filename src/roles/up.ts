@@ -13,7 +13,7 @@ import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import { startScrapeManager } from '../collect/scrape/manager.ts'
 import { NO_WEB_CONFIG } from '../config/web.ts'
 import { loadWebConfig } from '../config/webload.ts'
-import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
+import { parseListenAddress, requireSafeListen } from '../net/server/address.ts'
 import { startServer } from '../net/server/server.ts'
 import { startQueryHost } from '../query/host/host.ts'
 import { QUERY_LIMITS, type QueryLimits } from '../query/host/limits.ts'
@@ -241,7 +241,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     if (options.webConfigFile === '' || !isReady) return
     server.reload(admitSelf(loadWebConfig(options.webConfigFile), token))
   })
-  configuration.start(() => unconfigured(formatAddress(server.addresses[0]), guarded, token))
+  configuration.start(() => unconfigured(new URL(server.url).host, guarded, token))
   isReady = true
   return { urls: [server.url], reload: () => configuration.reload() }
 }
