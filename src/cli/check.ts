@@ -1,7 +1,9 @@
 /** `narthex check config`: looks at a file before it is used; promtool's exit codes. */
+
 import { checkConfig } from '../config/check.ts'
 import { CHECK } from './checkflags.ts'
 import { parseFlags } from './flags.ts'
+import { tolerateClosedPipe } from './pipe.ts'
 
 function main(argv: readonly string[]): number {
   const [what, ...rest] = argv
@@ -24,4 +26,5 @@ function main(argv: readonly string[]): number {
   return result.exitCode
 }
 
+tolerateClosedPipe()
 process.exitCode = main(process.argv.slice(3))

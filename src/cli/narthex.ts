@@ -1,5 +1,7 @@
 /** `narthex`: names the roles and tools. */
+
 import { VERSION } from '../base/version.ts'
+import { tolerateClosedPipe } from './pipe.ts'
 
 const HELP = `narthex ${VERSION}: finds what to monitor, collects it, keeps it, answers questions about it.
 
@@ -28,4 +30,5 @@ function main(argv: readonly string[]): number {
   return 2
 }
 
+tolerateClosedPipe()
 process.exitCode = main(process.argv.slice(2))

@@ -1,9 +1,11 @@
 /** `narthex up`: its flags, and the end of the process. */
+
 import { messageOf, NarthexError } from '../base/error.ts'
 import { Lifecycle } from '../base/lifecycle.ts'
 import { openLog } from '../base/log.ts'
 import { startUp } from '../roles/up.ts'
 import { parseFlags } from './flags.ts'
+import { tolerateClosedPipe } from './pipe.ts'
 import { readUpOptions, UP } from './upflags.ts'
 
 /** Longest the parts may take to stop, in ms; what is in the log by then is kept anyway. */
@@ -49,4 +51,5 @@ async function end(life: Lifecycle, code: number, say: (text: string) => void): 
   process.exit(code)
 }
 
+tolerateClosedPipe()
 await main(process.argv.slice(3))
