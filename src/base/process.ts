@@ -40,6 +40,11 @@ export function registerProcessMetrics(metrics: Metrics): void {
   })
 }
 
+/** Threads of this process, the runtime's own among them; 0 where that cannot be known. */
+export function countThreads(): number {
+  return readStatus('Threads')
+}
+
 /** A value of /proc/self/status in its own unit; 0 where there is none. */
 function readStatus(name: string): number {
   const line = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readText('/proc/self/status'))

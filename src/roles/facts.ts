@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, hostname } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
+import { countThreads } from '../base/process.ts'
 import { VERSION } from '../base/version.ts'
 import { formatDuration } from '../model/duration.ts'
-import type { QueryLimits } from '../query/host/limits.ts'
+import type { StoreView } from '../model/status.ts'
 import type { BuildInfo, Runtime } from '../serve/api/status.ts'
 import type { Configuration } from './configuration.ts'
 
@@ -24,8 +25,8 @@ export function buildInfo(): BuildInfo {
 /** The running process. */
 export function runtimeOf(
   configuration: Configuration,
+  store: StoreView,
   retention: string,
-  limits: QueryLimits,
 ): Runtime {
   return {
     startTimeMs: performance.timeOrigin,
@@ -34,8 +35,8 @@ export function runtimeOf(
     hostName: hostname(),
     reloadSucceeded: configuration.reloadSucceeded,
     lastConfigTimeMs: configuration.loadedMs,
-    corruptionCount: 0,
-    threadCount: 1 + limits.concurrencyMax,
+    corruptionCount: store.status().damageCount,
+    threadCount: countThreads(),
     cpuCount: availableParallelism(),
     heapBytesMax: getHeapStatistics().heap_size_limit,
     retention,

@@ -209,7 +209,11 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
           configText: () => configuration.current.yaml,
           flags: options.flags,
           runtime: () =>
-            runtimeOf(configuration, describeRetention(retentionMs, retentionSizeBytes), limits),
+            runtimeOf(
+              configuration,
+              store.view,
+              describeRetention(retentionMs, retentionSizeBytes),
+            ),
           build: buildInfo(),
         }),
         ...storeRoutes({

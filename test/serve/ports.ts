@@ -95,6 +95,7 @@ export const store: StoreView = {
     maxTimeMs: 2,
     blockCount: 1,
     diskBytes: 100,
+    damageCount: 0,
     readOnlyReason: '',
   }),
   cardinality: (limit) => ({

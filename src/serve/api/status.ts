@@ -15,7 +15,7 @@ export interface Runtime {
   readonly lastConfigTimeMs: number
   /** Damaged pieces found in logs and blocks. */
   readonly corruptionCount: number
-  /** Threads that run our code. */
+  /** Threads of the process, the runtime's own among them. */
   readonly threadCount: number
   readonly cpuCount: number
   /** Bytes the heap may have. */

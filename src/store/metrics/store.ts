@@ -119,6 +119,7 @@ class MetricsStore implements Store {
   readonly #limits: HeadLimits
   readonly #head: Head
   readonly #windows: Windows
+  readonly #logDamages: number
   readonly #readers: Readers
   readonly #writeLog: WriteLog
   readonly #journal: Journal
@@ -166,7 +167,7 @@ class MetricsStore implements Store {
       cacheBytes: () => this.#cache.sizeBytes + this.#readers.cacheBytes(),
       oldestReadMs: () => this.#readers.oldestReadMs(clock.now()),
     }))
-    restoreHead(head, this.#journal, this.#writeLog, log)
+    this.#logDamages = restoreHead(head, this.#journal, this.#writeLog, log)
     head.recorder = this.#journal
     const reportDamage = openDamageReport(this.#figures, log)
     const onDamage = (error: Error): void => reportDamage(error.message)
@@ -283,6 +284,7 @@ class MetricsStore implements Store {
       maxTimeMs: head.maxTimeMs === -Infinity ? 0 : head.maxTimeMs,
       blockCount: this.#windows.current().length,
       diskBytes: this.#windows.sizeBytes() + this.#writeLog.sizeBytes,
+      damageCount: this.#logDamages + this.#figures.damages.value,
       readOnlyReason: this.#upkeep.readOnlyReason,
     }
   }
@@ -318,7 +320,8 @@ const LOG_SEGMENT_BYTES = 8 * 1024 * 1024
 /** Folder of the log in the data folder. */
 const LOG_DIR = 'wal'
 
-function restoreHead(head: Head, journal: Journal, writeLog: WriteLog, log: Log): void {
+/** @returns how many damaged places the log had */
+function restoreHead(head: Head, journal: Journal, writeLog: WriteLog, log: Log): number {
   const restore = new Restore(head, journal)
   const replay = writeLog.replay(0, (_, payload) => restore.apply(payload))
   const { cells, orphans, damaged } = restore.finish()
@@ -331,6 +334,7 @@ function restoreHead(head: Head, journal: Journal, writeLog: WriteLog, log: Log)
     })
   }
   if (cells > 0) log.info('head restored from the log', { cells, series: head.seriesCount })
+  return replay.damages + damaged
 }
 
 /** A reader in another thread. */
