@@ -10,7 +10,7 @@ const DATA = join(SHARED, 'conformance/data')
 const SKIP = existsSync(RUNNERS) ? false : `the suites are not beside the checkout`
 
 const FEATURES =
-  'promql-experimental-functions,promql-duration-expr,promql-extended-range-selectors,promql-binop-fill-modifiers,promql-delayed-name-removal,type-and-unit-labels'
+  'promql-experimental-functions,promql-duration-expr,promql-extended-range-selectors,promql-binop-fill-modifiers,promql-delayed-name-removal'
 // The runners cut a command at its spaces, and a checkout may lie below a folder that has one.
 const LINKS = temporaryFolder('runners')
 const PROGRAM = join(LINKS.path, 'narthex')
@@ -66,6 +66,22 @@ const SUITES: readonly (readonly [string, readonly string[], number])[] = [
     366,
   ],
   ['relabel-cases.js', ['--start', UP, join(DATA, 'relabel/relabel-cases.json')], 30],
+  [
+    'run.js',
+    [
+      join(DATA, 'promql'),
+      ...['--rw', '2', '--config', join(RUNNERS, 'prom-ooo.yml'), '--start', UP, '--jobs', '2'],
+    ],
+    794, // of 1,285: 482 lie in blocks that load native histograms, 9 need start timestamps
+  ],
+  [
+    'write-cases.js',
+    [
+      ...['--start', UP, '--config', join(RUNNERS, 'prom-ooo.yml')],
+      join(DATA, 'remote-write/receiver-cases.json'),
+    ],
+    90, // of 119: 29 write native histograms or exemplars
+  ],
   ['check-cases.js', ['--cmd', CHECK, join(DATA, 'config'), '--messages'], 128],
 ]
 
