@@ -1,4 +1,6 @@
-/** The port through which samples enter: the store answers it, later the senders do. */
+/** The port through which samples enter: the store and the senders answer it. */
+import type { Exemplar } from './exemplar.ts'
+import type { NativeHistogram } from './histogram.ts'
 import type { Labels } from './labels.ts'
 
 /**
@@ -68,4 +70,15 @@ export interface Appender {
    * @throws NarthexError `busy` when the log cannot be written; the rows are then not acknowledged
    */
   commit(): Promise<void>
+
+  /** Where native histograms and exemplars go; appenders that keep none do not have it. */
+  readonly side?: SideAppender
+}
+
+/** What is not a float, passed on by those who can. Acknowledged by the appender's `commit`. */
+export interface SideAppender {
+  /** Writes one native histogram; its outcome. */
+  histogram(timeMs: number, id: SeriesId, histogram: NativeHistogram): number
+  /** Hands over an exemplar of a series; its outcome. */
+  exemplar(id: SeriesId, exemplar: Exemplar): number
 }

@@ -1,0 +1,65 @@
+/** The port of a destination: how parcels become requests there. */
+import type { SeriesId } from '../model/appender.ts'
+import type { Labels } from '../model/labels.ts'
+import type { Parcel } from './parcel.ts'
+
+/** Series as one destination sees them: external labels added, write relabelling done. */
+export interface SeriesView {
+  /**
+   * Labels of a series, composed anew on each call: a writer keeps what it makes of them by id.
+   * Only ids of parcels that the writer was handed are asked for; none of them is dropped here.
+   */
+  labels(id: SeriesId): Labels
+  /** `job` and `instance` of a series before relabelling, as one text: the key of its target. */
+  targetKey(id: SeriesId): string
+}
+
+/** What became of a write. */
+export type WriteResult =
+  | {
+      readonly outcome: 'written'
+      /** Samples that the other end refused although it took the request, by reason. */
+      readonly refused: ReadonlyMap<string, number>
+    }
+  | {
+      /** Try the same again. */
+      readonly outcome: 'retry'
+      /** One word for the counter: `status_503`, `timeout`, `connection`. */
+      readonly reason: string
+      readonly message: string
+      /** How long the other end wants to be left alone, in ms; 0 when it did not say. */
+      readonly afterMs: number
+    }
+  | {
+      /** Will never be taken: these samples are lost here, counted by `reason`. */
+      readonly outcome: 'refused'
+      readonly reason: string
+      readonly message: string
+    }
+
+/** What every write of a kind that has nothing to tell answers. */
+export const WRITTEN: WriteResult = Object.freeze({ outcome: 'written', refused: new Map() })
+
+/**
+ * One end. Queue, order, filter, back-off and counters are not its concern (delivery.ts): it makes
+ * requests and says what became of them. It throws only for mistakes of ours.
+ */
+export interface Writer {
+  /**
+   * Writes all parcels, or none as far as it can know.
+   *
+   * Several writes may run at once; never two with parcels of the same lane. A write that is tried
+   * again gets the same parcels, possibly with others.
+   *
+   * @param signal aborted when the destination stops; the write then ends soon, as a retry
+   */
+  write(parcels: readonly Parcel[], signal: AbortSignal): Promise<WriteResult>
+
+  /** Forgets what it kept of series: their ids are given to others from now on. */
+  forget(ids: readonly SeriesId[]): void
+
+  close(): Promise<void>
+}
+
+/** Opens the writer of a destination. */
+export type OpenWriter = (view: SeriesView) => Writer
