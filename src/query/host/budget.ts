@@ -1,4 +1,5 @@
 /** The account of one query: samples, bytes, time, and the word that it must end. */
+import { type Clock, systemClock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { Budget } from '../../model/queryable.ts'
 import type { QueryLimits } from './limits.ts'
@@ -13,7 +14,8 @@ const CHECKS_PER_CLOCK = 8
 
 /** When the query must be done, and whose fault it is when it is not. */
 export interface Deadline {
-  /** Of `performance.now()`. */
+  readonly clock: Clock
+  /** Of the clock's `monotonicMs`: it comes when the wall clock jumps, too. */
   readonly atMs: number
   overdue(): Error
 }
@@ -29,8 +31,8 @@ export function cancelError(): NarthexError {
 }
 
 /** A deadline that ends the query for good. */
-export function finalDeadline(leftMs: number): Deadline {
-  return { atMs: performance.now() + leftMs, overdue: timeoutError }
+export function finalDeadline(leftMs: number, clock: Clock = systemClock): Deadline {
+  return { clock, atMs: clock.monotonicMs() + leftMs, overdue: timeoutError }
 }
 
 /** Refuses what goes over the limits, before it is allocated. */
@@ -101,7 +103,8 @@ export class QueryBudget implements Budget {
   }
 
   #heedDeadline(): void {
-    if (performance.now() > this.#deadline.atMs) throw this.#deadline.overdue()
+    const { clock, atMs } = this.#deadline
+    if (clock.monotonicMs() > atMs) throw this.#deadline.overdue()
   }
 }
 

@@ -60,8 +60,8 @@ class QueryHost implements Querier, Running {
   readonly #pool: WorkerPool | undefined
 
   constructor(options: QueryHostOptions) {
-    const { queryable, engine, limits, log } = options
-    this.#deps = { source: queryable, engine, limits }
+    const { queryable, engine, limits, log, clock = systemClock } = options
+    this.#deps = { source: queryable, engine, limits, clock }
     this.#log = log
     const telemetry = new QueryTelemetry(options.metrics, limits)
     this.#telemetry = telemetry
@@ -71,7 +71,7 @@ class QueryHost implements Querier, Running {
       makeWorkerData: () => options.makeWorkerData(),
       host: { engine, limits },
       limits,
-      clock: options.clock ?? systemClock,
+      clock,
       events: {
         died(reason) {
           telemetry.deaths.inc()
@@ -117,7 +117,7 @@ class QueryHost implements Querier, Running {
 
   async #query(query: Query, ask: AskOptions): Promise<Answer> {
     if (ask.signal.aborted) throw cancelError()
-    const startedMs = performance.now()
+    const startedMs = this.#deps.clock.monotonicMs()
     const expr = parseQuery(query, this.#deps)
     const answer = this.#attempt(() => this.#queryHere(query, expr, startedMs, ask))
     if (answer !== undefined) return answer
@@ -134,7 +134,7 @@ class QueryHost implements Querier, Running {
     const budget = this.#budgetHere(ask)
     const { work } = estimateQuery(query, expr, this.#deps, budget)
     if (!alone && work > MAIN_WORK_MAX) return undefined
-    const preparationSeconds = (performance.now() - startedMs) / 1000
+    const preparationSeconds = (this.#deps.clock.monotonicMs() - startedMs) / 1000
     const before = { queueSeconds: 0, preparationSeconds }
     const ran = runQuery(query, this.#deps, budget, before)
     this.#telemetry.answered('main', ran)
@@ -157,10 +157,11 @@ class QueryHost implements Querier, Running {
   }
 
   #budgetHere(ask: AskOptions): QueryBudget {
-    const { limits } = this.#deps
-    if (this.#pool === undefined) return new QueryBudget(limits, finalDeadline(ask.timeoutMs))
-    const atMs = performance.now() + MAIN_MS_MAX
-    return new QueryBudget(limits, { atMs, overdue: () => new TooLong() })
+    const { limits, clock } = this.#deps
+    if (this.#pool === undefined)
+      return new QueryBudget(limits, finalDeadline(ask.timeoutMs, clock))
+    const atMs = clock.monotonicMs() + MAIN_MS_MAX
+    return new QueryBudget(limits, { clock, atMs, overdue: () => new TooLong() })
   }
 
   async #labels(query: LabelQuery, ask: AskOptions): Promise<Answer> {

@@ -1,4 +1,5 @@
 /** One question from its text to the bytes of its answer, on whichever thread it runs. */
+import type { Clock } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { LabelQuery, Query } from '../../model/querier.ts'
 import type { Queryable } from '../../model/queryable.ts'
@@ -16,6 +17,7 @@ export interface QueryDeps {
   readonly source: Queryable
   readonly engine: EngineOptions
   readonly limits: QueryLimits
+  readonly clock: Clock
 }
 
 /** The bytes of an answer and what they took. */
@@ -76,9 +78,9 @@ export interface Before {
  * @throws NarthexError as Querier has it
  */
 export function runQuery(query: Query, deps: QueryDeps, budget: QueryBudget, before: Before): Ran {
-  const startedMs = performance.now()
+  const startedMs = deps.clock.monotonicMs()
   const result = evaluate(query, deps.source, budget, deps.engine)
-  const innerEvalSeconds = (performance.now() - startedMs) / 1000
+  const innerEvalSeconds = (deps.clock.monotonicMs() - startedMs) / 1000
   const evalTotalSeconds = before.preparationSeconds + innerEvalSeconds
   const totalSeconds = before.queueSeconds + evalTotalSeconds
   const timings = { ...before, innerEvalSeconds, evalTotalSeconds, sortSeconds: 0, totalSeconds }

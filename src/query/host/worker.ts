@@ -1,5 +1,6 @@
 /** The worker's side: answers one job after the other on its own thread. */
 import type { MessagePort } from 'node:worker_threads'
+import { systemClock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { RecyclingQueryable } from '../../model/queryable.ts'
 import { finalDeadline, QueryBudget } from './budget.ts'
@@ -25,7 +26,7 @@ export function serveQueries(
   host: HostWorkerData,
 ): void {
   const { engine, limits } = host
-  const deps: QueryDeps = { source, engine, limits }
+  const deps: QueryDeps = { source, engine, limits, clock: systemClock }
   const flag = new Int32Array(host.flag)
   port.on('message', (job: JobMessage) => {
     const reply = answer(job, deps, flag)
@@ -37,7 +38,7 @@ export function serveQueries(
 function answer(job: JobMessage, deps: QueryDeps, flag: Int32Array): JobReply {
   const { id, leftMs } = job
   try {
-    const budget = new QueryBudget(deps.limits, finalDeadline(leftMs), flag)
+    const budget = new QueryBudget(deps.limits, finalDeadline(leftMs, deps.clock), flag)
     budget.check()
     return { id, ran: run(job, deps, budget) }
   } catch (error) {
@@ -50,8 +51,8 @@ function run(job: JobMessage, deps: QueryDeps, budget: QueryBudget): WorkerRan {
   const { request } = job
   if (request.kind === 'labels') return { body: runLabels(request.query, deps, budget) }
   const { query, queueSeconds } = request
-  const startedMs = performance.now()
+  const startedMs = deps.clock.monotonicMs()
   estimateQuery(query, parseQuery(query, deps), deps, budget)
-  const preparationSeconds = (performance.now() - startedMs) / 1000
+  const preparationSeconds = (deps.clock.monotonicMs() - startedMs) / 1000
   return runQuery(query, deps, budget, { queueSeconds, preparationSeconds })
 }

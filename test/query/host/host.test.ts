@@ -16,6 +16,13 @@ import type { TestStore } from './testworker.ts'
 const SHAPE = { seriesCount: 300, samplesPerSeries: 600, intervalMs: 15_000 }
 const HOUR_MS = 3_600_000
 
+/** No work takes time on it; whoever asks for the wall clock, which may jump, fails. */
+const standingClock: Clock = {
+  now: () => assert.fail('durations and deadlines are not measured on the wall clock'),
+  monotonicMs: () => 0,
+  after: (delayMs, callback) => systemClock.after(delayMs, callback),
+}
+
 const hosts: { stop(): Promise<void> }[] = []
 after(() => Promise.all(hosts.map((host) => host.stop())))
 
@@ -35,6 +42,7 @@ function startHost(
     makeWorkerData: () => ({ data, transfer: [] }),
     metrics,
     log: silentLog,
+    clock: standingClock,
     ...others,
   })
   const counts = new Int32Array(seen)
@@ -125,6 +133,44 @@ test('a pattern that tests values one by one is a worker’s, one that is a set 
   assert.equal(host.metric('narthex_query_total{thread="worker"}'), Number.NaN)
   await host.query(instant('m{i=~".*7"}'))
   assert.equal(host.metric('narthex_query_total{thread="worker"}'), 1)
+})
+
+test('what takes longer than expected on the calling thread starts again in a worker', async () => {
+  const source = new MemoryQueryable(SHAPE)
+  let nowMs = 0
+  const clock: Clock = { ...standingClock, monotonicMs: () => nowMs }
+  const host = startHost({}, 'none', { queryable: source, clock })
+  const reads = 20
+  const sum = Array.from({ length: reads }, (_, i) => `count(m{i="${i}"})`).join(' + ')
+  const series: LabelQuery = { kind: 'series', sets: [], fromMs: 0, toMs: HOUR_MS, limit: 1 }
+  for (const [readMs, mainCount, workerCount, workersStarted] of [
+    [1, 1, Number.NaN, 0],
+    [2, 1, 1, 1],
+  ]) {
+    source.onRead = () => {
+      nowMs += readMs
+    }
+    const { data } = await jsonOf(host.query(instant(sum)))
+    const result = [{ metric: {}, value: [3600, String(reads)] }]
+    assert.deepEqual((data as { result: unknown[] }).result, result)
+    assert.equal(host.metric('narthex_query_total{thread="main"}'), mainCount)
+    assert.equal(host.metric('narthex_query_total{thread="worker"}'), workerCount)
+    assert.deepEqual((await jsonOf(host.labels(series))).data, [{ __name__: 'm', i: '0' }])
+    assert.equal(host.workersStarted(), workersStarted)
+  }
+})
+
+test('without workers a query ends at its time-out', async () => {
+  const source = new MemoryQueryable(SHAPE)
+  let nowMs = 0
+  const clock: Clock = { ...standingClock, monotonicMs: () => nowMs }
+  const host = startHost({ concurrencyMax: 0 }, 'none', { queryable: source, clock })
+  source.onRead = () => {
+    nowMs += 1000
+  }
+  await host.query(instant('m'), { timeoutMs: 1000 })
+  const late = host.query(instant('m'), { timeoutMs: 999 })
+  await assert.rejects(late, refusal('timeout', /timed out/))
 })
 
 test('statistics, a limit and another lookback are honoured', async () => {
@@ -267,7 +313,7 @@ test('a fault of the program ends one query only', async () => {
 test('a worker without a job is given up after a while, and started again when needed', async () => {
   const idle: (() => void)[] = []
   const clock: Clock = {
-    ...systemClock,
+    ...standingClock,
     after(delayMs, callback) {
       if (delayMs !== WORKER_IDLE_MS_MAX) return systemClock.after(delayMs, callback)
       idle.push(callback)
