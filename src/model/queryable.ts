@@ -41,7 +41,15 @@ export interface Estimate {
   readonly sampleCount: number
 }
 
-/** A store as the engine sees it. Times are inclusive at both ends. */
+/** Hears, in one sentence each time, that an answer may lack something that was stored. */
+export type Warn = (text: string) => void
+
+/**
+ * A store as the engine sees it. Times are inclusive at both ends.
+ *
+ * Damage to what is stored fails no question: the answer has what can be read, and `warn` is told
+ * what may be missing. One text may come several times.
+ */
 export interface Queryable {
   estimate(matchers: readonly Matcher[], fromMs: number, toMs: number): Estimate
 
@@ -51,7 +59,13 @@ export interface Queryable {
    *
    * @throws NarthexError `limit`, `canceled`, `timeout` from the budget; `bad_data` for a regex
    */
-  select(matchers: readonly Matcher[], fromMs: number, toMs: number, budget: Budget): Series[]
+  select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+    warn?: Warn,
+  ): Series[]
 
   /** Label sets of series with samples in range; matcher sets are alternatives, none means all. */
   series(
@@ -59,6 +73,7 @@ export interface Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn?: Warn,
   ): Labels[]
 
   /** Label names, sorted by compareText. */
@@ -67,6 +82,7 @@ export interface Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn?: Warn,
   ): string[]
 
   /** Values of one label, sorted by compareText. */
@@ -76,6 +92,7 @@ export interface Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn?: Warn,
   ): string[]
 }
 

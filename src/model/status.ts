@@ -17,7 +17,7 @@ export interface StoreStatus {
   readonly maxTimeMs: number
   readonly blockCount: number
   readonly diskBytes: number
-  /** Damaged places of the log at the start, and reads that met a damaged block since. */
+  /** Damaged windows and places of the log at the start, and reads that met a damaged block since. */
   readonly damageCount: number
   /** '' or why nothing can be written. */
   readonly readOnlyReason: string

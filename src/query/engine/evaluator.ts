@@ -80,7 +80,8 @@ export class Evaluator implements Evaluation {
 
   select(matchers: readonly Matcher[], afterMs: number, toMs: number): Series[] {
     this.budget.check()
-    return this.source.select(matchers, afterMs + 1, toMs, this.budget)
+    const warn = (text: string): void => this.notes.warnPlain(text)
+    return this.source.select(matchers, afterMs + 1, toMs, this.budget, warn)
   }
 
   newMatrix(grid: StepGrid, rowsMax: number): Matrix {

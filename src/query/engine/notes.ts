@@ -6,6 +6,8 @@ import { formatG, formatG2, formatTime } from './gofloat.ts'
 
 /** At most so many warnings, and so many infos, are handed out; the rest are counted. */
 export const NOTES_MAX = 10
+/** Distinct warnings that are counted. */
+const KEPT_MAX = 1000
 
 interface Repaired {
   readonly text: string
@@ -43,9 +45,9 @@ export class Notes {
     this.warn(`quantile value should be between 0 and 1, got ${formatG(q)}`, span)
   }
 
-  /** Adds a warning that has no position. */
+  /** Adds a warning that has no position; damage may come with thousands of them. */
   warnPlain(text: string): void {
-    this.#warnings.add(text)
+    if (this.#warnings.size < KEPT_MAX) this.#warnings.add(text)
   }
 
   /** Notes that bucket counts were forced to rise; all of one place and metric become one info. */

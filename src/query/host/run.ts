@@ -6,6 +6,7 @@ import type { Queryable } from '../../model/queryable.ts'
 import { type QueryTimings, writeNames, writeResult, writeSeries } from '../../wire/promjson.ts'
 import type { EngineOptions } from '../engine/context.ts'
 import { evaluate } from '../engine/evaluate.ts'
+import { Notes } from '../engine/notes.ts'
 import type { Expr } from '../promql/ast.ts'
 import { parseExpr } from '../promql/parse.ts'
 import { type QueryBudget, samplesError } from './budget.ts'
@@ -103,17 +104,19 @@ export function runLabels(
   const { labelSeriesMax } = deps.limits
   const limit = query.limit > 0 ? Math.min(query.limit, labelSeriesMax) : labelSeriesMax
   const { source } = deps
+  const notes = new Notes('')
+  const warn = (text: string): void => notes.warnPlain(text)
   if (query.kind === 'series') {
-    const series = source.series(sets, fromMs, toMs, budget)
-    const warnings = series.length > limit ? [TRUNCATED] : []
-    return writeSeries(series.slice(0, limit), warnings, budget)
+    const series = source.series(sets, fromMs, toMs, budget, warn)
+    if (series.length > limit) warn(TRUNCATED)
+    return writeSeries(series.slice(0, limit), notes.warnings(), budget)
   }
   const names =
     query.kind === 'names'
-      ? source.labelNames(sets, fromMs, toMs, budget)
-      : source.labelValues(query.name ?? '', sets, fromMs, toMs, budget)
-  const warnings = names.length > limit ? [TRUNCATED] : []
-  return writeNames(names.slice(0, limit), warnings, budget)
+      ? source.labelNames(sets, fromMs, toMs, budget, warn)
+      : source.labelValues(query.name ?? '', sets, fromMs, toMs, budget, warn)
+  if (names.length > limit) warn(TRUNCATED)
+  return writeNames(names.slice(0, limit), notes.warnings(), budget)
 }
 
 /** Whatever was thrown, as an error that a client may see. */

@@ -1,8 +1,16 @@
 /** Hands a head to readers in other threads: its pages now, and each new page as it is made. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { NarthexError } from '../../base/error.ts'
+import type { Gap } from './blockreader.ts'
 import * as at from './layout.ts'
 import { Memory, type PageMessage } from './pages.ts'
+
+/** The windows as the writer has them. */
+export interface AnnouncedWindows {
+  /** File names. */
+  readonly names: readonly string[]
+  readonly gaps: readonly Gap[]
+}
 
 /** What travels to the reader's thread. */
 export interface ReaderData {
@@ -10,8 +18,7 @@ export interface ReaderData {
   readonly control: Int32Array
   readonly pages: readonly PageMessage[]
   readonly port: MessagePort
-  /** File names of the windows. */
-  readonly windows: readonly string[]
+  readonly windows: AnnouncedWindows
   /** One slot: when the read in progress began, in ms since the epoch; 0 while there is none. */
   readonly readSinceMs: Float64Array<SharedArrayBuffer>
   /** Bytes of blocks that the reader may keep. */
@@ -23,8 +30,8 @@ export interface ReaderData {
 /** What a reader tells of itself. */
 type Told = Pick<ReaderData, 'readSinceMs' | 'cacheBytes'>
 
-/** What comes through the port: a page, or the names of the windows. */
-type Message = PageMessage | { readonly windows: readonly string[] }
+/** What comes through the port: a page, or the windows. */
+type Message = PageMessage | { readonly windows: AnnouncedWindows }
 
 /** What goes back through the port: why a block could not be read. */
 interface DamageMessage {
@@ -35,21 +42,21 @@ interface DamageMessage {
 export class Readers {
   readonly #memory: Memory
   readonly #path: string
-  readonly #windows: () => readonly string[]
+  readonly #windows: () => AnnouncedWindows
   readonly #onDamage: (reason: string) => void
   readonly #cacheBytesMax: number
   readonly #ports = new Map<MessagePort, Told>()
 
   /**
    * @param cacheBytesMax bytes of blocks that each reader may keep
-   * @param windows       file names of the current windows
+   * @param windows       the current windows
    * @param onDamage      hears of each block that a reader could not read
    */
   constructor(
     memory: Memory,
     path: string,
     cacheBytesMax: number,
-    windows: () => readonly string[],
+    windows: () => AnnouncedWindows,
     onDamage: (reason: string) => void,
   ) {
     this.#cacheBytesMax = cacheBytesMax
@@ -127,7 +134,7 @@ export interface Received {
   readonly cacheBytesMax: number
   /** One slot that gets the bytes of blocks that the reader keeps. */
   readonly cacheBytes: Float64Array
-  windowNames(): readonly string[]
+  windows(): AnnouncedWindows
   /** Tells the writer's thread, which has the log and the counters, why a block cannot be read. */
   reportDamage(reason: string): void
   /** Notes that pages are pinned from now on until this thread comes back to its event loop. */
@@ -161,7 +168,7 @@ export function receiveMemory(data: unknown): Received {
     memory,
     cacheBytesMax: data.cacheBytesMax,
     cacheBytes: data.cacheBytes,
-    windowNames: () => windows,
+    windows: () => windows,
     reportDamage: (damage) => data.port.postMessage({ damage } satisfies DamageMessage),
     noteRead(nowMs) {
       if (readSinceMs[0] === 0) setImmediate(() => readSinceMs.fill(0))

@@ -39,19 +39,19 @@ export class BlockCache {
   }
 
   /**
-   * The block of a key, fetched when it is not there; undefined when it is gone.
+   * The block of a key, fetched when it is not there.
    *
    * @param isKept whether it is to stay once it is released
-   * @throws NarthexError `corrupt` or `bad_data` when it is damaged
+   * @throws NarthexError `corrupt` or `bad_data` when it is damaged or lost
    */
-  take(environment: Environment, key: BlockKey, isKept: boolean): LoadedBlock | undefined {
+  take(environment: Environment, key: BlockKey, isKept: boolean): LoadedBlock {
     const known = this.#kept.get(key)
     if (known !== undefined) {
       known.usedAt = ++this.#uses
       return known.block
     }
     const block = loadBlock(environment, key)
-    if (block !== undefined && isKept) {
+    if (isKept) {
       this.#kept.set(key, { block, sizeBytes: block.sizeBytes, usedAt: ++this.#uses })
       this.#grow(block.sizeBytes)
     }

@@ -21,6 +21,8 @@ export interface BlockOrigin {
   isKept: boolean
 }
 
+const NONE: ReadonlySet<number> = new Set()
+
 /** A block of one group. */
 export class BlockPart implements Part {
   readonly minTimeMs: number
@@ -32,6 +34,7 @@ export class BlockPart implements Part {
   readonly #onDamage: DamageListener
   readonly #origin: BlockOrigin | undefined
   #block: LoadedBlock | undefined
+  #lost: Set<number> | undefined
   mayBeStale = true
 
   /** @param origin undefined for who reads everything once */
@@ -60,9 +63,10 @@ export class BlockPart implements Part {
         origin === undefined
           ? loadBlock(this.#environment, this.#key)
           : origin.cache.take(this.#environment, this.#key, origin.isKept)
-      return this.#block !== undefined
+      return true
     } catch (error) {
       this.#damaged(error)
+      this.#ordinals.forEach((_, series) => void this.#lose(series))
       return false
     }
   }
@@ -96,6 +100,7 @@ export class BlockPart implements Part {
         : readRows(block, ordinal, from, to, into, at, presence)
     } catch (error) {
       this.#damaged(error)
+      this.#lose(series)
       return 0
     }
   }
@@ -104,6 +109,16 @@ export class BlockPart implements Part {
   close(): void {
     if (this.#block !== undefined) this.#origin?.cache.release(this.#block)
     this.#block = undefined
+  }
+
+  /** Series of the plan whose values in this block could not be read. */
+  get lost(): ReadonlySet<number> {
+    return this.#lost ?? NONE
+  }
+
+  #lose(series: number): void {
+    this.#lost ??= new Set()
+    this.#lost.add(series)
   }
 
   #damaged(error: unknown): void {

@@ -1,6 +1,6 @@
 /** What the windows hold of matching series, for readers of any thread. */
-import type { Labels } from '../../model/labels.ts'
-import type { Budget, Estimate } from '../../model/queryable.ts'
+import { formatLabels, type Labels } from '../../model/labels.ts'
+import type { Budget, Estimate, Warn } from '../../model/queryable.ts'
 import type { Environment } from '../lmdb/environment.ts'
 import type { BlockCache } from './blockcache.ts'
 import type { BlockKey } from './blockkey.ts'
@@ -10,9 +10,8 @@ import * as at from './layout.ts'
 import { Binding, type Selector } from './match.ts'
 import type { BlockReader } from './reader.ts'
 import type { GroupBuilder, PlanBuilder } from './select.ts'
-import { readCounters, TABLE_INDEX, TABLE_META } from './windowfile.ts'
 import { WindowIndex } from './windowindex.ts'
-import type { WindowName } from './windowname.ts'
+import { formatWindowTimes, type WindowName } from './windowname.ts'
 
 /** Bytes of window indexes that one reader keeps. */
 export const INDEX_BYTES_MAX: number = 128 * 1024 * 1024
@@ -23,10 +22,18 @@ export interface OpenWindow {
   readonly environment: Environment
 }
 
+/** Times [fromMs, toMs) of which samples are known to be missing, and why. */
+export interface Gap {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly reason: string
+}
+
 /** The windows that are current; `renew` sees those that came since. */
 export interface WindowDirectory {
   renew(): void
   current(): readonly OpenWindow[]
+  gaps(): readonly Gap[]
 }
 
 /** An index with when it was used last. */
@@ -77,6 +84,7 @@ export class WindowReader implements BlockReader {
     toMs: number,
     builder: PlanBuilder,
     budget: Budget,
+    warn: Warn,
   ): void {
     const origin: BlockOrigin = { cache: this.#cache, isKept: true }
     let decodedBytes = 0
@@ -84,7 +92,12 @@ export class WindowReader implements BlockReader {
       const { environment, index } = window
       eachMatch(window, selector, (group, wanted) => {
         budget.check()
-        const target = builder.group(index.labels.groupLabels(group))
+        const groupLabels = index.labels.groupLabels(group)
+        const target = builder.group(groupLabels)
+        const onDamage = (error: Error): void => {
+          this.#onDamage(error)
+          warn(lossText(window.name, groupLabels.labels))
+        }
         let columns: WantedColumns | undefined
         let ordinals: number[] = []
         for (const key of blocksOf(window, group, fromMs, toMs)) {
@@ -95,11 +108,21 @@ export class WindowReader implements BlockReader {
             ordinals = ordinalsOf(columns, index.labels, target)
           }
           decodedBytes += 8 * key.rowCount * columns.ordinals.length
-          target.parts.push(new BlockPart(environment, key, ordinals, this.#onDamage, origin))
+          target.parts.push(new BlockPart(environment, key, ordinals, onDamage, origin))
         }
       })
     }
     origin.isKept = this.#cache.admits(decodedBytes)
+    this.warnOfGaps(fromMs, toMs, warn)
+  }
+
+  warnOfGaps(fromMs: number, toMs: number, warn: Warn): void {
+    for (const gap of this.#directory.gaps()) {
+      if (gap.fromMs <= toMs && gap.toMs > fromMs) warn(gap.reason)
+    }
+    for (const { name, index } of this.#overlapping(fromMs, toMs)) {
+      if (index.damages > 0) warn(indexLossText(name))
+    }
   }
 
   estimate(selector: Selector, fromMs: number, toMs: number): Estimate {
@@ -151,7 +174,7 @@ export class WindowReader implements BlockReader {
     const windows: IndexedWindow[] = []
     for (const { name, environment } of this.#directory.current()) {
       if (name.fromMs > toMs || name.toMs <= fromMs) continue
-      windows.push({ environment, index: this.#index(environment) })
+      windows.push({ name, environment, index: this.#index(environment) })
     }
     this.#evict(windows)
     return windows
@@ -164,8 +187,7 @@ export class WindowReader implements BlockReader {
       this.#indexes.set(environment, cached)
     }
     if (!cached.isFresh) {
-      const { chunks } = readCounters(environment.table(TABLE_META), environment.path)
-      cached.index.refresh(environment.table(TABLE_INDEX), chunks)
+      cached.index.refresh(environment)
       cached.isFresh = true
     }
     cached.usedAt = ++this.#uses
@@ -191,8 +213,18 @@ export class WindowReader implements BlockReader {
 
 /** A window with its index. */
 export interface IndexedWindow {
+  readonly name: WindowName
   readonly environment: Environment
   readonly index: WindowIndex
+}
+
+function lossText(name: WindowName, groupLabels: Labels): string {
+  const series = formatLabels(groupLabels)
+  return `cannot read all of window ${formatWindowTimes(name)}: a block is damaged or lost, samples of ${series} may be missing`
+}
+
+function indexLossText(name: WindowName): string {
+  return `cannot read all of window ${formatWindowTimes(name)}: its index is damaged, series may be missing`
 }
 
 /** Calls back for each group that passes, with what is wanted of a layout in it. */

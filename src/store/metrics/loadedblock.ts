@@ -1,4 +1,5 @@
 /** A block in memory: what of it was fetched, and the columns that are kept decoded. */
+import { NarthexError } from '../../base/error.ts'
 import type { Environment } from '../lmdb/environment.ts'
 import { type BlockHead, type DecodedColumn, decodeBlockHead, Segment } from './block.ts'
 import { type BlockKey, encodeBlockKey } from './blockkey.ts'
@@ -43,7 +44,7 @@ export class LoadedBlock {
     const { segmentColumns } = this.#head
     const segment = this.#segment(ordinal)
     const inside = segmentColumns === 0 ? ordinal : ordinal % segmentColumns
-    if (segment === undefined || inside >= segment.columnCount) return undefined
+    if (inside >= segment.columnCount) return undefined
     // Columns lean on the one before them; a chain is decoded from its first one on.
     let first = 0
     while (
@@ -71,7 +72,7 @@ export class LoadedBlock {
   read(ordinal: number, into: Float64Array, at: number, presence: Uint32Array): number {
     const { segmentColumns } = this.#head
     const inside = segmentColumns === 0 ? ordinal : ordinal % segmentColumns
-    return this.#segment(ordinal)?.read(inside, this.key.rowCount, into, at, presence) ?? 0
+    return this.#segment(ordinal).read(inside, this.key.rowCount, into, at, presence)
   }
 
   #keep(ordinal: number, column: DecodedColumn): DecodedColumn {
@@ -80,14 +81,15 @@ export class LoadedBlock {
     return column
   }
 
-  #segment(ordinal: number): Segment | undefined {
+  #segment(ordinal: number): Segment {
     const { segmentColumns } = this.#head
     const index = segmentColumns === 0 ? 0 : Math.floor(ordinal / segmentColumns)
     const known = this.#segments[index]
     if (known !== undefined) return known
     const key = encodeBlockKey({ ...this.key, segment: index + 1 })
     const bytes = this.environment.table(TABLE_SEGMENTS).get(key)
-    return bytes === undefined ? undefined : this.#addSegment(index, new Segment(bytes))
+    if (bytes === undefined) throw missing(this.environment, key)
+    return this.#addSegment(index, new Segment(bytes))
   }
 
   #addSegment(index: number, segment: Segment): Segment {
@@ -98,11 +100,19 @@ export class LoadedBlock {
 }
 
 /**
- * Fetches a block; undefined when it is not there.
+ * Fetches a block that the index lists.
  *
- * @throws NarthexError `corrupt` or `bad_data` when it is damaged
+ * @throws NarthexError `corrupt` or `bad_data` when it is damaged or lost
  */
-export function loadBlock(environment: Environment, key: BlockKey): LoadedBlock | undefined {
-  const bytes = environment.table(TABLE_BLOCKS).get(encodeBlockKey(key))
-  return bytes === undefined ? undefined : new LoadedBlock(environment, key, bytes)
+export function loadBlock(environment: Environment, key: BlockKey): LoadedBlock {
+  const keyBytes = encodeBlockKey(key)
+  const bytes = environment.table(TABLE_BLOCKS).get(keyBytes)
+  if (bytes === undefined) throw missing(environment, keyBytes)
+  return new LoadedBlock(environment, key, bytes)
+}
+
+/** Whatever is listed was committed with its values, so what is not there was lost to damage. */
+function missing(environment: Environment, key: Uint8Array): NarthexError {
+  const hex = Buffer.from(key).toString('hex')
+  return new NarthexError('corrupt', `cannot read block ${hex} of ${environment.path}: it is lost`)
 }

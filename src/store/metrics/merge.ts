@@ -9,13 +9,7 @@ import { LabelIndex } from './labelindex.ts'
 import * as at from './layout.ts'
 import { Memory } from './pages.ts'
 import { GroupBuilder, lowerBound, type Part } from './select.ts'
-import {
-  readCounters,
-  TABLE_BLOCKS,
-  TABLE_INDEX,
-  TABLE_META,
-  TABLE_SEGMENTS,
-} from './windowfile.ts'
+import { isDamage, readCounters, TABLE_BLOCKS, TABLE_SEGMENTS } from './windowfile.ts'
 import { WindowIndex } from './windowindex.ts'
 import { WindowWriter } from './windowwriter.ts'
 
@@ -104,9 +98,18 @@ export class Merge {
     isStopping: () => boolean,
   ): Promise<void> {
     const plan = new GroupBuilder(groupLabels)
-    for (const { source, group } of members) this.#addParts(plan, source, group)
-    const parts = plan.parts.filter((part) => part.open())
-    if (parts.length === 0) return
+    const all = members.flatMap(({ source, group }) => this.#partsOf(plan, source, group))
+    const parts = all.filter((part) => part.open())
+    if (parts.length > 0 && !(await this.#mergeParts(plan, parts, isStopping))) return
+    for (const part of all) this.#carryLoss(plan, part)
+  }
+
+  /** @returns false when it was given up */
+  async #mergeParts(
+    plan: GroupBuilder,
+    parts: readonly BlockPart[],
+    isStopping: () => boolean,
+  ): Promise<boolean> {
     const { times, rowsOfParts } = joinTimes(parts)
     const order = this.#order(plan.shapes)
     const chunks: Chunk[] = []
@@ -134,14 +137,23 @@ export class Merge {
       ;[previous, current] = [current, previous]
       previousKey = key
       if (this.#nowMs() - this.#sliceFrom > SLICE_MS) await this.#endSlice()
-      if (isStopping()) return
+      if (isStopping()) return false
     }
-    const group = this.#internGroup(groupLabels)
+    const group = this.#internGroup(plan.groupLabels)
     for (const chunk of chunks) this.#finishChunk(chunk, group, times)
     for (const part of parts) part.close()
+    return true
   }
 
-  #addParts(plan: GroupBuilder, source: Source, group: number): void {
+  /** What is lost of a block stays listed, so that answers go on saying so. */
+  #carryLoss(plan: GroupBuilder, part: BlockPart): void {
+    if (part.lost.size === 0) return
+    const shapes = [...part.lost].map((series) => this.#internShape(plan.shapes[series]))
+    this.#writer.addLost(this.#internGroup(plan.groupLabels), part, this.#writer.layout(shapes))
+  }
+
+  #partsOf(plan: GroupBuilder, source: Source, group: number): BlockPart[] {
+    const parts: BlockPart[] = []
     const byLayout = new Map<number, Ordinals>()
     for (const key of blocksOf(source, group, -Infinity, Infinity)) {
       if (key.sequence >= source.blocksFrom) continue
@@ -150,8 +162,9 @@ export class Merge {
         ordinals = ordinalsOf(plan, source, key.layout)
         byLayout.set(key.layout, ordinals)
       }
-      plan.parts.push(new BlockPart(source.environment, key, ordinals, this.#onDamage, undefined))
+      parts.push(new BlockPart(source.environment, key, ordinals, this.#onDamage, undefined))
     }
+    return parts
   }
 
   /** Columns by metric, and buckets of one histogram side by side by their bound. */
@@ -216,9 +229,8 @@ export class Merge {
   }
 
   #copyNewBlocks(source: Source): void {
-    const counters = readCounters(source.environment.table(TABLE_META), source.environment.path)
-    if (counters.blocks === source.blocksFrom) return
-    source.index.refresh(source.environment.table(TABLE_INDEX), counters.chunks)
+    if (readCounters(source.environment).blocks === source.blocksFrom) return
+    source.index.refresh(source.environment)
     const { labels } = source.index
     for (let group = 1; group < labels.groupCount; group++) {
       for (const key of blocksOf(source, group, -Infinity, Infinity)) {
@@ -227,25 +239,39 @@ export class Merge {
     }
   }
 
+  /** Copies the values as they are; of a block that is damaged only the place in the index. */
   #copyBlock(source: Source, sourceGroup: number, key: BlockKey): void {
     const { labels } = source.index
-    const layout = source.index.layout(key.layout)
-    const keyBytes = encodeBlockKey(key)
-    const head = source.environment.table(TABLE_BLOCKS).get(keyBytes)
-    if (layout === undefined || head === undefined) return
-    const segments: Uint8Array[] = []
-    for (let segment = 1; ; segment++) {
-      const bytes = source.environment
-        .table(TABLE_SEGMENTS)
-        .get(encodeBlockKey({ ...key, segment }))
-      if (bytes === undefined) break
-      segments.push(bytes)
-    }
-    const shapes: number[] = []
-    for (const shape of layout) shapes.push(this.#internShape(labels.shapeLabels(shape).labels))
+    const layout = source.index.layout(key.layout) ?? []
+    const known = layout.filter((shape) => shape > 0)
+    const shapes = Array.from(known, (shape) => this.#internShape(labels.shapeLabels(shape).labels))
     const group = this.#internGroup(labels.groupLabels(sourceGroup).labels)
+    const values = known.length === layout.length ? this.#valuesOf(source, key) : undefined
+    if (values === undefined) {
+      this.#writer.addLost(group, key, this.#writer.layout(shapes))
+      return
+    }
+    const { head, segments } = values
     const samples = key.rowCount * shapes.length
     this.#writer.add(group, key, this.#writer.layout(shapes), head, segments, samples)
+  }
+
+  #valuesOf({ environment }: Source, key: BlockKey): BlockValues | undefined {
+    try {
+      const head = environment.table(TABLE_BLOCKS).get(encodeBlockKey(key))
+      if (head === undefined) return undefined
+      const segments: Uint8Array[] = []
+      for (let segment = 1; ; segment++) {
+        const segmentKey = encodeBlockKey({ ...key, segment })
+        const bytes = environment.table(TABLE_SEGMENTS).get(segmentKey)
+        if (bytes === undefined) return { head, segments }
+        segments.push(bytes)
+      }
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      this.#onDamage(error)
+      return undefined
+    }
   }
 
   #internShape(labels: Labels): number {
@@ -277,6 +303,12 @@ interface GroupOfSources {
   readonly members: { readonly source: Source; readonly group: number }[]
 }
 
+/** A block as it is stored. */
+interface BlockValues {
+  readonly head: Uint8Array
+  readonly segments: readonly Uint8Array[]
+}
+
 /** Some rows of the group that is being merged, on their way into a block. */
 interface Chunk {
   readonly from: number
@@ -296,11 +328,11 @@ interface Column {
 const chunkPresence = new Uint32Array(MERGED_ROWS / 32)
 const neighbourPresence = new Uint32Array(MERGED_ROWS / 32)
 
-function openSource({ environment }: OpenWindow): Source {
-  const counters = readCounters(environment.table(TABLE_META), environment.path)
+function openSource({ name, environment }: OpenWindow): Source {
+  const { blocks } = readCounters(environment)
   const index = new WindowIndex()
-  index.refresh(environment.table(TABLE_INDEX), counters.chunks)
-  return { environment, index, blocksFrom: counters.blocks }
+  index.refresh(environment)
+  return { name, environment, index, blocksFrom: blocks }
 }
 
 function ordinalsOf(plan: GroupBuilder, source: IndexedWindow, layout: number): Ordinals {

@@ -2,7 +2,7 @@
 import { NarthexError } from '../../base/error.ts'
 import { compareText, type Labels, labelsKey } from '../../model/labels.ts'
 import type { Matcher } from '../../model/matcher.ts'
-import type { Budget, Estimate, Queryable, Series } from '../../model/queryable.ts'
+import type { Budget, Estimate, Queryable, Series, Warn } from '../../model/queryable.ts'
 import { slicePresence } from '../codec/presence.ts'
 import { hasNaN } from './block.ts'
 import type { HeadRows, HeadView } from './headview.ts'
@@ -16,6 +16,8 @@ const TRIES_MAX = 20
 /** Entries between two looks at the budget. */
 const CHECK_ENTRIES = 1024
 
+const unheard: Warn = () => {}
+
 /** The sealed part of the store as a reader sees it. */
 export interface BlockReader {
   /** Sees everything committed before this call. */
@@ -27,6 +29,7 @@ export interface BlockReader {
     toMs: number,
     builder: PlanBuilder,
     budget: Budget,
+    warn: Warn,
   ): void
   estimate(selector: Selector, fromMs: number, toMs: number): Estimate
   /** Label sets with blocks in range, group and shape apart; may repeat. */
@@ -36,6 +39,8 @@ export interface BlockReader {
     toMs: number,
     each: (groupLabels: Labels, shapeLabels: Labels) => void,
   ): void
+  /** Tells what is known to be missing in range before any block is read. */
+  warnOfGaps(fromMs: number, toMs: number, warn: Warn): void
   /** Indexes of windows in range, for questions without matchers. */
   indexes(fromMs: number, toMs: number): LabelView[]
 }
@@ -75,12 +80,18 @@ export class StoreReader implements Queryable {
     }
   }
 
-  select(matchers: readonly Matcher[], fromMs: number, toMs: number, budget: Budget): Series[] {
+  select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+    warn: Warn = unheard,
+  ): Series[] {
     const selector = compileSelector(matchers)
     const series: Series[] = []
     const done = new Set<string>()
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const plans = this.#plan(selector, fromMs, toMs, budget)
+      const plans = this.#plan(selector, fromMs, toMs, budget, warn)
       const doneBefore = done.size
       let isComplete = true
       for (const [key, plan] of plans) {
@@ -100,6 +111,7 @@ export class StoreReader implements Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn: Warn = unheard,
   ): Labels[] {
     const found = new Map<string, Labels>()
     this.#eachSeries(sets, fromMs, toMs, budget, (groupLabels, shapeLabels) => {
@@ -109,6 +121,7 @@ export class StoreReader implements Queryable {
       budget.chargeBytes(key.length * 2 + labels.length * 8 + 64)
       found.set(key, labels)
     })
+    this.#blocks.warnOfGaps(fromMs, toMs, warn)
     return [...found.values()]
   }
 
@@ -117,6 +130,7 @@ export class StoreReader implements Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn: Warn = unheard,
   ): string[] {
     const names = new Set<string>()
     if (sets.length === 0) {
@@ -134,6 +148,7 @@ export class StoreReader implements Queryable {
         add(shapeLabels)
       })
     }
+    this.#blocks.warnOfGaps(fromMs, toMs, warn)
     return [...names].sort(compareText)
   }
 
@@ -143,6 +158,7 @@ export class StoreReader implements Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn: Warn = unheard,
   ): string[] {
     const values = new Set<string>()
     const add = (value: string): void => {
@@ -161,6 +177,7 @@ export class StoreReader implements Queryable {
         addOf(shapeLabels)
       })
     }
+    this.#blocks.warnOfGaps(fromMs, toMs, warn)
     return [...values].sort(compareText)
   }
 
@@ -187,6 +204,7 @@ export class StoreReader implements Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn: Warn,
   ): ReadonlyMap<string, GroupPlan> {
     this.#poll()
     this.#head.labels.refresh()
@@ -194,7 +212,7 @@ export class StoreReader implements Queryable {
     const seals = matches.map(({ group }) => this.#head.sealsOf(group))
     this.#begin()
     const builder = new PlanBuilder()
-    this.#blocks.collect(selector, fromMs, toMs, builder, budget)
+    this.#blocks.collect(selector, fromMs, toMs, builder, budget, warn)
     for (let i = 0; i < matches.length; i++) {
       const { group, columns } = matches[i]
       // A seal first raises the count, then drops the rows: no rows and the same count means none.

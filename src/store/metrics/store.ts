@@ -14,7 +14,7 @@ import { type FolderLock, lockFolder } from '../lmdb/lock.ts'
 import { systemFiles } from '../log/files.ts'
 import { openWriteLog, type WriteLog } from '../log/log.ts'
 import { Admission } from './admission.ts'
-import { Readers, receiveMemory } from './attach.ts'
+import { type AnnouncedWindows, Readers, receiveMemory } from './attach.ts'
 import { BlockCache } from './blockcache.ts'
 import { WindowReader } from './blockreader.ts'
 import { type Figures, registerFigures } from './figures.ts'
@@ -29,7 +29,7 @@ import { Sealer } from './seal.ts'
 import { countCardinality, countPairs } from './status.ts'
 import { Sweep } from './sweep.ts'
 import { spanMsMaxOf, Upkeep } from './upkeep.ts'
-import { readCounters, TABLE_META } from './windowfile.ts'
+import { readCounters } from './windowfile.ts'
 import { ReadOnlyWindows, Windows } from './windows.ts'
 
 /** How a store behaves; times in ms, sizes in bytes. */
@@ -117,6 +117,7 @@ class MetricsStore implements Store {
   readonly #lock: FolderLock
   readonly #cache: BlockCache
   readonly #limits: HeadLimits
+  readonly #futureMaxMs: number
   readonly #head: Head
   readonly #windows: Windows
   readonly #logDamages: number
@@ -132,16 +133,18 @@ class MetricsStore implements Store {
   constructor(options: StoreOptions, lock: FolderLock) {
     const { path, clock, log, metrics } = options
     this.#lock = lock
-    this.#limits = { timeMsMax: 0, outOfOrderWindowMs: options.outOfOrderWindowMs }
+    const limits = { nowMs: 0, timeMsMax: 0, outOfOrderWindowMs: options.outOfOrderWindowMs }
+    this.#limits = limits
+    this.#futureMaxMs = options.futureMaxMs ?? FUTURE_MS_MAX
     const head = new Head({
       sealFull: (group) => this.#sealer.sealFull(group),
       epoch: () => this.#journal.epoch,
-      now: () => clock.now(),
+      monotonicMs: () => clock.monotonicMs(),
     })
     this.#head = head
     this.#windows = new Windows(path, log)
     for (const { environment } of this.#windows.current()) {
-      const counters = readCounters(environment.table(TABLE_META), environment.path)
+      const counters = readCounters(environment)
       if (counters.blocks > 0) head.noteTimes(counters.minTimeMs, counters.maxTimeMs)
     }
     this.#writeLog = openWriteLog({
@@ -156,7 +159,11 @@ class MetricsStore implements Store {
     this.#journal = new Journal(this.#writeLog, head)
     const headView = new HeadView(head.memory)
     const spanMsMax = spanMsMaxOf(options.retentionMs)
-    this.#sealer = new Sealer(head, headView, this.#journal, this.#windows, spanMsMax)
+    const newestMs = (): number => {
+      this.#lookAtClock(clock)
+      return head.newestMs(limits)
+    }
+    this.#sealer = new Sealer(head, headView, this.#journal, this.#windows, spanMsMax, newestMs)
     this.#figures = registerFigures(metrics, () => ({
       head,
       windows: this.#windows,
@@ -180,8 +187,8 @@ class MetricsStore implements Store {
       () => {},
       (length) => new Float64Array(length),
     )
-    const windowNames = (): string[] => this.#windows.names()
-    this.#readers = new Readers(head.memory, path, cacheBytesMax, windowNames, reportDamage)
+    const announced = (): AnnouncedWindows => this.#windows.announced()
+    this.#readers = new Readers(head.memory, path, cacheBytesMax, announced, reportDamage)
     this.#windows.onChange = () => {
       this.#readers.announceWindows()
       Atomics.add(head.memory.control, at.CONTROL_SEALS, 1)
@@ -197,6 +204,7 @@ class MetricsStore implements Store {
       windows: this.#windows,
       sealer: this.#sealer,
       sweep,
+      newestMs,
       onDamage,
     })
     this.#admission = new Admission(options, () => head.seriesCount)
@@ -236,8 +244,13 @@ class MetricsStore implements Store {
     }
   }
 
+  /** It may have jumped since it was asked last. */
+  #lookAtClock(clock: Clock): void {
+    this.#limits.nowMs = clock.now()
+    this.#limits.timeMsMax = this.#limits.nowMs + this.#futureMaxMs
+  }
+
   #openAppender(options: StoreOptions): Appender {
-    const futureMaxMs = options.futureMaxMs ?? FUTURE_MS_MAX
     const head = this.#head
     const limits = this.#limits
     const journal = this.#journal
@@ -258,7 +271,7 @@ class MetricsStore implements Store {
       series: (labels: Labels): SeriesId => head.columns.idOf(head.column(labels, admit)),
       append(timeMs, ids, values, count, outcomes) {
         checkWritable()
-        limits.timeMsMax = options.clock.now() + futureMaxMs
+        this.#lookAtClock(options.clock)
         const accepted = head.append(timeMs, ids, values, count, outcomes, limits)
         outcomeCells[ACCEPTED].inc(accepted)
         for (let i = 0; accepted < count && i < count; i++) {
@@ -284,7 +297,7 @@ class MetricsStore implements Store {
       maxTimeMs: head.maxTimeMs === -Infinity ? 0 : head.maxTimeMs,
       blockCount: this.#windows.current().length,
       diskBytes: this.#windows.sizeBytes() + this.#writeLog.sizeBytes,
-      damageCount: this.#logDamages + this.#figures.damages.value,
+      damageCount: this.#logDamages + this.#windows.quarantinedCount + this.#figures.damages.value,
       readOnlyReason: this.#upkeep.readOnlyReason,
     }
   }
@@ -345,7 +358,7 @@ export interface StoreReaderHandle extends RecyclingQueryable {
 /** Opens what attachReader handed over, in the thread that got it. */
 export function openStoreReader(data: unknown): StoreReaderHandle {
   const received = receiveMemory(data)
-  const windows = new ReadOnlyWindows(received.path, received.windowNames)
+  const windows = new ReadOnlyWindows(received.path, received.windows)
   const { memory } = received
   const cache = new BlockCache(received.cacheBytesMax, received.cacheBytes)
   const scratch = new Scratch()

@@ -13,7 +13,7 @@ import * as at from './layout.ts'
 import { Merge } from './merge.ts'
 import type { Sealer } from './seal.ts'
 import type { Sweep } from './sweep.ts'
-import { readCounters, TABLE_META, type WindowCounters } from './windowfile.ts'
+import { readCounters, type WindowCounters } from './windowfile.ts'
 import { spanOf, WINDOW_SPANS_MS, type WindowName } from './windowname.ts'
 import type { Windows } from './windows.ts'
 
@@ -305,8 +305,7 @@ export class Upkeep {
     }
     for (const window of windows.current()) {
       if (window.name.toMs + SETTLED_MS > head.maxTimeMs) continue
-      const meta = window.environment.table(TABLE_META)
-      const counters = readCounters(meta, window.environment.path)
+      const counters = readCounters(window.environment)
       const observed = this.#observed.get(window)
       if (observed === undefined || observed.blocks !== counters.blocks) {
         this.#observed.set(window, { blocks: counters.blocks, sinceMs: now })

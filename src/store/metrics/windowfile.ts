@@ -2,7 +2,7 @@
 
 import { Cursor, readVarint, unzigzag, writeVarint, zigzag } from '../../base/bytes.ts'
 import { NarthexError } from '../../base/error.ts'
-import { type Environment, openEnvironment, type Table } from '../lmdb/environment.ts'
+import { type Environment, openEnvironment } from '../lmdb/environment.ts'
 
 /** Tables of a window. */
 export const TABLE_META = 'meta'
@@ -53,9 +53,32 @@ export function openWindowFile(path: string, readOnly: boolean): Environment {
   return openEnvironment({ path, tables, readOnly })
 }
 
-/** @throws NarthexError `corrupt` for a newer version or damaged bytes */
-export function readCounters(meta: Table, path: string): WindowCounters {
-  const counters: WindowCounters = {
+/** Where the counters and the chunks of the index are: each table has a copy on pages of its own. */
+export const INDEX_TABLES: readonly string[] = [TABLE_INDEX, TABLE_META]
+
+/**
+ * The counters of a window, from whichever copy is sound.
+ *
+ * @throws NarthexError `corrupt` for a newer version, or when no copy can be read
+ */
+export function readCounters(environment: Environment): WindowCounters {
+  let damage: Error | undefined
+  for (const table of [TABLE_META, TABLE_INDEX]) {
+    try {
+      const bytes = environment.table(table).get(META_KEY)
+      if (bytes !== undefined) return decodeCounters(bytes, environment.path)
+    } catch (error) {
+      if (!isDamage(error) || isNewerVersion(error)) throw error
+      damage = error
+    }
+  }
+  if (damage !== undefined) throw damage
+  return newCounters()
+}
+
+/** The counters of a window without a block. */
+export function newCounters(): WindowCounters {
+  return {
     pairs: 1,
     groups: 1,
     shapes: 1,
@@ -67,8 +90,11 @@ export function readCounters(meta: Table, path: string): WindowCounters {
     minTimeMs: 0,
     maxTimeMs: 0,
   }
-  const bytes = meta.get(META_KEY)
-  if (bytes === undefined) return counters
+}
+
+/** @throws NarthexError `corrupt` for a newer version, `bad_data` for damaged bytes */
+export function decodeCounters(bytes: Uint8Array, path: string): WindowCounters {
+  const counters = newCounters()
   const c = new Cursor(bytes)
   const version = readVarint(c)
   if (version > WINDOW_VERSION) {
@@ -79,6 +105,11 @@ export function readCounters(meta: Table, path: string): WindowCounters {
   }
   for (const field of FIELDS) counters[field] = unzigzag(readVarint(c))
   return counters
+}
+
+/** Whether a window was refused because a newer program wrote it. */
+export function isNewerVersion(error: unknown): boolean {
+  return error instanceof NarthexError && error.message.includes('format version')
 }
 
 export function encodeCounters(counters: WindowCounters): Uint8Array {
@@ -93,10 +124,7 @@ export function metaKey(): Uint8Array {
   return META_KEY
 }
 
-/** The index is there twice: a damaged page of it would cost far more than one block. */
-export const CHUNK_COPIES = 2
-
-/** The key of one copy of a chunk of the index. */
+/** The key of a chunk of the index in one of INDEX_TABLES. */
 export function chunkKey(chunk: number, copy: number): Uint8Array {
   const bytes = new Uint8Array(5)
   bytes[0] = copy

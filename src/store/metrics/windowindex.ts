@@ -1,14 +1,14 @@
 /** The index of one window in memory: labels, layouts, and its numbers as these know them. */
 import { Cursor, readVarint, unzigzag } from '../../base/bytes.ts'
 import { NarthexError } from '../../base/error.ts'
-import type { Table } from '../lmdb/environment.ts'
+import type { Environment } from '../lmdb/environment.ts'
 import type { BlockKey } from './blockkey.ts'
 import { DEFINE_BLOCK, DEFINE_LAYOUT, NumberMaps, readNumber } from './definitions.ts'
 import { LabelIndex } from './labelindex.ts'
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { Memory } from './pages.ts'
-import { CHUNK_COPIES, chunkKey, isDamage } from './windowfile.ts'
+import { chunkKey, INDEX_TABLES, isDamage, readCounters } from './windowfile.ts'
 
 /** About what one known block costs in memory. */
 const BLOCK_BYTES = 120
@@ -47,18 +47,17 @@ export class WindowIndex {
   }
 
   /** Reads the chunks that have come since. */
-  refresh(table: Table, chunkCount: number): void {
-    for (; this.#chunks < chunkCount; this.#chunks++) {
-      let isRead = false
-      for (let copy = 0; copy < CHUNK_COPIES && !isRead; copy++)
-        isRead = this.#tryChunk(table, copy)
+  refresh(environment: Environment): void {
+    const { chunks } = readCounters(environment)
+    for (; this.#chunks < chunks; this.#chunks++) {
+      const isRead = INDEX_TABLES.some((_, copy) => this.#tryChunk(environment, copy))
       if (!isRead) this.#damages++
     }
   }
 
-  #tryChunk(table: Table, copy: number): boolean {
+  #tryChunk(environment: Environment, copy: number): boolean {
     try {
-      const bytes = table.get(chunkKey(this.#chunks, copy))
+      const bytes = environment.table(INDEX_TABLES[copy]).get(chunkKey(this.#chunks, copy))
       if (bytes !== undefined) this.#readChunk(new Cursor(bytes))
       return bytes !== undefined
     } catch (error) {

@@ -26,6 +26,18 @@ export function parseWindowName(text: string): WindowName | undefined {
   return name.fromMs < name.toMs ? name : undefined
 }
 
+/** The times of a window for people: the second one without its day where that is the same. */
+export function formatWindowTimes({ fromMs, toMs }: WindowName): string {
+  const from = formatMinute(fromMs)
+  const to = formatMinute(toMs)
+  const day = to.lastIndexOf('T') + 1
+  return `${from}..${from.startsWith(to.slice(0, day)) ? to.slice(day) : to}`
+}
+
+function formatMinute(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, -8)}Z`
+}
+
 /** The span of a level that holds a time. */
 export function spanOf(timeMs: number, spanMs: number): { fromMs: number; toMs: number } {
   const fromMs = Math.floor(timeMs / spanMs) * spanMs

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Environment } from '../lmdb/environment.ts'
-import type { OpenWindow, WindowDirectory } from './blockreader.ts'
-import { openWindowFile, readCounters, TABLE_META } from './windowfile.ts'
+import type { AnnouncedWindows } from './attach.ts'
+import type { Gap, OpenWindow, WindowDirectory } from './blockreader.ts'
+import { isNewerVersion, openWindowFile, readCounters } from './windowfile.ts'
 import {
   currentWindows,
   formatWindowName,
@@ -32,6 +33,7 @@ export class Windows implements WindowDirectory {
   readonly dir: string
   readonly #log: Log
   #open: OpenWindow[] = []
+  readonly #gaps: Gap[] = []
   #quarantinedCount = 0
   /** Called when the set of windows has changed. */
   onChange: () => void = () => {}
@@ -46,9 +48,13 @@ export class Windows implements WindowDirectory {
 
   renew(): void {}
 
-  /** File names of the current windows. */
-  names(): string[] {
-    return this.#open.map(({ name }) => formatWindowName(name))
+  /** What readers in other threads open. */
+  announced(): AnnouncedWindows {
+    return { names: this.#open.map(({ name }) => formatWindowName(name)), gaps: this.#gaps }
+  }
+
+  gaps(): readonly Gap[] {
+    return this.#gaps
   }
 
   current(): readonly OpenWindow[] {
@@ -207,10 +213,10 @@ export class Windows implements WindowDirectory {
     try {
       checkWindowFile(path)
       const environment = openWindowFile(path, false)
-      readCounters(environment.table(TABLE_META), path)
+      readCounters(environment)
       return environment
     } catch (error) {
-      if (error instanceof NarthexError && error.message.includes('format version')) throw error
+      if (isNewerVersion(error)) throw error
       this.#quarantine(formatWindowName(name))
       this.#quarantinedCount++
       this.#log.error('a window is damaged and was moved aside', {
@@ -236,17 +242,23 @@ export class Windows implements WindowDirectory {
 export class ReadOnlyWindows implements WindowDirectory {
   readonly #dir: string
   readonly #open = new Map<string, OpenWindow>()
-  readonly #names: () => readonly string[]
+  readonly #announced: () => AnnouncedWindows
   #current: OpenWindow[] = []
+  #gaps: readonly Gap[] = []
 
-  /** @param names of the current windows, as announced last */
-  constructor(path: string, names: () => readonly string[]) {
+  /** @param announced the windows that the writer has announced last */
+  constructor(path: string, announced: () => AnnouncedWindows) {
     this.#dir = join(path, WINDOWS_DIR)
-    this.#names = names
+    this.#announced = announced
+  }
+
+  gaps(): readonly Gap[] {
+    return this.#gaps
   }
 
   renew(): void {
-    const names = this.#names()
+    const { names, gaps } = this.#announced()
+    this.#gaps = gaps
     const current: OpenWindow[] = []
     for (const file of names) {
       const window = this.#open.get(file) ?? this.#openWindow(file)

@@ -14,14 +14,12 @@ import {
 import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import {
-  CHUNK_COPIES,
   chunkKey,
   encodeCounters,
+  INDEX_TABLES,
   metaKey,
   readCounters,
   TABLE_BLOCKS,
-  TABLE_INDEX,
-  TABLE_META,
   TABLE_SEGMENTS,
   type WindowCounters,
 } from './windowfile.ts'
@@ -46,6 +44,9 @@ class NumberMap {
     this.#numbers[source] = number
   }
 }
+
+/** What a block covers. */
+export type BlockTimes = Pick<BlockKey, 'minTimeMs' | 'maxTimeMs' | 'rowCount'>
 
 /** A block on its way into a window. */
 interface Entry {
@@ -76,7 +77,7 @@ export class WindowWriter {
   constructor(environment: Environment, labels: LabelView) {
     this.#environment = environment
     this.#labels = labels
-    this.#counters = readCounters(environment.table(TABLE_META), environment.path)
+    this.#counters = readCounters(environment)
   }
 
   /** Bytes that wait for the commit. */
@@ -133,45 +134,55 @@ export class WindowWriter {
    */
   add(
     sourceGroup: number,
-    times: { minTimeMs: number; maxTimeMs: number; rowCount: number },
+    times: BlockTimes,
     layout: number,
     head: Uint8Array,
     segments: readonly Uint8Array[],
     samples: number,
   ): void {
-    const counters = this.#counters
-    const isFirst = counters.blocks === 0
-    counters.minTimeMs = isFirst ? times.minTimeMs : Math.min(counters.minTimeMs, times.minTimeMs)
-    counters.maxTimeMs = isFirst ? times.maxTimeMs : Math.max(counters.maxTimeMs, times.maxTimeMs)
-    const key: BlockKey = {
-      minTimeMs: times.minTimeMs,
-      maxTimeMs: times.maxTimeMs,
-      rowCount: times.rowCount,
-      group: this.#group(sourceGroup),
-      sequence: this.#counters.blocks++,
-      layout,
-      segment: 0,
-    }
+    const key = this.#list(sourceGroup, times, layout)
     this.#counters.samples += samples
-    this.#defineBlock(key)
     this.#put(TABLE_BLOCKS, encodeBlockKey(key), head)
     for (let i = 0; i < segments.length; i++) {
       this.#put(TABLE_SEGMENTS, encodeBlockKey({ ...key, segment: i + 1 }), segments[i])
     }
   }
 
+  /** Lists a block whose values are lost, so that answers can say what they lack. */
+  addLost(sourceGroup: number, times: BlockTimes, layout: number): void {
+    this.#list(sourceGroup, times, layout)
+    this.#isChanged = true
+  }
+
+  /** Gives a block its number and a place in the index. */
+  #list(
+    sourceGroup: number,
+    { minTimeMs, maxTimeMs, rowCount }: BlockTimes,
+    layout: number,
+  ): BlockKey {
+    const counters = this.#counters
+    const isFirst = counters.blocks === 0
+    counters.minTimeMs = isFirst ? minTimeMs : Math.min(counters.minTimeMs, minTimeMs)
+    counters.maxTimeMs = isFirst ? maxTimeMs : Math.max(counters.maxTimeMs, maxTimeMs)
+    const group = this.#group(sourceGroup)
+    const sequence = counters.blocks++
+    const key = { minTimeMs, maxTimeMs, rowCount, group, sequence, layout, segment: 0 }
+    this.#defineBlock(key)
+    return key
+  }
+
   /** @throws NarthexError `busy` when the disk is full; then nothing was written */
   commit(): void {
     if (!this.#isChanged) return
     this.#environment.write((table) => {
-      if (this.#definitions.written.length > 0) {
-        const chunk = this.#counters.chunks++
-        for (let copy = 0; copy < CHUNK_COPIES; copy++) {
-          table(TABLE_INDEX).put(chunkKey(chunk, copy), this.#definitions.written)
-        }
+      const definitions = this.#definitions.written
+      const chunk = definitions.length > 0 ? this.#counters.chunks++ : -1
+      const counters = encodeCounters(this.#counters)
+      for (const [copy, name] of INDEX_TABLES.entries()) {
+        if (chunk >= 0) table(name).put(chunkKey(chunk, copy), definitions)
+        table(name).put(metaKey(), counters)
       }
       for (const { table: name, key, value } of this.#entries) table(name).put(key, value)
-      table(TABLE_META).put(metaKey(), encodeCounters(this.#counters))
     })
     this.#definitions.cursor.at = 0
     this.#entries = []
