@@ -4,6 +4,7 @@ import path from 'node:path'
 import { messageOf, NarthexError } from '../base/error.ts'
 import { type Labels, labelsFrom, NO_LABELS } from '../model/labels.ts'
 import { expandEnvironment, globalShape, type RawGlobal, runtimeShape } from './globalshape.ts'
+import { type NarthexConfig, narthexShape } from './narthexshape.ts'
 import { showConfig } from './print.ts'
 import {
   alertingShape,
@@ -17,14 +18,7 @@ import { text } from './scalars.ts'
 import type { ScrapeConfig } from './scrape.ts'
 import { type DraftScrape, finishScrape, globalTimeoutMs, scrapeList } from './scrapeshape.ts'
 import { type Keys, later, listOf, type MapPlace, mapOf, type Place, type Shape } from './shape.ts'
-import {
-  type NarthexConfig,
-  narthexShape,
-  type OtlpConfig,
-  otlpShape,
-  type StorageConfig,
-  storageShape,
-} from './storageshape.ts'
+import { type OtlpConfig, otlpShape, type StorageConfig, storageShape } from './storageshape.ts'
 import { EMPTY_MAP, parseYaml, type YamlNode } from './yaml.ts'
 
 /** Everything a file says, defaults filled in. */

@@ -1,6 +1,5 @@
-/** What is kept and how it is received: `storage`, `otlp` and our own `narthex` section. */
+/** What is kept and how it is received: `storage` and `otlp`. */
 import {
-  duration,
   maybeDuration,
   maybeSize,
   oneOf,
@@ -183,58 +182,3 @@ function checkAttributes(
     seen.add(name)
   }
 }
-
-/** Whether something of our own runs; `auto` leaves it to what else is configured. */
-export type Switch = 'auto' | 'on' | 'off'
-
-/** `narthex`: what Prometheus does not have. */
-export interface NarthexConfig {
-  /** The built-in host collector: on without a configuration file, unless said otherwise. */
-  readonly host: { readonly mode: Switch; readonly intervalMs: number }
-  /** The search for exporters on this machine: on without a configuration file. */
-  readonly loopback: { readonly mode: Switch; readonly intervalMs: number }
-  /** Whether targets and URLs that discovery found may be link-local or metadata addresses. */
-  readonly allowLinkLocal: boolean
-}
-
-const aSwitch = oneOf<Switch>(
-  ['auto', 'on', 'off'],
-  'auto',
-  (word) => `unknown mode "${word}", wanted auto, on or off`,
-)
-
-/** The section; absent, its defaults. */
-export const narthexShape: Shape<NarthexConfig> = mapOf(
-  'narthex.plain',
-  {
-    host: mapOf(
-      'narthex.plain',
-      { mode: aSwitch, interval: duration(15_000) },
-      (raw) => raw,
-      (raw, place) => {
-        if (raw.interval < 1000) {
-          place.report.error(place.at('interval'), 'interval below 1s, wanted 1s or more')
-        }
-      },
-    ),
-    loopback: mapOf(
-      'narthex.plain',
-      { mode: aSwitch, interval: duration(60_000) },
-      (raw) => raw,
-      (raw, place) => {
-        if (raw.interval < 10_000) {
-          place.report.error(place.at('interval'), 'interval below 10s, wanted 10s or more')
-        }
-      },
-    ),
-    discovery: mapOf('narthex.plain', { allow_link_local: truth(false) }, (raw) => raw),
-  },
-  (raw): NarthexConfig => ({
-    host: { mode: raw.host.mode ?? 'auto', intervalMs: raw.host.interval },
-    loopback: {
-      mode: raw.loopback.mode ?? 'auto',
-      intervalMs: raw.loopback.interval,
-    },
-    allowLinkLocal: raw.discovery.allow_link_local,
-  }),
-)

@@ -1,0 +1,64 @@
+/** `narthex.destinations`: which kinds of ends there are, by their `type`. */
+import { type FileDestination, fileDestination } from './destinations/file.ts'
+import { given, listOf, type Place, type Shape } from './shape.ts'
+import type { YamlNode } from './yaml.ts'
+import { quoteText } from './yaml.ts'
+
+/** An entry of `narthex.destinations`. */
+export type ListedDestination = FileDestination
+
+/** Every kind: its `type` and the shape of its entry. */
+const KINDS: Readonly<Record<ListedDestination['kind'], Shape<ListedDestination>>> = {
+  file: fileDestination,
+}
+
+const destination: Shape<ListedDestination | undefined> = {
+  read(node, place) {
+    const type = typeOf(node)
+    const shape = shapeOf(type)
+    if (shape !== undefined) return shape.read(node, place)
+    const known = Object.keys(KINDS).join(', ')
+    place.report.error(
+      place.mark,
+      `unknown type ${quoteText(type)} of destination, wanted ${known}`,
+    )
+    return undefined
+  },
+  show: (node) => shapeOf(typeOf(node))?.show(node),
+}
+
+function typeOf(node: YamlNode | undefined): string {
+  if (node?.kind !== 'map') return ''
+  const value = given(node.entries.find((entry) => entry.key === 'type')?.value)
+  return value?.kind === 'scalar' ? value.text : ''
+}
+
+function shapeOf(type: string): Shape<ListedDestination> | undefined {
+  return Object.hasOwn(KINDS, type) ? KINDS[type as ListedDestination['kind']] : undefined
+}
+
+const entries = listOf(destination, 'empty or null entry in destinations')
+
+/** The list; every entry has a name, and no name stands twice. */
+export const destinationList: Shape<readonly ListedDestination[]> = {
+  read(node, place) {
+    const marks = node?.kind === 'list' ? node.items.map((item) => item.mark) : []
+    const names = new Set<string>()
+    const list: ListedDestination[] = []
+    for (const [i, entry] of entries.read(node, place).entries()) {
+      if (entry === undefined) continue
+      checkName(entry.name, names, { ...place, mark: marks[i] ?? place.mark })
+      list.push(entry)
+    }
+    return list
+  },
+  show: (node) => entries.show(node),
+}
+
+function checkName(name: string, names: Set<string>, place: Place): void {
+  if (name === '') place.report.error(place.mark, 'name of a destination is empty')
+  else if (names.has(name)) {
+    place.report.error(place.mark, `found multiple destinations with name ${quoteText(name)}`)
+  }
+  names.add(name)
+}

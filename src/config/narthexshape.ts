@@ -1,0 +1,74 @@
+/** `narthex`: our own section, what Prometheus does not have. */
+import { destinationList, type ListedDestination } from './destinations.ts'
+import { duration, oneOf, truth } from './scalars.ts'
+import { mapOf, type Shape } from './shape.ts'
+
+/** Whether something of our own runs; `auto` leaves it to what else is configured. */
+export type Switch = 'auto' | 'on' | 'off'
+
+/** `narthex`: what Prometheus does not have. */
+export interface NarthexConfig {
+  /** The built-in host collector: on without a configuration file, unless said otherwise. */
+  readonly host: { readonly mode: Switch; readonly intervalMs: number }
+  /** The search for exporters on this machine: on without a configuration file. */
+  readonly loopback: { readonly mode: Switch; readonly intervalMs: number }
+  /** Whether targets and URLs that discovery found may be link-local or metadata addresses. */
+  readonly allowLinkLocal: boolean
+  /** Where samples leave for, besides `remote_write`. */
+  readonly destinations: readonly ListedDestination[]
+  /** How many destinations must have written before a receiver says so to its sender. */
+  readonly policy: CommitPolicy
+}
+
+/** Acknowledged when all destinations, more than half of them, or one of them wrote. */
+export type CommitPolicy = 'all' | 'quorum' | 'any'
+
+const aSwitch = oneOf<Switch>(
+  ['auto', 'on', 'off'],
+  'auto',
+  (word) => `unknown mode "${word}", wanted auto, on or off`,
+)
+
+/** The section; absent, its defaults. */
+export const narthexShape: Shape<NarthexConfig> = mapOf(
+  'narthex.plain',
+  {
+    host: mapOf(
+      'narthex.plain',
+      { mode: aSwitch, interval: duration(15_000) },
+      (raw) => raw,
+      (raw, place) => {
+        if (raw.interval < 1000) {
+          place.report.error(place.at('interval'), 'interval below 1s, wanted 1s or more')
+        }
+      },
+    ),
+    loopback: mapOf(
+      'narthex.plain',
+      { mode: aSwitch, interval: duration(60_000) },
+      (raw) => raw,
+      (raw, place) => {
+        if (raw.interval < 10_000) {
+          place.report.error(place.at('interval'), 'interval below 10s, wanted 10s or more')
+        }
+      },
+    ),
+    discovery: mapOf('narthex.plain', { allow_link_local: truth(false) }, (raw) => raw),
+    destinations: destinationList,
+    policy: oneOf<CommitPolicy>(
+      ['all', 'quorum', 'any'],
+      'all',
+      (word) => `unknown policy "${word}", wanted all, quorum or any`,
+    ),
+  },
+  (raw): NarthexConfig => ({
+    host: { mode: raw.host.mode ?? 'auto', intervalMs: raw.host.interval },
+    loopback: {
+      mode: raw.loopback.mode ?? 'auto',
+      intervalMs: raw.loopback.interval,
+    },
+    allowLinkLocal: raw.discovery.allow_link_local,
+    destinations: raw.destinations,
+    policy: raw.policy ?? 'all',
+  }),
+)
