@@ -128,6 +128,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     }),
   )
 
+  const allowLinkLocal = (): boolean => configuration.current.narthex.allowLinkLocal
   const scraper = life.own(
     startScrapeManager({
       appender: store.appender,
@@ -136,10 +137,11 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       metrics,
       extraScrapeMetrics: options.features.includes('extra-scrape-metrics'),
       strictOpenMetrics: options.strictOpenMetrics,
+      allowLinkLocal,
       environment: process.env,
     }),
   )
-  const fetchBody = openFetchBody({ clock, environment: process.env })
+  const fetchBody = openFetchBody({ clock, environment: process.env, allowLinkLocal })
   const discovery = life.own(
     startDiscovery({
       clock,
@@ -147,7 +149,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       metrics,
       fetchBody,
       allowLinkLocal: configuration.current.narthex.allowLinkLocal,
-      onTargets: (jobName, discovered) => scraper.retarget(jobName, discovered),
+      onTargets: (jobName, discovered, ownCount) => scraper.retarget(jobName, discovered, ownCount),
     }),
   )
   const machine = life.own(

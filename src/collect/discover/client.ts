@@ -1,5 +1,6 @@
 /** The HTTP client of discovery: one channel a request, closed after it. */
 import type { Clock } from '../../base/clock.ts'
+import { isLinkLocal } from '../../net/client/address.ts'
 import { BodyPool } from '../../net/client/body.ts'
 import { openHttpChannel } from '../../net/client/channel.ts'
 import type { FetchBody } from './fetch.ts'
@@ -8,10 +9,12 @@ export interface ClientOptions {
   readonly clock: Clock
   /** Where `proxy_from_environment` looks. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Whether a redirect may lead to a link-local or metadata address; no by default. */
+  readonly allowLinkLocal?: () => boolean
 }
 
 /** Makes the function that asks; requests share their body buffers. */
-export function openFetchBody({ clock, environment }: ClientOptions): FetchBody {
+export function openFetchBody({ clock, environment, allowLinkLocal }: ClientOptions): FetchBody {
   const bodies = new BodyPool()
   return async ({ url, http, headers, timeoutMs, bodyBytesMax, signal }) => {
     const channel = openHttpChannel({
@@ -22,6 +25,8 @@ export function openFetchBody({ clock, environment }: ClientOptions): FetchBody 
       clock,
       bodies,
       environment,
+      admits: (address, redirected) =>
+        !redirected || allowLinkLocal?.() === true || !isLinkLocal(address),
     })
     const leave = (): void => channel.close()
     signal.addEventListener('abort', leave, { once: true })

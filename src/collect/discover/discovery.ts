@@ -6,10 +6,10 @@ import type { Metrics } from '../../base/metrics.ts'
 import { Secret } from '../../base/secret.ts'
 import type { DiscoveryConfigs, StaticGroup } from '../../config/scrape.ts'
 import { type Labels, labelsFrom, labelsKey, labelValue } from '../../model/labels.ts'
+import { hostOf, isLinkLocal } from '../../net/client/address.ts'
 import type { FetchBody } from './fetch.ts'
 import { startFileProvider } from './file.ts'
 import { startHttpProvider } from './httpsd.ts'
-import { hostOf, isLinkLocal } from './linklocal.ts'
 import type { Provider, ProviderContext, ProviderStatus } from './provider.ts'
 import { type DiscoveryMetrics, registerDiscoveryMetrics } from './sdmetrics.ts'
 
@@ -29,9 +29,10 @@ export interface DiscoveryOptions {
   /**
    * The targets of a job, whenever they change: what the source says, `__address__` and `__meta_*`
    * included, before the job's defaults and relabelling. Every target once. Each `apply` calls it
-   * once for every job, changed or not, also with no targets.
+   * once for every job, changed or not, also with no targets. The first `ownCount` of them stand
+   * in the configuration itself; only those may lead to link-local addresses.
    */
-  readonly onTargets: (jobName: string, discovered: readonly Labels[]) => void
+  readonly onTargets: (jobName: string, discovered: readonly Labels[], ownCount: number) => void
 }
 
 /** The running sources. */
@@ -62,8 +63,13 @@ interface Job {
   readonly fixed: readonly Labels[]
   /** Keys of the shared sources. */
   readonly sources: readonly string[]
-  /** The targets handed out last; undefined before the first time. */
-  sent: readonly Labels[] | undefined
+  /** What was handed out last; undefined before the first time. */
+  sent: Sent | undefined
+}
+
+interface Sent {
+  readonly targets: readonly Labels[]
+  readonly ownCount: number
 }
 
 class Manager implements Discovery {
@@ -85,7 +91,7 @@ class Manager implements Discovery {
     this.#jobs = new Map()
     for (const { jobName, discovery } of jobs) {
       const sources = this.#startSources(jobName, discovery)
-      const fixed = discovery.static.flatMap(readStatic)
+      const fixed = unique(discovery.static.flatMap(readStatic))
       this.#jobs.set(jobName, { fixed, sources, sent: before.get(jobName)?.sent })
     }
     for (const name of before.keys()) {
@@ -167,23 +173,24 @@ class Manager implements Discovery {
   #send(name: string, force = false): void {
     const job = this.#jobs.get(name)
     if (job === undefined) return
-    const targets = this.#collect(job)
-    if (!force && job.sent !== undefined && equalLists(job.sent, targets)) return
-    job.sent = targets
+    const next = this.#collect(job)
+    const { targets, ownCount } = next
+    if (!force && job.sent !== undefined && equalLists(job.sent.targets, targets)) return
+    job.sent = next
     this.#metrics.discoveredTargets.with(name, 'scrape').set(targets.length)
     this.#metrics.sentUpdates.with('scrape').inc()
-    this.#options.onTargets(name, targets)
+    this.#options.onTargets(name, targets, ownCount)
   }
 
   /** What the sources of a job say now; what was sent last while a source has not answered yet. */
-  #collect(job: Job): readonly Labels[] {
+  #collect(job: Job): Sent {
     const sources = job.sources
       .map((key) => this.#shared.get(key))
       .filter((one) => one !== undefined)
     if (job.sent !== undefined && sources.some((one) => !one.provider.settled)) return job.sent
     const found = [...job.fixed]
     for (const { provider, kind } of sources) found.push(...this.#admit(provider.targets, kind))
-    return unique(found)
+    return { targets: unique(found), ownCount: job.fixed.length }
   }
 
   #admit(targets: readonly Labels[], kind: 'file' | 'http'): readonly Labels[] {

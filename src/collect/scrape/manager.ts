@@ -15,8 +15,10 @@ export interface ScrapeManager {
    * Tells which targets a job has now.
    *
    * @param discovered labels as discovery found them, with `__address__` and `__meta_*`
+   * @param ownCount how many of the first ones stand in the configuration itself; those may have
+   *   link-local addresses. All when absent.
    */
-  retarget(jobName: string, discovered: readonly Labels[]): void
+  retarget(jobName: string, discovered: readonly Labels[], ownCount?: number): void
   /** Ends all scrapes; resolves when what was written is committed. Nothing is marked as gone. */
   stop(): Promise<void>
   readonly targets: TargetView
@@ -61,8 +63,8 @@ class Manager implements ScrapeManager {
     this.#room.counters.pools.set(this.#pools.size)
   }
 
-  retarget(jobName: string, discovered: readonly Labels[]): void {
-    this.#pools.get(jobName)?.retarget(discovered)
+  retarget(jobName: string, discovered: readonly Labels[], ownCount = discovered.length): void {
+    this.#pools.get(jobName)?.retarget(discovered, ownCount)
   }
 
   async stop(): Promise<void> {

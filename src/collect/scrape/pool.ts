@@ -6,6 +6,7 @@ import { VERSION } from '../../base/version.ts'
 import type { ScrapeConfig } from '../../config/scrape.ts'
 import { type Labels, labelsKey } from '../../model/labels.ts'
 import type { DroppedTarget, TargetStatus } from '../../model/target.ts'
+import { type Admission, isLinkLocal } from '../../net/client/address.ts'
 import { type HttpChannel, openHttpChannel } from '../../net/client/channel.ts'
 import type { HeaderLine } from '../../net/client/credentials.ts'
 import { isLoopback } from '../../net/client/proxy.ts'
@@ -23,6 +24,10 @@ export class ScrapePool {
   #config: ScrapeConfig
   #print: string
   #found: readonly Labels[] = []
+  /** How many of the first ones the configuration names itself. */
+  #ownCount = 0
+  /** Keys of the targets that the configuration names itself. */
+  readonly #ownKeys: Set<string> = new Set()
   #dropped: DroppedTarget[] = []
   #droppedCount = 0
 
@@ -50,8 +55,9 @@ export class ScrapePool {
   }
 
   /** Scrapes exactly these targets from now on. */
-  retarget(found: readonly Labels[]): void {
+  retarget(found: readonly Labels[], ownCount: number): void {
     this.#found = found
+    this.#ownCount = ownCount
     this.#sync(new Map())
   }
 
@@ -121,7 +127,8 @@ export class ScrapePool {
     const discoveredKeys = new Set<string>()
     this.#dropped = []
     this.#droppedCount = 0
-    for (const found of this.#found) {
+    this.#ownKeys.clear()
+    for (const [index, found] of this.#found.entries()) {
       const discovered = discoveredLabels(found, config)
       const discoveredKey = labelsKey(discovered)
       if (discoveredKeys.has(discoveredKey)) continue
@@ -129,6 +136,7 @@ export class ScrapePool {
       try {
         const target = makeTarget(discovered, config)
         if (target !== undefined) {
+          if (index < this.#ownCount) this.#ownKeys.add(target.key)
           if (!targets.has(target.key)) targets.set(target.key, target)
           continue
         }
@@ -153,12 +161,20 @@ export class ScrapePool {
       {
         config,
         rules: rulesOf(config, target, this.#room.samplesMax),
-        channel: openChannel(config, target, this.#room),
+        channel: openChannel(config, target, this.#room, this.#admission(target)),
         offsetMs: this.#room.slots.take(target.key, target.intervalMs),
         forcedError,
       },
       this.#room,
     )
+  }
+
+  /** Nobody but the configuration leads us to a link-local address. */
+  #admission({ key }: Target): Admission {
+    return (address, redirected) =>
+      (!redirected && this.#ownKeys.has(key)) ||
+      !isLinkLocal(address) ||
+      this.#room.allowLinkLocal()
   }
 
   #giveBackSlot(loop: ScrapeLoop): void {
@@ -183,7 +199,12 @@ function rulesOf(config: ScrapeConfig, target: Target, samplesMax: number): Samp
 }
 
 /** On the loopback interface bytes cost nothing and gzip costs both sides: there it is not asked for. */
-function openChannel(config: ScrapeConfig, target: Target, room: ScrapeRoom): HttpChannel {
+function openChannel(
+  config: ScrapeConfig,
+  target: Target,
+  room: ScrapeRoom,
+  admits: Admission,
+): HttpChannel {
   const compress = config.enableCompression && !isLoopback(target.url.hostname)
   const headers: HeaderLine[] = [
     ['User-Agent', `narthex/${VERSION}`],
@@ -200,6 +221,7 @@ function openChannel(config: ScrapeConfig, target: Target, room: ScrapeRoom): Ht
     clock: room.clock,
     bodies: room.bodies,
     environment: room.environment,
+    admits,
   })
 }
 

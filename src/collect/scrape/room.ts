@@ -36,6 +36,8 @@ export interface ScrapeOptions {
   readonly extraScrapeMetrics?: boolean
   /** Refuse what OpenMetrics 1.0 forbids and Prometheus lets pass. */
   readonly strictOpenMetrics?: boolean
+  /** Whether found targets and redirects may lead to link-local addresses; no by default. */
+  readonly allowLinkLocal?: () => boolean
   /** Where `proxy_from_environment` looks. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
@@ -72,6 +74,7 @@ export class ScrapeRoom {
   readonly failureLogs: FailureLogs
   readonly extraScrapeMetrics: boolean
   readonly strictOpenMetrics: boolean
+  readonly allowLinkLocal: () => boolean
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly bodySizeBytesMax: number
   readonly samplesMax: number
@@ -94,6 +97,7 @@ export class ScrapeRoom {
     this.scanner = new Scanner(this.metadata)
     this.extraScrapeMetrics = options.extraScrapeMetrics ?? false
     this.strictOpenMetrics = options.strictOpenMetrics ?? false
+    this.allowLinkLocal = options.allowLinkLocal ?? (() => false)
     this.environment = options.environment ?? {}
     this.bodySizeBytesMax = options.bodySizeBytesMax ?? BODY_SIZE_BYTES_MAX
     this.samplesMax = options.samplesMax ?? SAMPLES_MAX

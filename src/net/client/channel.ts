@@ -1,7 +1,9 @@
 /** One URL that is asked again and again: credentials, redirects, decompression, deadline. */
+import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { HttpClientConfig } from '../../config/http.ts'
+import { type Admission, guardedLookup, requireAdmitted } from './address.ts'
 import type { BodyBuffer, BodyPool } from './body.ts'
 import { credentialHeaders, type HeaderLine, hasFixedHeaders } from './credentials.ts'
 import { deadlinePassed, requestFault } from './fault.ts'
@@ -47,6 +49,8 @@ export interface ChannelOptions {
   readonly bodies: BodyPool
   /** Environment in which `proxy_from_environment` looks; none by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Which addresses may be connected to, asked with what a name has resolved to; all by default. */
+  readonly admits?: Admission
 }
 
 /** Opens nothing yet: the first request connects. */
@@ -134,10 +138,21 @@ class Channel implements HttpChannel {
   #connect(url: URL): Connection {
     const { config, bodies, environment } = this.#options
     const proxy = proxyFor(url, config.proxy, environment ?? {})
+    const lookup = this.#guard(url, proxy)
     if (url.protocol === 'http:' && proxy === undefined) {
-      return openRawConnection(hostOf(url), Number(url.port || 80), bodies)
+      return openRawConnection(hostOf(url), Number(url.port || 80), bodies, lookup)
     }
-    return openNodeConnection(url, config, proxy, bodies)
+    return openNodeConnection(url, config, proxy, bodies, lookup)
+  }
+
+  /** The resolver for a direct connection to `url`, where addresses are checked. */
+  #guard(url: URL, proxy: URL | undefined): LookupFunction | undefined {
+    const { admits } = this.#options
+    if (admits === undefined) return undefined
+    const redirected = url.origin !== this.#options.url.origin
+    const admitsHere = (address: string): boolean => admits(address, redirected)
+    requireAdmitted(hostOf(url), admitsHere)
+    return proxy === undefined ? guardedLookup(admitsHere) : undefined
   }
 
   async #requestFor(url: URL, withCredentials: boolean): Promise<string> {

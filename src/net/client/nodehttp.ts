@@ -15,14 +15,19 @@ import { tlsOptions } from './tls.ts'
 const http: typeof import('node:http') = process.getBuiltinModule('node:http')
 const https: typeof import('node:https') = process.getBuiltinModule('node:https')
 
-/** Opens nothing yet: the first exchange connects. */
+/**
+ * Opens nothing yet: the first exchange connects.
+ *
+ * @param lookup resolves the host of `url`; the system's way when absent
+ */
 export function openNodeConnection(
   url: URL,
   config: HttpClientConfig,
   proxy: URL | undefined,
   pool: BodyPool,
+  lookup?: net.LookupFunction,
 ): Connection {
-  return new NodeConnection(url, config, proxy, pool)
+  return new NodeConnection(url, config, proxy, pool, lookup)
 }
 
 class NodeConnection implements Connection {
@@ -30,11 +35,19 @@ class NodeConnection implements Connection {
   readonly #config: HttpClientConfig
   readonly #proxy: URL | undefined
   readonly #pool: BodyPool
+  readonly #lookup: net.LookupFunction | undefined
   #agent: Agent | undefined
   #request: ClientRequest | undefined
   #abort: ((error: Error) => void) | undefined
 
-  constructor(url: URL, config: HttpClientConfig, proxy: URL | undefined, pool: BodyPool) {
+  constructor(
+    url: URL,
+    config: HttpClientConfig,
+    proxy: URL | undefined,
+    pool: BodyPool,
+    lookup: net.LookupFunction | undefined,
+  ) {
+    this.#lookup = lookup
     this.#url = url
     this.#config = config
     this.#proxy = proxy
@@ -100,7 +113,12 @@ class NodeConnection implements Connection {
 
   async #openAgent(): Promise<Agent> {
     if (this.#agent !== undefined) return this.#agent
-    const options = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 }
+    const options = {
+      keepAlive: true,
+      maxSockets: 1,
+      maxFreeSockets: 1,
+      ...(this.#lookup === undefined ? {} : { lookup: this.#lookup }),
+    }
     if (this.#url.protocol === 'http:') this.#agent = new http.Agent(options)
     else {
       const secure = await tlsOptions(this.#config.tls, this.#url)

@@ -32,21 +32,32 @@ interface Exchange {
   reused: boolean
 }
 
-/** Opens nothing yet: the first exchange connects. */
-export function openRawConnection(host: string, port: number, pool: BodyPool): Connection {
-  return new RawConnection(host, port, pool)
+/**
+ * Opens nothing yet: the first exchange connects.
+ *
+ * @param lookup resolves the host; the system's way when absent
+ */
+export function openRawConnection(
+  host: string,
+  port: number,
+  pool: BodyPool,
+  lookup?: net.LookupFunction,
+): Connection {
+  return new RawConnection(host, port, pool, lookup)
 }
 
 class RawConnection implements Connection {
   readonly #host: string
   readonly #port: number
+  readonly #lookup: net.LookupFunction | undefined
   readonly #reader: ResponseReader
   #socket: net.Socket | undefined
   #exchange: Exchange | undefined
 
-  constructor(host: string, port: number, pool: BodyPool) {
+  constructor(host: string, port: number, pool: BodyPool, lookup: net.LookupFunction | undefined) {
     this.#host = host
     this.#port = port
+    this.#lookup = lookup
     this.#reader = new ResponseReader(pool)
   }
 
@@ -79,6 +90,7 @@ class RawConnection implements Connection {
       host: this.#host,
       port: this.#port,
       noDelay: true,
+      ...(this.#lookup === undefined ? {} : { lookup: this.#lookup }),
       onread: {
         buffer: READ_BUFFER,
         callback: (length: number): boolean => {

@@ -276,3 +276,16 @@ test('a scrape that hangs ends at its timeout', () =>
     )
     assert.equal(status.lastScrapeDurationSeconds, 2)
   }))
+
+test('C30: what discovery found is not connected to at a link-local address, whatever relabelling says', () =>
+  inWorld(async (world) => {
+    const relabel = [
+      compileRelabel({ sourceLabels: ['__meta_to'], regex: '(.+)', targetLabel: '__address__' }),
+    ]
+    world.manager.apply([configOf({ relabel })])
+    world.manager.retarget('test', [world.found({ __meta_to: '2852039166:1', x: 'y' })], 0)
+    await world.scrape()
+    const [status] = world.manager.targets.active()
+    assert.match(status.lastError, /169\.254\.169\.254 is a link-local or metadata address/)
+    assert.equal(world.requests.length, 0)
+  }))

@@ -346,3 +346,58 @@ function randomText(length: number): string {
   }
   return text
 }
+
+/** Admits everything but the loopback addresses, which stand for those of metadata services. */
+function notHere(address: string): boolean {
+  return address !== '127.0.0.1' && address !== '::1'
+}
+
+function openGuarded(url: string, admits: (address: string, redirected: boolean) => boolean) {
+  return openHttpChannel({
+    url: new URL(url),
+    config: PLAIN_HTTP,
+    headers: [],
+    bodyBytesMax: 1e6,
+    clock: systemClock,
+    bodies: new BodyPool(),
+    admits,
+  })
+}
+
+for (const host of ['127.0.0.1', 'localhost', '2130706433', '0x7f000001', '0177.0.0.1']) {
+  test(`C30: an address that is not admitted is not connected to, written as ${host}`, () =>
+    withServer(
+      (_request, response) => response.end('secret'),
+      async (base) => {
+        for (const scheme of ['http:', 'https:']) {
+          const url = base.replace('127.0.0.1', host).replace('http:', scheme)
+          const channel = openGuarded(url, notHere)
+          await assert.rejects(channel.get(LONG_MS), (error: NarthexError) => {
+            assert.match(error.message, /link-local or metadata address/)
+            return error.kind === 'forbidden'
+          })
+          channel.close()
+        }
+      },
+    ))
+}
+
+test('C30: a redirect to an address that is not admitted is not followed, one to the same origin is', () =>
+  withServer(
+    (request, response) => {
+      const away = `http://localhost:${request.socket.localPort}/`
+      const location = request.url === '/there' ? away : '/end'
+      if (request.url === '/end') response.end('here')
+      else response.writeHead(302, { Location: location }).end()
+    },
+    async (base) => {
+      const admits = (address: string, redirected: boolean): boolean =>
+        !redirected || notHere(address)
+      const away = openGuarded(`${base}/there`, admits)
+      await assert.rejects(away.get(LONG_MS), /link-local or metadata address/)
+      away.close()
+      const near = openGuarded(`${base}/near`, admits)
+      assert.deepEqual(await ask(near), [200, 'here'])
+      near.close()
+    },
+  ))

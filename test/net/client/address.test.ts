@@ -1,7 +1,7 @@
 /** C30: link-local and metadata addresses are known in every spelling. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hostOf, isLinkLocal } from '../../../src/collect/discover/linklocal.ts'
+import { hostOf, isLinkLocal } from '../../../src/net/client/address.ts'
 
 for (const host of [
   '169.254.169.254',

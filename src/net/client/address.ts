@@ -1,5 +1,10 @@
 /** Addresses that nobody may point us at: link-local ones, where clouds keep their metadata. */
-import { isIPv4, isIPv6 } from 'node:net'
+import { lookup } from 'node:dns'
+import { isIP, isIPv4, isIPv6, type LookupFunction } from 'node:net'
+import { NarthexError } from '../../base/error.ts'
+
+/** Whether an address may be connected to; `redirected` when a redirect led to another origin. */
+export type Admission = (address: string, redirected: boolean) => boolean
 
 /** Names of metadata services that resolve inside clouds only. */
 const METADATA_NAMES: ReadonlySet<string> = new Set([
@@ -39,6 +44,42 @@ export function hostOf(address: string): string {
   if (address.startsWith('[')) return address.slice(1, Math.max(1, address.indexOf(']')))
   const colon = address.indexOf(':')
   return colon < 0 || address.indexOf(':', colon + 1) >= 0 ? address : address.slice(0, colon)
+}
+
+/**
+ * Refuses a host that is an address and not admitted.
+ *
+ * @throws NarthexError `forbidden`
+ */
+export function requireAdmitted(host: string, admits: (address: string) => boolean): void {
+  if (isIP(host) !== 0 && !admits(host)) throw refuseAddress(host, host)
+}
+
+/**
+ * A resolver for sockets that leaves out addresses that are not admitted. What it hands out is what
+ * is connected to, so a name that changes its mind between check and use gains nothing.
+ */
+export function guardedLookup(admits: (address: string) => boolean): LookupFunction {
+  return (hostname, options, done) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) {
+        done(error, '')
+        return
+      }
+      const admitted = found.filter(({ address }) => admits(address))
+      if (admitted.length === 0) done(refuseAddress(hostname, found[0]?.address ?? ''), '')
+      else if (options.all === true) done(null, admitted)
+      else done(null, admitted[0].address, admitted[0].family)
+    })
+  }
+}
+
+function refuseAddress(host: string, address: string): NarthexError {
+  const seen = host === address ? address : `${address} of ${host}`
+  return new NarthexError(
+    'forbidden',
+    `cannot connect: ${seen} is a link-local or metadata address, which discovery may not name`,
+  )
 }
 
 function isLinkLocal4(value: number): boolean {
