@@ -15,13 +15,22 @@ export interface Timer {
   cancel(): void
 }
 
+/** The longest delay that a timer of Node.js takes; longer ones would be called back at once. */
+const DELAY_MS_MAX = 2_147_483_647
+
 /** The real clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   after(delayMs, callback) {
-    const handle = setTimeout(callback, delayMs)
-    handle.unref()
+    let handle: NodeJS.Timeout
+    const wait = (leftMs: number): void => {
+      const isLast = leftMs <= DELAY_MS_MAX
+      const next = isLast ? callback : () => wait(leftMs - DELAY_MS_MAX)
+      handle = setTimeout(next, Math.min(leftMs, DELAY_MS_MAX))
+      handle.unref()
+    }
+    wait(delayMs)
     return { cancel: () => clearTimeout(handle) }
   },
 }

@@ -46,6 +46,8 @@ export interface Recorder {
 
 /** What may be written, as it stands when samples come. */
 export interface HeadLimits {
+  /** What the wall clock says. */
+  nowMs: number
   /** Newest time taken. */
   timeMsMax: number
   outOfOrderWindowMs: number
@@ -100,6 +102,14 @@ export class Head {
   }
   get maxTimeMs(): number {
     return this.#times[at.CONTROL_MAX_TIME_FLOAT]
+  }
+
+  /**
+   * The newest time by which others are judged. One that lies further ahead of the clock than a
+   * sample may is there because the clock was ahead once: it counts as now.
+   */
+  newestMs(limits: HeadLimits): number {
+    return this.maxTimeMs > limits.timeMsMax ? limits.nowMs : this.maxTimeMs
   }
 
   /** Widens the known range of times, for what lies in blocks. */
@@ -185,7 +195,8 @@ export class Head {
       this.#hold(values[i])
       const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
       const newestAt = (pageAt >>> 1) + at.COLUMN_NEWEST_FLOAT
-      const newest = floats[newestAt]
+      // Where the clock was ahead when the newest came, the order of the series begins anew.
+      const newest = floats[newestAt] > limits.timeMsMax ? -Infinity : floats[newestAt]
       if (timeMs < newest || late !== ACCEPTED) {
         const outcome = this.#judge(column, ordinal, timeMs, newest, late, limits)
         outcomes[i] = outcome
@@ -246,7 +257,7 @@ export class Head {
 
   /** ACCEPTED where a time may be in order for a series, else what it is when the series is newer. */
   #lateness(timeMs: number, limits: HeadLimits): number {
-    const newest = this.maxTimeMs
+    const newest = this.newestMs(limits)
     if (timeMs >= newest - IN_ORDER_MS_MAX) return ACCEPTED
     if (limits.outOfOrderWindowMs > 0) {
       return timeMs >= newest - limits.outOfOrderWindowMs ? OUT_OF_ORDER : TOO_OLD
@@ -271,7 +282,7 @@ export class Head {
       return same ? ACCEPTED : DUPLICATE
     }
     if (limits.outOfOrderWindowMs > 0) {
-      const inWindow = timeMs >= this.maxTimeMs - limits.outOfOrderWindowMs
+      const inWindow = timeMs >= this.newestMs(limits) - limits.outOfOrderWindowMs
       return inWindow ? ACCEPTED : TOO_OLD
     }
     assert(timeMs < newest, 'a sample older than the newest of its series')

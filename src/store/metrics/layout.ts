@@ -91,7 +91,7 @@ export const GROUP_UNSORTED = 14
 export const GROUP_LIVE = 15
 /** Newest time of the open rows; as float64. */
 export const GROUP_NEWEST_FLOAT = 8
-/** Wall clock of the oldest open row; as float64. */
+/** When the oldest open row was opened, on the monotonic clock; as float64. */
 export const GROUP_OPENED_FLOAT = 10
 /** Log epoch in which each piece was begun. */
 export const GROUP_EPOCHS = 22

@@ -14,8 +14,8 @@ export interface RowHooks {
   sealFull(group: number): void
   /** Log epoch of rows opened now. */
   epoch(): number
-  /** ms since epoch */
-  now(): number
+  /** ms on a clock that never jumps */
+  monotonicMs(): number
 }
 
 /** The writing side of rows. */
@@ -151,7 +151,7 @@ export class Rows {
     const next = isEmpty ? Math.ceil(end / at.PIECE_ROWS) * at.PIECE_ROWS : upto
     this.setField(group, at.GROUP_ROW_START, next)
     if (isEmpty) this.setField(group, at.GROUP_ROW_END, next)
-    else this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.now())
+    else this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.monotonicMs())
     this.leave(group)
   }
 
@@ -182,7 +182,7 @@ export class Rows {
       this.setField(group, at.GROUP_EPOCHS + piece, this.#hooks.epoch())
     }
     if (ordinal === this.field(group, at.GROUP_ROW_START)) {
-      this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.now())
+      this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.monotonicMs())
       this.setFloat(group, at.GROUP_NEWEST_FLOAT, -Infinity)
       this.setField(group, at.GROUP_UNSORTED, 0)
     }

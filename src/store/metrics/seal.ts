@@ -31,17 +31,29 @@ export class Sealer {
   readonly #journal: Journal
   readonly #windows: Windows
   readonly #spanMsMax: number
+  readonly #newestMs: () => number
   readonly #writers = new Map<OpenWindow, WindowWriter>()
   readonly #segment = new SegmentWriter()
   readonly #presence: Uint32Array = new Uint32Array(3)
 
-  /** @param spanMsMax the longest span that a new window may have */
-  constructor(head: Head, view: HeadView, journal: Journal, windows: Windows, spanMsMax: number) {
+  /**
+   * @param spanMsMax the longest span that a new window may have
+   * @param newestMs  the newest time by which others are judged
+   */
+  constructor(
+    head: Head,
+    view: HeadView,
+    journal: Journal,
+    windows: Windows,
+    spanMsMax: number,
+    newestMs: () => number,
+  ) {
     this.#head = head
     this.#view = view
     this.#journal = journal
     this.#windows = windows
     this.#spanMsMax = spanMsMax
+    this.#newestMs = newestMs
   }
 
   /** Seals the rows of a full ring, save the newest piece. @throws NarthexError `busy` */
@@ -133,7 +145,7 @@ export class Sealer {
     const columns = this.#view.columnsOf(group).filter((column) => this.#view.hasCells(column))
     columns.reverse()
     const rows = this.#view.read(group, columns, -Infinity, Infinity, ordinal)
-    const newestMs = this.#head.maxTimeMs
+    const newestMs = this.#newestMs()
     for (let from = 0; from < rows.rowCount; ) {
       const window = this.#windows.forTime(rows.times[from], newestMs, this.#spanMsMax)
       const upto = lowerBound(rows.times, window.name.toMs)

@@ -257,6 +257,7 @@ class MetricsStore implements Store {
     const log = this.#writeLog
     const outcomeCells = this.#figures.outcomes
     const admit = (): void => this.#admission.admit()
+    const lookAtClock = (): void => this.#lookAtClock(options.clock)
     const checkWritable = (): void => {
       if (this.#stopping !== undefined) {
         throw new NarthexError('busy', 'cannot append: the store is stopping')
@@ -271,7 +272,7 @@ class MetricsStore implements Store {
       series: (labels: Labels): SeriesId => head.columns.idOf(head.column(labels, admit)),
       append(timeMs, ids, values, count, outcomes) {
         checkWritable()
-        this.#lookAtClock(options.clock)
+        lookAtClock()
         const accepted = head.append(timeMs, ids, values, count, outcomes, limits)
         outcomeCells[ACCEPTED].inc(accepted)
         for (let i = 0; accepted < count && i < count; i++) {

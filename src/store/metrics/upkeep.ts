@@ -11,6 +11,7 @@ import type { Head } from './head.ts'
 import type { Journal } from './journal.ts'
 import * as at from './layout.ts'
 import { Merge } from './merge.ts'
+import { provenNewestMs } from './retention.ts'
 import type { Sealer } from './seal.ts'
 import type { Sweep } from './sweep.ts'
 import { readCounters, type WindowCounters } from './windowfile.ts'
@@ -60,6 +61,8 @@ export interface UpkeepParts {
   readonly windows: Windows
   readonly sealer: Sealer
   readonly sweep: Sweep
+  /** The newest time by which others are judged. */
+  readonly newestMs: () => number
   readonly onDamage: DamageListener
 }
 
@@ -86,6 +89,8 @@ export class Upkeep {
   #epochSinceMs: number
   #round: Promise<void> | undefined
   #isStopping = false
+  /** A leap of time would delete windows, and has been told. */
+  #isRetentionHeld = false
   #timer: { cancel(): void } | undefined
 
   constructor(options: UpkeepOptions, parts: UpkeepParts) {
@@ -151,7 +156,9 @@ export class Upkeep {
     const ready: number[] = []
     const old: number[] = []
     const grown: number[] = []
-    const now = this.#options.clock.now()
+    const { clock } = this.#options
+    const now = clock.now()
+    const monotonicMs = clock.monotonicMs()
     const count = head.index.view.groupCount
     for (let group = 1; group < count; group++) {
       const rows = head.rows.count(group)
@@ -164,7 +171,7 @@ export class Upkeep {
       if (Math.abs(now - newest) < FILLING_MS) continue
       const columns = head.rows.field(group, at.GROUP_COLUMN_COUNT)
       const sweptColumns = head.rows.field(group, at.GROUP_SWEPT_COLUMNS)
-      const ageMs = now - head.rows.float(group, at.GROUP_OPENED_FLOAT)
+      const ageMs = monotonicMs - head.rows.float(group, at.GROUP_OPENED_FLOAT)
       if (ageMs > ROW_AGE_MS_MAX + (group % ROW_AGE_SPREAD) * ROW_AGE_SPREAD_MS) old.push(group)
       else if (sweptColumns > 0 && columns > Math.max(GROWTH_COLUMNS_MIN, GROWTH * sweptColumns)) {
         grown.push(group)
@@ -173,8 +180,7 @@ export class Upkeep {
     await this.#sealAll(ready, false)
     await this.#sealAll(old, true)
     await this.#sealAll(grown, true)
-    const nowMs = this.#options.clock.monotonicMs()
-    for (const group of grown) this.#parts.sweep.sweepNow(group, nowMs)
+    for (const group of grown) this.#parts.sweep.sweepNow(group, clock.monotonicMs())
   }
 
   async #sealAll(groups: readonly number[], whole: boolean): Promise<void> {
@@ -216,11 +222,11 @@ export class Upkeep {
 
   /** Removes windows that are too old, and the oldest but not the last while there are too many bytes. */
   async #retain(): Promise<void> {
-    const { windows, head, writeLog } = this.#parts
-    const { retentionMs, retentionSizeBytes, log } = this.#options
-    const newestMs = Math.min(head.maxTimeMs, this.#options.clock.now())
+    const { windows, writeLog } = this.#parts
+    const { retentionSizeBytes, log } = this.#options
+    const keptFromMs = this.#keptFromMs()
     for (const window of [...windows.current()]) {
-      const isOld = retentionMs > 0 && window.name.toMs <= newestMs - retentionMs
+      const isOld = window.name.toMs <= keptFromMs
       const sizeBytes = windows.sizeBytes() + writeLog.sizeBytes
       const isNewest = windows.current().at(-1) === window
       const isOver = retentionSizeBytes > 0 && sizeBytes > retentionSizeBytes && !isNewest
@@ -234,6 +240,24 @@ export class Upkeep {
       if (isOld) this.counts.timeDeletions++
       else this.counts.sizeDeletions++
     }
+  }
+
+  /** Windows that end earlier have had their time. */
+  #keptFromMs(): number {
+    const { retentionMs, clock, log } = this.#options
+    if (retentionMs === 0) return -Infinity
+    const newestMs = Math.min(this.#parts.newestMs(), clock.now())
+    const names = this.#parts.windows.current().map(({ name }) => name)
+    const provenMs = provenNewestMs(names, newestMs, retentionMs)
+    const isHeld = provenMs < newestMs && names[0].toMs <= newestMs - retentionMs
+    if (isHeld && !this.#isRetentionHeld) {
+      log.warn('time has leapt; retention deletes nothing for it until there is data behind it', {
+        fromMs: provenMs,
+        toMs: newestMs,
+      })
+    }
+    this.#isRetentionHeld = isHeld
+    return provenMs - retentionMs
   }
 
   /** Merges at most one window a round. */
@@ -288,23 +312,24 @@ export class Upkeep {
 
   /** Whether no window of the span is still being written. */
   #isOver(span: { fromMs: number; toMs: number }, sources: readonly OpenWindow[]): boolean {
-    const { head, windows } = this.#parts
+    const { newestMs, windows } = this.#parts
     const inside = windows
       .current()
       .filter(({ name }) => name.fromMs < span.toMs && name.toMs > span.fromMs)
-    return head.maxTimeMs >= span.toMs + SETTLED_MS && inside.length === sources.length
+    return newestMs() >= span.toMs + SETTLED_MS && inside.length === sources.length
   }
 
   /** Windows that nothing was written into for a while, with their counters. */
   #settled(): { window: OpenWindow; counters: WindowCounters }[] {
-    const { head, windows } = this.#parts
+    const { windows } = this.#parts
     const now = this.#options.clock.monotonicMs()
+    const newestMs = this.#parts.newestMs()
     const settled: { window: OpenWindow; counters: WindowCounters }[] = []
     for (const window of this.#observed.keys()) {
       if (!windows.current().includes(window)) this.#observed.delete(window)
     }
     for (const window of windows.current()) {
-      if (window.name.toMs + SETTLED_MS > head.maxTimeMs) continue
+      if (window.name.toMs + SETTLED_MS > newestMs) continue
       const counters = readCounters(window.environment)
       const observed = this.#observed.get(window)
       if (observed === undefined || observed.blocks !== counters.blocks) {
