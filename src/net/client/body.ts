@@ -20,7 +20,7 @@ export class BodyBuffer {
   bytes: Uint8Array<ArrayBuffer>
   view: DataView
   length = 0
-  /** More bytes than this, or as many, are refused. */
+  /** More bytes than this, or as many, are refused, or cut off if the pool says so. */
   bytesMax = 0
   readonly #pool: BodyPool
   #leased = true
@@ -47,10 +47,14 @@ export class BodyBuffer {
     this.view = new DataView(grown.buffer)
   }
 
-  /** @throws NarthexError `too_big` when the body would reach its bound */
-  append(source: Uint8Array, from: number, to: number): void {
+  /** @throws NarthexError `too_big` when the body would reach its bound and is not cut off there */
+  append(source: Uint8Array, from: number, end: number): void {
+    let to = end
+    if (this.length + to - from >= this.bytesMax) {
+      if (!this.#pool.cuts) throw bodyTooBig()
+      to = from + this.bytesMax - 1 - this.length
+    }
     const length = this.length + to - from
-    if (length >= this.bytesMax) throw bodyTooBig()
     this.reserve(length)
     if (to - from === source.length) this.bytes.set(source, this.length)
     else this.bytes.set(source.subarray(from, to), this.length)
@@ -81,13 +85,16 @@ export class BodyBuffer {
 
 /** Hands out buffers; a few stay for the next scrapes. */
 export class BodyPool {
+  /** Whether bodies end at their bound instead of being refused: for who wants beginnings only. */
+  readonly cuts: boolean
   readonly #leasedBytesMax: number
   readonly #idle: BodyBuffer[] = []
   #idleBytes = 0
   #leasedBytes = 0
 
-  constructor(leasedBytesMax: number = LEASED_BYTES_MAX) {
+  constructor(leasedBytesMax: number = LEASED_BYTES_MAX, cuts = false) {
     this.#leasedBytesMax = leasedBytesMax
+    this.cuts = cuts
   }
 
   /** Bytes of the bodies in use. */

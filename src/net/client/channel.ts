@@ -12,9 +12,15 @@ import { openNodeConnection } from './nodehttp.ts'
 import { type OAuthTokens, openOAuthTokens } from './oauth.ts'
 import { proxyFor } from './proxy.ts'
 import { type Connection, openRawConnection, type Reply } from './raw.ts'
-
-/** Redirects that are followed before a request is given up. */
-export const REDIRECTS_MAX = 10
+import {
+  addHeaders,
+  bareHost,
+  formatRequest,
+  REDIRECTS_MAX,
+  redirectTarget,
+  shownUrl,
+  tooManyRedirects,
+} from './request.ts'
 
 /** A complete answer. `body.release()` when its bytes are read. */
 export interface HttpReply {
@@ -112,13 +118,8 @@ class Channel implements HttpChannel {
       const redirected = [301, 302, 303, 307, 308].includes(status) && location !== ''
       if (!redirected || !this.#options.config.followRedirects) return this.#finish(reply)
       reply.body.release()
-      if (redirects === REDIRECTS_MAX) {
-        throw new NarthexError('io', `stopped after ${REDIRECTS_MAX} redirects`)
-      }
-      const next = URL.canParse(location, url) ? new URL(location, url) : undefined
-      if (next === undefined || !/^https?:$/.test(next.protocol)) {
-        throw new NarthexError('io', `cannot follow redirect to ${JSON.stringify(location)}`)
-      }
+      if (redirects === REDIRECTS_MAX) throw tooManyRedirects()
+      const next = redirectTarget(url, location)
       if (next.origin !== url.origin) withCredentials = false
       url = next
     }
@@ -140,7 +141,7 @@ class Channel implements HttpChannel {
     const proxy = proxyFor(url, config.proxy, environment ?? {})
     const lookup = this.#guard(url, proxy)
     if (url.protocol === 'http:' && proxy === undefined) {
-      return openRawConnection(hostOf(url), Number(url.port || 80), bodies, lookup)
+      return openRawConnection(bareHost(url), Number(url.port || 80), bodies, lookup)
     }
     return openNodeConnection(url, config, proxy, bodies, lookup)
   }
@@ -151,7 +152,7 @@ class Channel implements HttpChannel {
     if (admits === undefined) return undefined
     const redirected = url.origin !== this.#options.url.origin
     const admitsHere = (address: string): boolean => admits(address, redirected)
-    requireAdmitted(hostOf(url), admitsHere)
+    requireAdmitted(bareHost(url), admitsHere)
     return proxy === undefined ? guardedLookup(admitsHere) : undefined
   }
 
@@ -161,14 +162,9 @@ class Channel implements HttpChannel {
     const lines: HeaderLine[] = [['Host', url.host], ...this.#options.headers]
     if (withCredentials) {
       const token = this.#tokens === undefined ? '' : await this.#tokens.token()
-      for (const line of await credentialHeaders(this.#options.config, token)) {
-        const name = line[0].toLowerCase()
-        const known = lines.findIndex((other) => other[0].toLowerCase() === name)
-        if (known >= 0 && name !== 'authorization') lines.splice(known, 1)
-        lines.push(line)
-      }
+      addHeaders(lines, await credentialHeaders(this.#options.config, token))
     }
-    const request = formatRequest(url, lines)
+    const request = formatRequest('GET', url, lines)
     if (isOwn && this.#isFixed) this.#request = request
     return request
   }
@@ -191,32 +187,4 @@ class Channel implements HttpChannel {
     }
     return { status, statusLine, contentType, body, wireBytes }
   }
-}
-
-function formatRequest(url: URL, lines: readonly HeaderLine[]): string {
-  let text = `GET ${url.pathname}${url.search} HTTP/1.1\r\n`
-  for (const [name, value] of lines) {
-    if (/[\r\n\0]/.test(name + value)) {
-      throw new NarthexError(
-        'bad_data',
-        `cannot send header ${JSON.stringify(name)}: it has a line break`,
-      )
-    }
-    text += `${name}: ${value}\r\n`
-  }
-  return `${text}\r\n`
-}
-
-/** The host to connect to: an IPv6 address without its brackets. */
-function hostOf(url: URL): string {
-  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-}
-
-/** The URL without credentials, for messages. */
-export function shownUrl(url: URL): string {
-  if (url.username === '' && url.password === '') return url.href
-  const shown = new URL(url.href)
-  shown.username = ''
-  shown.password = ''
-  return shown.href
 }

@@ -20,10 +20,10 @@ interface SystemFault extends Error {
 }
 
 /** The fault of a request to `url`; credentials in the URL are not shown. */
-export function requestFault(url: string, error: unknown): NarthexError {
+export function requestFault(url: string, error: unknown, verb = 'Get'): NarthexError {
   if (error instanceof NarthexError && error.kind === 'too_big') return error
   const kind = error instanceof NarthexError ? error.kind : 'io'
-  return new NarthexError(kind, `Get ${JSON.stringify(url)}: ${reasonOf(error)}`, error)
+  return new NarthexError(kind, `${verb} ${JSON.stringify(url)}: ${reasonOf(error)}`, error)
 }
 
 /** The deadline of a request has passed. */

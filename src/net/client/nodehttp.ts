@@ -8,7 +8,7 @@ import { NarthexError } from '../../base/error.ts'
 import type { HttpClientConfig } from '../../config/http.ts'
 import type { BodyPool } from './body.ts'
 import { closedEarly } from './fault.ts'
-import type { Connection, Reply } from './raw.ts'
+import { type Connection, NO_PIECES, type Pieces, type Reply } from './raw.ts'
 import { tlsOptions } from './tls.ts'
 
 /** An ESM import of these loads undici, 10 MiB that nobody needs. */
@@ -54,15 +54,19 @@ class NodeConnection implements Connection {
     this.#pool = pool
   }
 
-  async exchange(request: string, bodyBytesMax: number): Promise<Reply> {
+  async exchange(
+    request: string,
+    bodyBytesMax: number,
+    pieces: Pieces = NO_PIECES,
+  ): Promise<Reply> {
     const aborted = new Promise<never>((_resolve, reject) => {
       this.#abort = reject
     })
     aborted.catch(() => {})
     const [line, ...headers] = request.trimEnd().split('\r\n')
-    const path = line.split(' ')[1]
+    const [method, path] = line.split(' ')
     const options: RequestOptions = {
-      method: 'GET',
+      method,
       path,
       headers: headers.flatMap((header) => {
         const colon = header.indexOf(':')
@@ -70,7 +74,7 @@ class NodeConnection implements Connection {
       }),
     }
     const agent = await Promise.race([this.#openAgent(), aborted])
-    return Promise.race([this.#send(options, agent, bodyBytesMax), aborted])
+    return Promise.race([this.#send(options, agent, bodyBytesMax, pieces), aborted])
   }
 
   abort(error: Error): void {
@@ -84,7 +88,12 @@ class NodeConnection implements Connection {
     this.#agent = undefined
   }
 
-  #send(options: RequestOptions, agent: Agent, bodyBytesMax: number): Promise<Reply> {
+  #send(
+    options: RequestOptions,
+    agent: Agent,
+    bodyBytesMax: number,
+    pieces: Pieces,
+  ): Promise<Reply> {
     const { hostname, port, protocol, host } = this.#url
     const proxy = this.#proxy
     const target: RequestOptions =
@@ -100,13 +109,23 @@ class NodeConnection implements Connection {
     return new Promise((resolve, reject) => {
       const module = protocol === 'https:' ? https : http
       const request = module.request({ ...target, agent }, (message) => {
-        readMessage(message, this.#pool, bodyBytesMax).then(resolve, (error: unknown) => {
-          request.destroy()
-          reject(error)
-        })
+        readMessage(message, this.#pool, bodyBytesMax).then(
+          (reply) => {
+            // An answer before the whole body was taken: nobody may read the body any more.
+            if (!request.writableFinished) request.destroy()
+            resolve(reply)
+          },
+          (error: unknown) => {
+            request.destroy()
+            reject(error)
+          },
+        )
       })
       this.#request = request
       request.on('error', reject)
+      request.cork()
+      for (const piece of pieces) request.write(piece)
+      request.uncork()
       request.end()
     })
   }
@@ -144,19 +163,24 @@ async function readMessage(
     throw error
   }
   body.finish()
-  const { statusCode = 0, statusMessage = '', headers } = message
+  const { statusCode = 0, statusMessage = '', headers, rawHeaders } = message
+  let fields = ''
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    fields += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`
+  }
   const head = {
     status: statusCode,
     statusLine: `${statusCode} ${statusMessage}`.trim(),
     contentType: headers['content-type'] ?? '',
     contentEncoding: (headers['content-encoding'] ?? '').toLowerCase(),
     location: headers.location ?? '',
+    fields,
   }
   return { head, body }
 }
 
 /** Makes an agent connect through a proxy by CONNECT. */
-function tunnel(
+export function tunnel(
   agent: Agent,
   proxy: URL,
   config: HttpClientConfig,
@@ -200,7 +224,8 @@ function openTunnel(proxy: URL, target: string, config: HttpClientConfig): Promi
   })
 }
 
-function proxyAuthorization(proxy: URL): string[] {
+/** The header for a proxy that wants a password, as a flat list. */
+export function proxyAuthorization(proxy: URL): string[] {
   if (proxy.username === '') return []
   const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
   return ['Proxy-Authorization', `Basic ${Buffer.from(pair).toString('base64')}`]

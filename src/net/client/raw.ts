@@ -14,10 +14,22 @@ export interface Reply {
   readonly body: BodyBuffer
 }
 
+/** A body that need not lie in one piece. */
+export type Pieces = readonly Uint8Array[]
+
+/** The body of a request that has none. */
+export const NO_PIECES: Pieces = []
+
 /** Asks one peer, one request at a time. */
 export interface Connection {
-  /** Sends a request and resolves with its answer; rejects with what went wrong. */
-  exchange(request: string, bodyBytesMax: number): Promise<Reply>
+  /**
+   * Sends a request and resolves with its answer; rejects with what went wrong. Once it has
+   * settled, nobody reads the pieces any more.
+   *
+   * @param request head up to the empty line
+   * @param pieces  the body, sent as it lies; a connection that the peer gave up gets it again
+   */
+  exchange(request: string, bodyBytesMax: number, pieces?: Pieces): Promise<Reply>
   /** Ends the exchange in progress with `error`. */
   abort(error: Error): void
   close(): void
@@ -25,6 +37,7 @@ export interface Connection {
 
 interface Exchange {
   readonly request: string
+  readonly pieces: Pieces
   readonly bodyBytesMax: number
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: unknown) => void
@@ -61,10 +74,10 @@ class RawConnection implements Connection {
     this.#reader = new ResponseReader(pool)
   }
 
-  exchange(request: string, bodyBytesMax: number): Promise<Reply> {
+  exchange(request: string, bodyBytesMax: number, pieces: Pieces = NO_PIECES): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const reused = this.#socket !== undefined
-      this.#exchange = { request, bodyBytesMax, resolve, reject, reused }
+      this.#exchange = { request, pieces, bodyBytesMax, resolve, reject, reused }
       this.#send()
     })
   }
@@ -82,7 +95,16 @@ class RawConnection implements Connection {
     if (exchange === undefined) return
     this.#reader.start(exchange.bodyBytesMax)
     this.#socket ??= this.#connect()
-    this.#socket.write(exchange.request, 'latin1')
+    const socket = this.#socket
+    if (exchange.pieces.length === 0) {
+      socket.write(exchange.request, 'latin1')
+      return
+    }
+    // Only buffers among what is written: they go out by one call, none of them copied.
+    socket.cork()
+    socket.write(Buffer.from(exchange.request, 'latin1'))
+    for (const piece of exchange.pieces) socket.write(piece)
+    socket.uncork()
   }
 
   #connect(): net.Socket {
@@ -129,7 +151,8 @@ class RawConnection implements Connection {
     this.#exchange = undefined
     const { head, body, keepAlive } = this.#reader
     this.#reader.body = undefined
-    if (!keepAlive) this.#dropSocket()
+    const isSent = this.#socket?.writableLength === 0
+    if (!keepAlive || !isSent) this.#dropSocket()
     if (exchange !== undefined && head !== undefined && body !== undefined) {
       exchange.resolve({ head, body })
     }

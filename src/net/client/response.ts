@@ -31,6 +31,17 @@ export interface ReplyHead {
   readonly contentType: string
   readonly contentEncoding: string
   readonly location: string
+  /** All header lines, for headerValue. */
+  readonly fields: string
+}
+
+/** The value of a header by its lower-case name; '' when it is absent. */
+export function headerValue(head: ReplyHead, name: string): string {
+  for (const line of head.fields.split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (line.slice(0, colon).toLowerCase() === name) return line.slice(colon + 1).trim()
+  }
+  return ''
 }
 
 /** What the head says about where the answer ends. */
@@ -156,8 +167,8 @@ export class ResponseReader {
       this.#finish()
     } else if (framing.chunked) this.#state = IN_CHUNK_LINE
     else if (framing.length > 0) {
-      if (framing.length >= this.#bytesMax) throw bodyTooBig()
-      this.#openBody(Math.min(framing.length, TRUSTED_BYTES_MAX))
+      if (framing.length >= this.#bytesMax && !this.#pool.cuts) throw bodyTooBig()
+      this.#openBody(Math.min(framing.length, this.#bytesMax, TRUSTED_BYTES_MAX))
       this.#left = framing.length
       this.#state = IN_BODY
     } else {
@@ -222,8 +233,8 @@ function readHeaders(
   let contentType = ''
   let contentEncoding = ''
   let location = ''
-  const lines = lineEnd < 0 ? [] : text.slice(lineEnd + 2).split('\r\n')
-  for (const line of lines) {
+  const fields = lineEnd < 0 ? '' : text.slice(lineEnd + 2)
+  for (const line of fields === '' ? [] : fields.split('\r\n')) {
     const colon = line.indexOf(':')
     if (colon <= 0) throw malformed('header without a name')
     const value = line.slice(colon + 1).trim()
@@ -250,7 +261,7 @@ function readHeaders(
     }
   }
   if (framing.chunked && framing.length >= 0) framing.keepAlive = false
-  return { status, statusLine, contentType, contentEncoding, location }
+  return { status, statusLine, contentType, contentEncoding, location, fields }
 }
 
 function readLength(value: string, known: number): number {
