@@ -28,6 +28,7 @@ export class BlockPart implements Part {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly rowCount: number
+  readonly series: readonly number[]
   readonly #environment: Environment
   readonly #key: BlockKey
   readonly #ordinals: Ordinals
@@ -53,6 +54,7 @@ export class BlockPart implements Part {
     this.minTimeMs = key.minTimeMs
     this.maxTimeMs = key.maxTimeMs
     this.rowCount = key.rowCount
+    this.series = seriesOf(ordinals)
   }
 
   /** Fetches the head; false when the block is damaged, which costs this block only. */
@@ -126,6 +128,23 @@ export class BlockPart implements Part {
     this.#onDamage(error)
   }
 }
+
+/** The indices for which there are ordinals; blocks of one layout share them. */
+function seriesOf(ordinals: Ordinals): readonly number[] {
+  let series = seriesOfOrdinals.get(ordinals)
+  if (series === undefined) {
+    const present: number[] = []
+    // forEach leaves out what was never set.
+    ordinals.forEach((ordinal, index) => {
+      if (ordinal !== undefined) present.push(index)
+    })
+    series = present
+    seriesOfOrdinals.set(ordinals, series)
+  }
+  return series
+}
+
+const seriesOfOrdinals = new WeakMap<Ordinals, readonly number[]>()
 
 function copyRows(
   column: DecodedColumn,

@@ -88,6 +88,7 @@ export class Cells {
     const words = this.#columns[column >>> at.COLUMN_SHIFT]
     const from = (column & PAGE_MASK) << at.COLUMN_WORDS_SHIFT
     if (isEmpty(words, from)) return
+    words[from + at.COLUMN_FLAGS] &= ~at.IDLE_MASK
     const hasLast = this.#loadLast(words, from, start, upto)
     const firstPiece = Math.floor(start / at.PIECE_ROWS)
     const pieceCount = Math.ceil(upto / at.PIECE_ROWS) - firstPiece

@@ -8,9 +8,8 @@ import type { Memory } from './pages.ts'
 import type { Rows } from './rows.ts'
 
 const GENERATION_STEP = 4_294_967_296
-const GENERATION_SHIFT = 19
+const GENERATION_SHIFT = 21
 const IDLE_SHIFT = 16
-const IDLE_MASK = 0x70000
 const COLUMN_MASK = (1 << at.COLUMN_SHIFT) - 1
 
 /** The writing side of columns. */
@@ -65,6 +64,42 @@ export class Columns {
     return words[from + at.COLUMN_GROUP] === 0 ? 0 : column
   }
 
+  /** Whether a column has a sample that is not sealed. */
+  hasCells(column: number): boolean {
+    return (
+      (this.field(column, at.COLUMN_PRESENCE) |
+        this.field(column, at.COLUMN_PRESENCE + 1) |
+        (this.field(column, at.COLUMN_PRESENCE + 2) & 0xffff)) !==
+      0
+    )
+  }
+
+  /** Newest time of a series. */
+  newestMs(column: number): number {
+    const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
+    return floats[((column & COLUMN_MASK) << (at.COLUMN_WORDS_SHIFT - 1)) + at.COLUMN_NEWEST_FLOAT]
+  }
+
+  /** Whether the samples of a column are a strand. */
+  isStrand(column: number): boolean {
+    return (this.field(column, at.COLUMN_FLAGS) & at.FLAG_STRAND) !== 0
+  }
+
+  /** Whether a column had few of the rows that were sealed last. */
+  isSparse(column: number): boolean {
+    return (this.field(column, at.COLUMN_FLAGS) & at.FLAG_SPARSE) !== 0
+  }
+
+  /** Raises or lowers flags of a column; one without cells only may change between row and strand. */
+  flag(column: number, flags: number, isRaised: boolean): void {
+    const words = this.#columns[column >>> at.COLUMN_SHIFT]
+    const place = ((column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT) + at.COLUMN_FLAGS
+    words[place] = isRaised ? words[place] | flags : words[place] & ~flags
+    if ((flags & at.FLAG_STRAND) !== 0) {
+      words[place - at.COLUMN_FLAGS + at.COLUMN_STRAND_STEP] = isRaised ? at.STEP_NONE : 0
+    }
+  }
+
   /**
    * Ages a column without cells by one round.
    *
@@ -76,14 +111,14 @@ export class Columns {
     const last = from + at.COLUMN_PRESENCE + 2
     const cells = words[last - 2] | words[last - 1] | (words[last] & 0xffff)
     if (cells !== 0) {
-      words[last] &= ~IDLE_MASK
+      words[last] &= ~at.IDLE_MASK
       return false
     }
     const isStaleNow =
       words[from + at.COLUMN_BASE] === STALE_LOW && words[from + at.COLUMN_BASE + 1] === STALE_HIGH
-    const idle = ((words[last] & IDLE_MASK) >>> IDLE_SHIFT) + 1
+    const idle = ((words[last] & at.IDLE_MASK) >>> IDLE_SHIFT) + 1
     if (isStaleNow || idle >= rounds) return true
-    words[last] = (words[last] & ~IDLE_MASK) | (idle << IDLE_SHIFT)
+    words[last] = (words[last] & ~at.IDLE_MASK) | (idle << IDLE_SHIFT)
     return false
   }
 
@@ -175,6 +210,9 @@ export class Columns {
     const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
     floats[(from >>> 1) + at.COLUMN_NEWEST_FLOAT] = -Infinity
     const groupPage = this.#rows.words(group)
+    if (groupPage.words[groupPage.from + at.GROUP_COLUMN_COUNT] < at.STRAND_SERIES) {
+      this.flag(column, at.FLAG_STRAND, true)
+    }
     const shapePage = this.#memory.tables[at.SHAPES].words[shape >>> at.SHAPE_SHIFT]
     const shapeAt = (shape & ((1 << at.SHAPE_SHIFT) - 1)) << at.SHAPE_WORDS_SHIFT
     words[from + at.COLUMN_NEXT_OF_GROUP] = groupPage.words[groupPage.from + at.GROUP_FIRST_COLUMN]

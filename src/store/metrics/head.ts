@@ -17,6 +17,7 @@ import * as at from './layout.ts'
 import { Memory } from './pages.ts'
 import { type RowHooks, Rows } from './rows.ts'
 import { Slabs } from './slabs.ts'
+import { SAMPLE_NONE, SAMPLE_SAME, Strands } from './strands.ts'
 
 /** Times are integers of at most so many ms before or after the epoch. */
 export const TIME_MS_MAX: number = 2 ** 51 - 1
@@ -42,6 +43,8 @@ export interface Recorder {
     values: Float64Array,
     count: number,
   ): void
+  /** Samples of series with times of their own, of any groups. The arrays as above. */
+  strands(timeMs: number, columns: Uint32Array, values: Float64Array, count: number): void
 }
 
 /** What may be written, as it stands when samples come. */
@@ -68,8 +71,10 @@ export class Head {
   readonly counts: HeadCounts = { samples: 0, outOfOrder: 0 }
   readonly rows: Rows
   readonly columns: Columns
+  readonly strands: Strands
   /** Gets told what is written; set before the first append. */
-  recorder: Recorder = { cells() {} }
+  recorder: Recorder = { cells() {}, strands() {} }
+  readonly #hooks: RowHooks
   readonly #columns: Uint32Array[]
   readonly #columnFloats: Float64Array[]
   readonly #groups: Uint32Array[]
@@ -77,13 +82,19 @@ export class Head {
   readonly #times: Float64Array
   #runColumns = new Uint32Array(1024)
   #runValues = new Float64Array(1024)
+  /** Samples of strands that the recorder has not been told of. */
+  #strandColumns = new Uint32Array(1024)
+  #strandValues = new Float64Array(1024)
+  #strandCount = 0
 
   constructor(hooks: RowHooks) {
+    this.#hooks = hooks
     this.memory = new Memory(at.TABLE_COUNT, true)
     this.index = new LabelIndex(this.memory)
     this.slabs = new Slabs(this.memory)
     this.cells = new Cells(this.memory, this.slabs)
     this.rows = new Rows(this.memory, this.slabs, this.cells, hooks)
+    this.strands = new Strands(this.memory, this.slabs, this.rows, hooks)
     this.#columns = this.memory.tables[at.COLUMNS].words
     this.#columnFloats = this.memory.tables[at.COLUMNS].floats
     this.#groups = this.memory.tables[at.GROUPS].words
@@ -145,22 +156,65 @@ export class Head {
     if (count > this.#runColumns.length) {
       this.#runColumns = new Uint32Array(count * 2)
       this.#runValues = new Float64Array(count * 2)
+      this.#strandColumns = new Uint32Array(count * 2)
+      this.#strandValues = new Float64Array(count * 2)
     }
     let accepted = 0
     let i = 0
-    while (i < count) {
-      const column = this.columns.of(ids[i])
-      if (column === 0) {
-        outcomes[i++] = UNKNOWN
-        continue
+    try {
+      while (i < count) {
+        const column = this.columns.of(ids[i])
+        if (column === 0) {
+          outcomes[i++] = UNKNOWN
+          continue
+        }
+        const group = this.columns.field(column, at.COLUMN_GROUP)
+        const run = this.#appendRun(group, timeMs, ids, values, i, count, outcomes, limits)
+        accepted += this.#runAccepted
+        i = run
       }
-      const group = this.columns.field(column, at.COLUMN_GROUP)
-      const run = this.#appendRun(group, timeMs, ids, values, i, count, outcomes, limits)
-      accepted += this.#runAccepted
-      i = run
+    } finally {
+      this.#recordStrands(timeMs)
     }
     this.counts.samples += accepted
     return accepted
+  }
+
+  #recordStrands(timeMs: number): void {
+    const count = this.#strandCount
+    if (count === 0) return
+    this.#strandCount = 0
+    if (timeMs > this.maxTimeMs || timeMs < this.minTimeMs) this.noteTimes(timeMs, timeMs)
+    this.recorder.strands(timeMs, this.#strandColumns, this.#strandValues, count)
+  }
+
+  /** Writes one sample of a strand whose newest is `held`; the value is in the hand of `cells`. */
+  #appendStrand(
+    group: number,
+    column: number,
+    timeMs: number,
+    held: number,
+    late: number,
+    limits: HeadLimits,
+  ): number {
+    const low = this.cells.inputWords[0]
+    const high = this.cells.inputWords[1]
+    if (timeMs === held) return this.cells.baseEquals(column) ? ACCEPTED : DUPLICATE
+    if (late === TOO_OLD) return TOO_OLD
+    if (timeMs < held || this.strands.isApart(column)) {
+      const found = this.strands.find(column, timeMs, low, high)
+      if (found !== SAMPLE_NONE) return found === SAMPLE_SAME ? ACCEPTED : DUPLICATE
+    }
+    const newest = held > limits.timeMsMax ? -Infinity : held
+    if (timeMs < newest || late !== ACCEPTED) {
+      if (limits.outOfOrderWindowMs === 0) return OUT_OF_ORDER
+      if (timeMs < this.newestMs(limits) - limits.outOfOrderWindowMs) return TOO_OLD
+      this.counts.outOfOrder++
+    }
+    this.strands.append(group, column, timeMs, low, high, timeMs > newest)
+    this.#strandColumns[this.#strandCount] = column
+    this.#strandValues[this.#strandCount++] = this.cells.input[0]
+    return ACCEPTED
   }
   #runAccepted = 0
 
@@ -195,6 +249,19 @@ export class Head {
       this.#hold(values[i])
       const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
       const newestAt = (pageAt >>> 1) + at.COLUMN_NEWEST_FLOAT
+      if ((page[pageAt + at.COLUMN_FLAGS] & at.FLAG_STRAND) !== 0) {
+        if (written > 0) break
+        if (this.strands.isFull(column)) {
+          this.#recordStrands(timeMs)
+          this.#hooks.sealStrands(group)
+          // It may have become a part of rows meanwhile.
+          i--
+          continue
+        }
+        outcomes[i] = this.#appendStrand(group, column, timeMs, floats[newestAt], late, limits)
+        if (outcomes[i] === ACCEPTED) accepted++
+        continue
+      }
       // Where the clock was ahead when the newest came, the order of the series begins anew.
       const newest = floats[newestAt] > limits.timeMsMax ? -Infinity : floats[newestAt]
       if (timeMs < newest || late !== ACCEPTED) {
@@ -297,11 +364,40 @@ export class Head {
 
   /** Writes a cell of a replayed log; the row must be open. */
   restoreCell(column: number, ordinal: number, timeMs: number, value: number): void {
+    if (this.columns.isStrand(column)) {
+      if (this.strands.count(column) > 0) {
+        this.restoreSample(column, timeMs, value)
+        return
+      }
+      this.columns.flag(column, at.FLAG_STRAND, false)
+    }
     this.#hold(value)
     this.cells.write(column, ordinal % at.RING_ROWS)
     const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
     const newestAt =
       ((column & COLUMN_MASK) << (at.COLUMN_WORDS_SHIFT - 1)) + at.COLUMN_NEWEST_FLOAT
     if (timeMs > floats[newestAt]) floats[newestAt] = timeMs
+  }
+
+  /**
+   * Writes a sample of a replayed log into a strand. A damaged log may have kept cells that were
+   * sealed before their series became a strand: then its rows are sealed now.
+   */
+  restoreSample(column: number, timeMs: number, value: number): void {
+    const group = this.columns.field(column, at.COLUMN_GROUP)
+    if (!this.columns.isStrand(column)) {
+      if (this.columns.hasCells(column)) this.#hooks.sealRows(group)
+      this.columns.flag(column, at.FLAG_STRAND, true)
+    }
+    this.#hold(value)
+    const low = this.cells.inputWords[0]
+    const high = this.cells.inputWords[1]
+    if (this.strands.find(column, timeMs, low, high) !== SAMPLE_NONE) return
+    if (this.strands.isFull(column)) {
+      this.#hooks.sealStrands(group)
+      this.columns.flag(column, at.FLAG_STRAND, true)
+    }
+    this.strands.append(group, column, timeMs, low, high, timeMs > this.columns.newestMs(column))
+    this.noteTimes(timeMs, timeMs)
   }
 }

@@ -3,6 +3,7 @@ import { NarthexError } from '../../base/error.ts'
 import { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import type { Memory } from './pages.ts'
+import { StrandReader, strandOrder } from './strands.ts'
 
 /** Tries of one read before the reader gives up; each waits up to 1 ms. */
 const TRIES_MAX = 2000
@@ -38,6 +39,7 @@ export class HeadView {
   readonly #halfWords: Uint32Array[]
   readonly #halfFloats: Float32Array[] = []
   readonly #singleFloats: Float64Array[]
+  readonly #strands: StrandReader
   readonly #order: Uint8Array = new Uint8Array(at.RING_ROWS)
   readonly #positions: Uint8Array = new Uint8Array(at.RING_ROWS)
   readonly #raw: Float64Array = new Float64Array(at.RING_ROWS)
@@ -48,6 +50,7 @@ export class HeadView {
   constructor(memory: Memory) {
     this.memory = memory
     this.labels = new LabelView(memory)
+    this.#strands = new StrandReader(memory)
     this.#columns = memory.tables[at.COLUMNS].words
     this.#columnFloats = memory.tables[at.COLUMNS].floats
     this.#groups = memory.tables[at.GROUPS].words
@@ -68,11 +71,34 @@ export class HeadView {
     return Atomics.load(words, ((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + at.GROUP_SEALS)
   }
 
-  /** How many rows of a group are open; an upper bound for estimates. */
-  rowCount(group: number): number {
+  /** Whether a group has nothing that is not sealed. */
+  isEmpty(group: number): boolean {
     const words = this.#groups[group >>> at.GROUP_SHIFT]
     const from = (group & GROUP_MASK) << at.GROUP_WORDS_SHIFT
-    return words[from + at.GROUP_ROW_END] - words[from + at.GROUP_ROW_START]
+    const rowCount = words[from + at.GROUP_ROW_END] - words[from + at.GROUP_ROW_START]
+    return rowCount === 0 && words[from + at.GROUP_STRAND_FILL] === 0
+  }
+
+  /** Whether a group may have open samples in a range. */
+  mayHave(group: number, fromMs: number, toMs: number): boolean {
+    const hasStrands = this.labels.groupField(group, at.GROUP_STRAND_FILL) > 0
+    return hasStrands || this.read(group, [], fromMs, toMs).rowCount > 0
+  }
+
+  /** About how many open samples series of a group have in a range; not fewer than there are. */
+  countSamples(group: number, columns: readonly number[], fromMs: number, toMs: number): number {
+    let inRows = 0
+    let inStrands = 0
+    for (const column of columns) {
+      if (!this.isStrand(column)) inRows++
+      else inStrands += this.columnField(column, at.COLUMN_STRAND_COUNT)
+    }
+    return inStrands + (inRows === 0 ? 0 : inRows * this.read(group, [], fromMs, toMs).rowCount)
+  }
+
+  /** Whether a series has times of its own. */
+  isStrand(column: number): boolean {
+    return (this.columnField(column, at.COLUMN_FLAGS) & at.FLAG_STRAND) !== 0
   }
 
   /** Newest time of a series. */
@@ -114,32 +140,70 @@ export class HeadView {
     toMs: number,
     ordinalMax: number = Number.MAX_SAFE_INTEGER,
   ): HeadRows {
-    const words = this.#groups[group >>> at.GROUP_SHIFT]
-    const sequenceAt = ((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + at.GROUP_SEQUENCE
     if (this.#presence.length < columns.length * 3) {
       this.#presence = new Uint32Array(columns.length * 6)
     }
     const presence = this.#presence
-    for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const before = Atomics.load(words, sequenceAt)
-      if (before % 2 === 1) {
-        Atomics.wait(waiting, 0, 0, tries < 10 ? 0.05 : 1)
-        continue
-      }
+    return this.#consistently(group, () => {
       const seals = this.sealsOf(group)
       const rowCount = this.#readTimes(group, fromMs, toMs, ordinalMax)
       if (this.#values.length < columns.length * rowCount) {
         this.#values = new Float64Array(columns.length * rowCount)
       }
       const values = this.#values
-      let complete = rowCount >= 0
-      for (let i = 0; complete && i < columns.length; i++) {
-        complete = this.#readColumn(columns[i], rowCount, values, i, presence)
+      if (rowCount < 0) return undefined
+      for (let i = 0; i < columns.length; i++) {
+        if (!this.#readColumn(columns[i], rowCount, values, i, presence)) return undefined
       }
-      if (!complete) this.memory.poll()
-      if (Atomics.add(words, sequenceAt, 0) === before && complete) {
-        return { seals, times: this.#times.slice(0, rowCount), rowCount, values, presence }
+      return { seals, times: this.#times.slice(0, rowCount), rowCount, values, presence }
+    })
+  }
+
+  /** Reads the samples of a series with times of its own in [fromMs, toMs], as rows of one column. */
+  readStrand(column: number, fromMs: number, toMs: number): HeadRows {
+    const group = this.columnField(column, at.COLUMN_GROUP)
+    return this.#consistently(group, () => {
+      const seals = this.sealsOf(group)
+      const count = this.#strands.read(column)
+      return count < 0 ? undefined : this.#cutStrand(seals, count, fromMs, toMs)
+    })
+  }
+
+  #cutStrand(seals: number, count: number, fromMs: number, toMs: number): HeadRows {
+    const { times } = this.#strands
+    const order = strandOrder(times, count).filter(
+      (place) => times[place] >= fromMs && times[place] <= toMs,
+    )
+    const rows = {
+      seals,
+      times: new Float64Array(order.length),
+      rowCount: order.length,
+      values: new Float64Array(order.length),
+      presence: ALL_PRESENT,
+    }
+    const source = this.#strands.words
+    const target = new Uint32Array(rows.values.buffer)
+    for (let row = 0; row < order.length; row++) {
+      rows.times[row] = times[order[row]]
+      target[row * 2] = source[order[row] * 2]
+      target[row * 2 + 1] = source[order[row] * 2 + 1]
+    }
+    return rows
+  }
+
+  /** Reads until no writer was there meanwhile; `read` answers undefined when a page is missing. */
+  #consistently(group: number, read: () => HeadRows | undefined): HeadRows {
+    const words = this.#groups[group >>> at.GROUP_SHIFT]
+    const sequenceAt = ((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + at.GROUP_SEQUENCE
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const before = Atomics.load(words, sequenceAt)
+      if (before % 2 === 1) {
+        Atomics.wait(waiting, 0, 0, tries < 10 ? 0.05 : 1)
+        continue
       }
+      const rows = read()
+      if (rows === undefined) this.memory.poll()
+      if (Atomics.add(words, sequenceAt, 0) === before && rows !== undefined) return rows
     }
     throw new NarthexError('busy', `cannot read the newest rows: ${TRIES_MAX} tries met a writer`)
   }
@@ -237,6 +301,9 @@ export class HeadView {
     return floats
   }
 }
+
+/** Presence of a strand: it has no holes. */
+const ALL_PRESENT = new Uint32Array(3).fill(0xffffffff)
 
 /** Never notified: waiting on it is a short sleep. */
 const waiting = new Int32Array(new SharedArrayBuffer(4))

@@ -20,6 +20,8 @@ export const RECORD_ENTRIES = 2
 /** Entries of a record of entries. */
 export const ENTRY_CELLS = 1
 export const ENTRY_SEAL = 2
+export const ENTRY_STRANDS = 3
+export const ENTRY_SEAL_STRANDS = 4
 
 /** A record is closed when it has grown past this: what one damaged place may cost. */
 const RECORD_BYTES = 24_576
@@ -127,6 +129,40 @@ export class Journal implements Recorder {
     }
   }
 
+  strands(timeMs: number, columns: Uint32Array, values: Float64Array, count: number): void {
+    this.#defineStrands(columns, count)
+    for (let from = 0; from < count; from += ENTRY_CELLS_MAX) {
+      const length = Math.min(ENTRY_CELLS_MAX, count - from)
+      const c = this.#beginEntry(48 + length * 16 + valuesBytesMax(length))
+      c.bytes[c.at++] = ENTRY_STRANDS
+      this.#writeTime(c, timeMs)
+      writeRuns(c, columns, from, length)
+      encodeValues(values, from, length, c)
+      this.#endEntry()
+    }
+  }
+
+  /** All samples of some strands are in blocks. */
+  sealStrands(columns: Uint32Array): void {
+    this.#defineStrands(columns, columns.length)
+    for (let from = 0; from < columns.length; from += ENTRY_CELLS_MAX) {
+      const length = Math.min(ENTRY_CELLS_MAX, columns.length - from)
+      const c = this.#beginEntry(48 + length * 16)
+      c.bytes[c.at++] = ENTRY_SEAL_STRANDS
+      writeRuns(c, columns, from, length)
+      this.#endEntry()
+    }
+  }
+
+  #defineStrands(columns: Uint32Array, count: number): void {
+    for (let i = 0; i < count; i++) {
+      if (!this.#columns.mark(columns[i], this.epoch)) continue
+      const group = this.#head.columns.field(columns[i], at.COLUMN_GROUP)
+      this.#defineGroup(group)
+      i = this.#defineColumns(group, columns, i, count)
+    }
+  }
+
   /** Rows of a group below an ordinal are in blocks. */
   seal(group: number, ordinal: number): void {
     this.#defineGroup(group)
@@ -216,21 +252,16 @@ export class Journal implements Recorder {
     c.bytes[c.at++] = ENTRY_CELLS
     writeVarint(c, group)
     writeVarint(c, ordinal)
-    writeVarint(c, zigzag(timeMs - this.#lastTime))
-    this.#lastTime = timeMs
-    writeVarint(c, count)
-    let expected = 0
-    for (let i = 0; i < count; ) {
-      const first = columns[from + i]
-      let length = 1
-      while (i + length < count && columns[from + i + length] === first + length) length++
-      writeVarint(c, zigzag(first - expected))
-      writeVarint(c, length)
-      expected = first + length
-      i += length
-    }
+    this.#writeTime(c, timeMs)
+    writeRuns(c, columns, from, count)
     encodeValues(values, from, count, c)
     this.#endEntry()
+  }
+
+  /** A time less that of the entry before. */
+  #writeTime(c: Cursor, timeMs: number): void {
+    writeVarint(c, zigzag(timeMs - this.#lastTime))
+    this.#lastTime = timeMs
   }
 
   #beginDefinition(): Cursor {
@@ -285,6 +316,7 @@ export class Journal implements Recorder {
     while (
       from + length < count &&
       columns[from + length] === column + length &&
+      head.columns.field(column + length, at.COLUMN_GROUP) === group &&
       head.columns.field(column + length, at.COLUMN_SHAPE) === shape + length &&
       this.#columns.mark(column + length, this.epoch)
     ) {
@@ -299,5 +331,20 @@ export class Journal implements Recorder {
     writeVarint(c, length)
     if (c.at >= RECORD_BYTES && this.#log.failure === '') this.#flushDefinitions()
     return from + length - 1
+  }
+}
+
+/** Writes how many columns there are, and which, as runs. */
+function writeRuns(c: Cursor, columns: Uint32Array, from: number, count: number): void {
+  writeVarint(c, count)
+  let expected = 0
+  for (let i = 0; i < count; ) {
+    const first = columns[from + i]
+    let length = 1
+    while (i + length < count && columns[from + i + length] === first + length) length++
+    writeVarint(c, zigzag(first - expected))
+    writeVarint(c, length)
+    expected = first + length
+    i += length
   }
 }

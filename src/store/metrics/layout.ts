@@ -97,6 +97,12 @@ export const GROUP_OPENED_FLOAT = 10
 export const GROUP_EPOCHS = 22
 /** Columns there were when the group was last swept. */
 export const GROUP_SWEPT_COLUMNS = 27
+/** Entries of the fullest strand, or STRAND_READY for one with many bytes; 0 when all are empty. */
+export const GROUP_STRAND_FILL = 28
+/** Log epoch in which the oldest entry of the strands was written. */
+export const GROUP_STRAND_EPOCH = 29
+/** When the oldest entry of the strands was written, in s on the monotonic clock. */
+export const GROUP_STRAND_OPENED = 30
 
 /** A series in the head: 16 words, one cache line. */
 export const COLUMN_SHIFT = 12
@@ -111,8 +117,25 @@ export const COLUMN_BASE = 4
 /** Newest time of the series; float64. */
 export const COLUMN_NEWEST_FLOAT = 3
 export const COLUMN_PIECES = 8
-/** 80 presence bits, then 3 bits of idleness, then 13 bits of generation. */
+/** 80 presence bits, then 3 bits of idleness, 2 flags, and 11 bits of generation. */
 export const COLUMN_PRESENCE = 13
+/** The word of presence that has the flags. */
+export const COLUMN_FLAGS = 15
+/** Rounds of the sweep in which the series had no sample. */
+export const IDLE_MASK = 0x70000
+/** The series has times of its own: its samples are a strand, and it takes no part in rows. */
+export const FLAG_STRAND = 0x80000
+/** It had few of the rows that were sealed last. */
+export const FLAG_SPARSE = 0x100000
+/** Of a strand, in place of pieces and presence: links, bytes, last step in ms, entries. */
+export const COLUMN_STRAND_FIRST = 8
+export const COLUMN_STRAND_LAST = 9
+export const COLUMN_STRAND_BYTES = 10
+export const COLUMN_STRAND_STEP = 11
+export const COLUMN_STRAND_COUNT = 13
+/** Monotonic clock in s, and log epoch, of its oldest entry; 0 when it is empty. */
+export const COLUMN_STRAND_OPENED = 12
+export const COLUMN_STRAND_EPOCH = 14
 
 /** Rows of one piece and pieces of the ring. */
 export const PIECE_ROWS = 16
@@ -120,6 +143,20 @@ export const PIECE_COUNT = 5
 export const RING_ROWS = 80
 /** Rows of a regular seal. */
 export const SEAL_ROWS = 64
+
+/** In a group of up to so many series each begins as a strand. */
+export const STRAND_SERIES = 3
+/** Entries, and bytes, from which strands of a group are sealed, and which no strand may pass. */
+export const STRAND_READY = 64
+export const STRAND_READY_BYTES = 320
+export const STRAND_ENTRIES_MAX = 96
+export const STRAND_BYTES_MAX = 960
+/** A link of a strand is a half: the reference of the next one, then bytes of entries. */
+export const LINK_BYTES = 60
+/** A step that stands for: the strand does not hold the newest sample of its series. */
+export const STEP_NONE = 0xffffffff
+/** And for: it holds a newer one, of a time when the clock was ahead; each entry stands for itself. */
+export const STEP_APART = 0xfffffffe
 
 /** Slabs of 16 float64, of 16 float32, and single float64. */
 export const SLAB_SHIFT = 11

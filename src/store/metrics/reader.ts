@@ -9,7 +9,15 @@ import type { HeadRows, HeadView } from './headview.ts'
 import { joinLabels, type LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import { compileSelector, type GroupMatch, matchColumns, type Selector } from './match.ts'
-import { type Allocate, type GroupPlan, type Part, PlanBuilder, readGroup } from './select.ts'
+import {
+  type Allocate,
+  type GroupPlan,
+  type HeadWanted,
+  type Part,
+  PlanBuilder,
+  readGroup,
+} from './select.ts'
+import { bundlesOf } from './strandbundles.ts'
 
 /** How often a select plans anew without reading any group, because rows were sealed meanwhile. */
 const TRIES_MAX = 20
@@ -72,7 +80,7 @@ export class StoreReader implements Queryable {
     let sampleCount = 0
     for (const { group, columns } of this.#match(selector)) {
       seriesCount += columns.length
-      sampleCount += columns.length * this.#head.read(group, [], fromMs, toMs).rowCount
+      sampleCount += this.#head.countSamples(group, columns, fromMs, toMs)
     }
     return {
       seriesCount: Math.max(seriesCount, blocks.seriesCount),
@@ -216,8 +224,7 @@ export class StoreReader implements Queryable {
     for (let i = 0; i < matches.length; i++) {
       const { group, columns } = matches[i]
       // A seal first raises the count, then drops the rows: no rows and the same count means none.
-      const isEmpty = this.#head.rowCount(group) === 0
-      if (isEmpty && this.#head.sealsOf(group) === seals[i]) continue
+      if (this.#head.isEmpty(group) && this.#head.sealsOf(group) === seals[i]) continue
       const target = builder.group(this.#head.labels.groupLabels(group))
       const series = columns.map((column) => {
         const shape = this.#head.labels.shapeLabels(this.#head.columnField(column, at.COLUMN_SHAPE))
@@ -236,13 +243,40 @@ export class StoreReader implements Queryable {
     budget: Budget,
     into: Series[],
   ): boolean {
-    if (plan.head !== undefined) {
-      const { group, columns, series, seals } = plan.head
-      const rows = this.#head.read(group, columns, fromMs, toMs)
-      if (rows.seals !== seals) return false
-      if (rows.rowCount > 0) plan.parts.push(new HeadPart(rows, series))
-    }
+    if (plan.head !== undefined && !this.#addHeadParts(plan, plan.head, fromMs, toMs)) return false
     readGroup(plan, fromMs, toMs, budget, into, this.#allocate)
+    return true
+  }
+
+  /** Adds what the head has: rows, and each strand; false when it was sealed meanwhile. */
+  #addHeadParts(plan: GroupPlan, wanted: HeadWanted, fromMs: number, toMs: number): boolean {
+    const { group, columns, series, seals } = wanted
+    const inRows: number[] = []
+    const seriesInRows: number[] = []
+    const strands: HeadRows[] = []
+    const seriesOfStrands: number[] = []
+    for (let i = 0; i < columns.length; i++) {
+      if (!this.#head.isStrand(columns[i])) {
+        inRows.push(columns[i])
+        seriesInRows.push(series[i])
+        continue
+      }
+      const strand = this.#head.readStrand(columns[i], fromMs, toMs)
+      if (strand.seals !== seals) return false
+      strands.push(strand)
+      seriesOfStrands.push(series[i])
+    }
+    for (const { places, rows } of bundlesOf(strands)) {
+      plan.parts.push(
+        new HeadPart(
+          rows,
+          places.map((place) => seriesOfStrands[place]),
+        ),
+      )
+    }
+    const rows = this.#head.read(group, inRows, fromMs, toMs)
+    if (rows.seals !== seals) return false
+    if (rows.rowCount > 0) plan.parts.push(new HeadPart(rows, seriesInRows))
     return true
   }
 
@@ -263,7 +297,7 @@ export class StoreReader implements Queryable {
       const selector = compileSelector(matchers)
       this.#blocks.series(selector, fromMs, toMs, counted)
       for (const { group, columns } of this.#match(selector)) {
-        if (this.#head.read(group, [], fromMs, toMs).rowCount === 0) continue
+        if (!this.#head.mayHave(group, fromMs, toMs)) continue
         const groupLabels = this.#head.labels.groupLabels(group).labels
         for (const column of columns) {
           if (!this.#head.hasCells(column) || this.#head.newestTime(column) < fromMs) continue
@@ -293,12 +327,14 @@ class HeadPart implements Part {
   readonly maxTimeMs: number
   readonly rowCount: number
   mayBeStale = true
+  readonly series: readonly number[]
   readonly #rows: HeadRows
   /** Index in the rows by index in the plan; undefined where the head does not have the series. */
   readonly #columns: number[] = []
 
   constructor(rows: HeadRows, wanted: readonly number[]) {
     this.#rows = rows
+    this.series = wanted
     this.rowCount = rows.rowCount
     this.minTimeMs = rows.times[0]
     this.maxTimeMs = rows.times[rows.rowCount - 1]

@@ -7,10 +7,13 @@ import type { Head } from './head.ts'
 import {
   ENTRY_CELLS,
   ENTRY_SEAL,
+  ENTRY_SEAL_STRANDS,
+  ENTRY_STRANDS,
   type Journal,
   RECORD_DEFINITIONS,
   RECORD_ENTRIES,
 } from './journal.ts'
+import * as at from './layout.ts'
 
 /** Most cells of one entry, and most columns that one definition may name. */
 const CELLS_MAX = 65_536
@@ -115,16 +118,30 @@ export class Restore {
     let orphans = 0
     while (c.at < c.end) {
       const kind = c.bytes[c.at++]
-      const group = this.#numbers.groups[readVarint(c)]
-      const ordinal = readVarint(c)
-      if (kind === ENTRY_SEAL) {
-        if (group !== undefined && !isRetry) this.#head.rows.drop(group, ordinal)
-        continue
+      switch (kind) {
+        case ENTRY_CELLS: {
+          const group = this.#numbers.groups[readVarint(c)]
+          const ordinal = readVarint(c)
+          time += unzigzag(readVarint(c))
+          orphans += this.#enterCells(c, group, ordinal, time)
+          break
+        }
+        case ENTRY_STRANDS:
+          time += unzigzag(readVarint(c))
+          orphans += this.#enterSamples(c, time)
+          break
+        case ENTRY_SEAL: {
+          const group = this.#numbers.groups[readVarint(c)]
+          const ordinal = readVarint(c)
+          if (group !== undefined && !isRetry) this.#head.rows.drop(group, ordinal)
+          break
+        }
+        case ENTRY_SEAL_STRANDS:
+          this.#dropStrands(c, isRetry)
+          break
+        default:
+          throw new NarthexError('bad_data', `cannot read entry: kind ${kind}`)
       }
-      if (kind !== ENTRY_CELLS)
-        throw new NarthexError('bad_data', `cannot read entry: kind ${kind}`)
-      time += unzigzag(readVarint(c))
-      orphans += this.#enterCells(c, group, ordinal, time)
     }
     if (orphans === 0) return
     this.#orphanCells += orphans
@@ -135,6 +152,52 @@ export class Restore {
 
   /** Writes the cells of one entry; returns how many have no definition. */
   #enterCells(c: Cursor, group: number | undefined, ordinal: number, timeMs: number): number {
+    const count = this.#readRuns(c)
+    decodeValues(c, count, this.#values, 0)
+    if (group === undefined) return count
+    if (!this.#head.rows.restore(group, ordinal, timeMs)) return 0
+    let orphans = 0
+    for (let i = 0; i < count; i++) {
+      const column = this.#columns[this.#columnsOfEntry[i]]
+      if (column === undefined) orphans++
+      else this.#head.restoreCell(column, ordinal, timeMs, this.#values[i])
+    }
+    this.#cells += count - orphans
+    this.#head.noteTimes(timeMs, timeMs)
+    return orphans
+  }
+
+  /** Writes samples of strands; returns how many have no definition. */
+  #enterSamples(c: Cursor, timeMs: number): number {
+    const count = this.#readRuns(c)
+    decodeValues(c, count, this.#values, 0)
+    let orphans = 0
+    for (let i = 0; i < count; i++) {
+      const column = this.#columns[this.#columnsOfEntry[i]]
+      if (column === undefined) orphans++
+      else this.#head.restoreSample(column, timeMs, this.#values[i])
+    }
+    this.#cells += count - orphans
+    return orphans
+  }
+
+  /** Drops samples that are in blocks. */
+  #dropStrands(c: Cursor, isRetry: boolean): void {
+    const count = this.#readRuns(c)
+    if (isRetry) return
+    const { columns, strands } = this.#head
+    const groups = new Set<number>()
+    for (let i = 0; i < count; i++) {
+      const column = this.#columns[this.#columnsOfEntry[i]]
+      if (column === undefined || !columns.isStrand(column)) continue
+      strands.clear(column)
+      groups.add(columns.field(column, at.COLUMN_GROUP))
+    }
+    for (const group of groups) strands.measure(group)
+  }
+
+  /** Reads which columns an entry is about; returns how many. */
+  #readRuns(c: Cursor): number {
     const count = readVarint(c)
     if (count > CELLS_MAX) throw new NarthexError('bad_data', `cannot read entry: ${count} cells`)
     if (count > this.#values.length) {
@@ -155,17 +218,6 @@ export class Restore {
       expected = first + length
       i += length
     }
-    decodeValues(c, count, this.#values, 0)
-    if (group === undefined) return count
-    if (!this.#head.rows.restore(group, ordinal, timeMs)) return 0
-    let orphans = 0
-    for (let i = 0; i < count; i++) {
-      const column = this.#columns[this.#columnsOfEntry[i]]
-      if (column === undefined) orphans++
-      else this.#head.restoreCell(column, ordinal, timeMs, this.#values[i])
-    }
-    this.#cells += count - orphans
-    this.#head.noteTimes(timeMs, timeMs)
-    return orphans
+    return count
   }
 }

@@ -8,10 +8,14 @@ const GROUP_MASK = (1 << at.GROUP_SHIFT) - 1
 const SLAB_MASK = (1 << at.SLAB_SHIFT) - 1
 const COLUMN_MASK = (1 << at.COLUMN_SHIFT) - 1
 
-/** What rows need from the store around them. */
+/** What rows and strands need from the store around them. */
 export interface RowHooks {
   /** Makes room in a full ring by sealing. @throws NarthexError `busy` when it cannot */
   sealFull(group: number): void
+  /** Seals all open rows of a group. @throws NarthexError `busy` when it cannot */
+  sealRows(group: number): void
+  /** Makes room in full strands by sealing. @throws NarthexError `busy` when it cannot */
+  sealStrands(group: number): void
   /** Log epoch of rows opened now. */
   epoch(): number
   /** ms on a clock that never jumps */
@@ -137,9 +141,11 @@ export class Rows {
     const pieceCount = Math.ceil(upto / at.PIECE_ROWS) - firstPiece
     let column = this.field(group, at.GROUP_FIRST_COLUMN)
     while (column !== 0) {
-      this.#cells.clear(column, start, upto)
       const words = this.#columns[column >>> at.COLUMN_SHIFT]
       const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
+      if ((words[from + at.COLUMN_FLAGS] & at.FLAG_STRAND) === 0) {
+        this.#cells.clear(column, start, upto)
+      }
       column = words[from + at.COLUMN_NEXT_OF_GROUP]
     }
     for (let i = 0; i < pieceCount; i++) {

@@ -1,5 +1,5 @@
 /** Seals rows: encodes them into blocks of their windows, commits, and drops them from the head. */
-
+import { isStaleAt } from '../../model/stale.ts'
 import { encodeBlockHead, SegmentWriter } from './block.ts'
 import type { OpenWindow } from './blockreader.ts'
 import type { Head } from './head.ts'
@@ -7,6 +7,7 @@ import type { HeadRows, HeadView } from './headview.ts'
 import type { Journal } from './journal.ts'
 import * as at from './layout.ts'
 import { lowerBound } from './select.ts'
+import { type Bundle, bundlesOf } from './strandbundles.ts'
 import type { Windows } from './windows.ts'
 import { WindowWriter } from './windowwriter.ts'
 
@@ -16,16 +17,34 @@ const BATCH_MS_MAX = 8
 /** Windows whose numbers are kept at hand. */
 const WRITERS_MAX = 8
 
+/** Strands of one group that are sealed at a time. */
+const STRANDS_PER_SEAL_MAX = 512
+
+/** Rows a series must have been there for before its holes say anything. */
+const JUDGED_ROWS_MIN = 16
+/** A series with fewer than one of so many rows is sparse. */
+const SPARSE_ROWS = 4
+/** Strands with equal times become rows again when they are one of so many series of the group. */
+const SHARED_SERIES = 3
+/** Newest times of a strand that must be those of rows for it to join them. */
+const SHARED_TIMES = 8
+
 /** What a group is to be rid of. */
 interface Sealed {
   readonly group: number
-  readonly ordinal: number
+  /** Rows below it; 0 for none. */
+  ordinal: number
+  /** Strands. */
+  columns: Uint32Array
+  /** Columns that are strands, or parts of rows, from then on. */
+  toStrands: number[]
+  toRows: number[]
 }
 
 /** Moves rows from the head into windows. */
 export class Sealer {
-  /** Rows and samples sealed, and transactions, since the start. */
-  readonly counts = { seals: 0, samples: 0, commits: 0 }
+  /** Seals, strands and samples sealed, and transactions, since the start. */
+  readonly counts = { seals: 0, strands: 0, samples: 0, commits: 0 }
   readonly #head: Head
   readonly #view: HeadView
   readonly #journal: Journal
@@ -58,32 +77,36 @@ export class Sealer {
 
   /** Seals the rows of a full ring, save the newest piece. @throws NarthexError `busy` */
   sealFull(group: number): void {
-    const start = this.#head.rows.field(group, at.GROUP_ROW_START)
-    const firstPiece = Math.floor(start / at.PIECE_ROWS)
-    this.#sealAll([{ group, ordinal: (firstPiece + at.PIECE_COUNT - 1) * at.PIECE_ROWS }])
+    this.#sealBatch([group], () => this.#encodeRows(group, false))
+  }
+
+  /** Seals all rows of a group. @throws NarthexError `busy` */
+  sealRows(group: number): void {
+    this.#sealBatch([group], () => this.#encodeRows(group, true))
+  }
+
+  /** Seals the strands of a group of which one is full. @throws NarthexError `busy` */
+  sealFullStrands(group: number): void {
+    this.#sealBatch([group], () => this.#encodeStrands(group, -Infinity))
   }
 
   /**
-   * Seals groups until they are done or a batch is full.
+   * Seals rows of groups until they are done or a batch is full.
    *
    * @param whole seals every open row of each; else the oldest SEAL_ROWS
    * @returns how many of them were sealed
    * @throws NarthexError `busy` when the disk is full; then all rows are still open
    */
   seal(groups: readonly number[], whole: boolean, nowMs: () => number): number {
-    const startedMs = nowMs()
-    const batch: Sealed[] = []
-    this.#releaseWriters()
-    for (const group of groups) {
-      const start = this.#head.rows.field(group, at.GROUP_ROW_START)
-      const end = this.#head.rows.field(group, at.GROUP_ROW_END)
-      const regular = (Math.floor(start / at.PIECE_ROWS) + at.PIECE_COUNT - 1) * at.PIECE_ROWS
-      batch.push({ group, ordinal: whole ? end : Math.min(regular, end) })
-      this.#tryEncode(batch[batch.length - 1])
-      if (nowMs() - startedMs > BATCH_MS_MAX) break
-    }
-    this.#finish(batch)
-    return batch.length
+    return this.#sealBatch(groups, (group) => this.#encodeRows(group, whole), nowMs)
+  }
+
+  /**
+   * Seals strands of groups in the same way: those that are half full at least, and those that
+   * were begun before a time. Of a group with very many some stay for another time.
+   */
+  sealStrands(groups: readonly number[], openedBeforeMs: number, nowMs: () => number): number {
+    return this.#sealBatch(groups, (group) => this.#encodeStrands(group, openedBeforeMs), nowMs)
   }
 
   /** A number of the head will mean something else from now on. */
@@ -99,10 +122,26 @@ export class Sealer {
     }
   }
 
-  #sealAll(batch: readonly Sealed[]): void {
+  #sealBatch(
+    groups: readonly number[],
+    encode: (group: number) => Sealed,
+    nowMs: () => number = () => 0,
+  ): number {
+    const startedMs = nowMs()
+    const batch: Sealed[] = []
     this.#releaseWriters()
-    for (const sealed of batch) this.#tryEncode(sealed)
+    try {
+      for (const group of groups) {
+        batch.push(encode(group))
+        if (nowMs() - startedMs > BATCH_MS_MAX) break
+      }
+    } catch (error) {
+      // Nothing half encoded may stay behind in a writer.
+      this.#writers.clear()
+      throw error
+    }
     this.#finish(batch)
+    return batch.length
   }
 
   /** Commits what was encoded, then takes it out of the head: never the other way round. */
@@ -116,35 +155,106 @@ export class Sealer {
     this.counts.commits++
     // Before the counts of the groups: who reads one of those must see these blocks.
     Atomics.add(this.#head.memory.control, at.CONTROL_SEALS, 1)
-    for (const { group, ordinal } of batch) {
-      this.#head.rows.enter(group)
-      this.#head.rows.setField(
-        group,
-        at.GROUP_SEALS,
-        this.#head.rows.field(group, at.GROUP_SEALS) + 1,
-      )
-      this.#head.rows.leave(group)
-      this.#head.rows.drop(group, ordinal)
+    for (const sealed of batch) this.#drop(sealed)
+  }
+
+  /** Takes out of the head what is in blocks now. */
+  #drop({ group, ordinal, columns, toStrands, toRows }: Sealed): void {
+    const { rows, strands } = this.#head
+    rows.enter(group)
+    rows.setField(group, at.GROUP_SEALS, rows.field(group, at.GROUP_SEALS) + 1)
+    rows.leave(group)
+    if (ordinal > 0) {
+      rows.drop(group, ordinal)
       this.#journal.seal(group, ordinal)
-      this.counts.seals++
     }
+    if (columns.length > 0) this.#journal.sealStrands(columns)
+    rows.enter(group)
+    for (const column of columns) strands.clear(column)
+    for (const column of toStrands) this.#head.columns.flag(column, at.FLAG_STRAND, true)
+    for (const column of toRows) this.#head.columns.flag(column, at.FLAG_STRAND, false)
+    if (columns.length > 0) strands.measure(group)
+    rows.leave(group)
+    this.counts.seals++
+    this.counts.strands += columns.length
   }
 
-  /** Nothing half encoded may stay behind in a writer. */
-  #tryEncode(sealed: Sealed): void {
-    try {
-      this.#encode(sealed)
-    } catch (error) {
-      this.#writers.clear()
-      throw error
+  /**
+   * Encodes the oldest rows of a group, or the whole of them, a block for each window that they
+   * touch. Where a series turns out to have times of its own, all rows go.
+   */
+  #encodeRows(group: number, whole: boolean): Sealed {
+    const { rows: open, columns: all } = this.#head
+    const start = open.field(group, at.GROUP_ROW_START)
+    const end = open.field(group, at.GROUP_ROW_END)
+    const regular = (Math.floor(start / at.PIECE_ROWS) + at.PIECE_COUNT - 1) * at.PIECE_ROWS
+    const columns = this.#view
+      .columnsOf(group)
+      .filter((column) => !all.isStrand(column) && all.hasCells(column))
+      .reverse()
+    let ordinal = whole ? end : Math.min(regular, end)
+    let rows = this.#view.read(group, columns, -Infinity, Infinity, ordinal)
+    const toStrands = this.#judge(columns, rows)
+    if (toStrands.length > 0 && ordinal < end) {
+      ordinal = end
+      rows = this.#view.read(group, columns, -Infinity, Infinity)
     }
+    this.#encodeWindows(group, columns, rows)
+    return { group, ordinal, columns: NO_COLUMNS, toStrands, toRows: [] }
   }
 
-  /** Encodes the rows of one group below an ordinal, a block for each window that they touch. */
-  #encode({ group, ordinal }: Sealed): void {
-    const columns = this.#view.columnsOf(group).filter((column) => this.#view.hasCells(column))
-    columns.reverse()
-    const rows = this.#view.read(group, columns, -Infinity, Infinity, ordinal)
+  /** Series that were sparse in two seals, and sent something in both. */
+  #judge(columns: readonly number[], rows: HeadRows): number[] {
+    const found: number[] = []
+    for (let i = 0; i < columns.length; i++) {
+      let first = -1
+      let last = -1
+      let present = 0
+      for (let row = 0; row < rows.rowCount; row++) {
+        if ((rows.presence[i * 3 + (row >>> 5)] & (1 << (row & 31))) === 0) continue
+        if (present++ === 0) first = row
+        last = row
+      }
+      const span = rows.rowCount - first
+      if (present === 0 || span < JUDGED_ROWS_MIN) continue
+      if (isStaleAt(rows.values, i * rows.rowCount + last)) continue
+      const isSparse = present * SPARSE_ROWS < span
+      if (isSparse && this.#head.columns.isSparse(columns[i])) found.push(columns[i])
+      this.#head.columns.flag(columns[i], at.FLAG_SPARSE, isSparse)
+    }
+    return found
+  }
+
+  /** Encodes strands of a group; those with equal times share a block. */
+  #encodeStrands(group: number, openedBeforeMs: number): Sealed {
+    const { columns: all, strands } = this.#head
+    const due: number[] = []
+    const groupColumns = this.#view.columnsOf(group)
+    for (const column of groupColumns) {
+      if (all.isStrand(column) && strands.isDue(column, openedBeforeMs)) due.push(column)
+      if (due.length === STRANDS_PER_SEAL_MAX) break
+    }
+    const toRows: number[] = []
+    for (const bundle of bundlesOf(
+      due.map((column) => this.#view.readStrand(column, -Infinity, Infinity)),
+    )) {
+      const columns = bundle.places.map((place) => due[place])
+      this.#encodeWindows(group, columns, bundle.rows)
+      if (this.#isShared(group, groupColumns.length, bundle)) toRows.push(...columns)
+    }
+    return { group, ordinal: 0, columns: Uint32Array.from(due), toStrands: [], toRows }
+  }
+
+  /** Whether strands with equal times had better be parts of rows. */
+  #isShared(group: number, seriesCount: number, { places, rows: { times } }: Bundle): boolean {
+    if (seriesCount <= at.STRAND_SERIES || times.length < SHARED_TIMES) return false
+    if (places.length > at.STRAND_SERIES && places.length * SHARED_SERIES >= seriesCount)
+      return true
+    return times.subarray(-SHARED_TIMES).every((time) => this.#head.rows.find(group, time) >= 0)
+  }
+
+  /** Encodes rows, a block for each window that they touch. */
+  #encodeWindows(group: number, columns: readonly number[], rows: HeadRows): void {
     const newestMs = this.#newestMs()
     for (let from = 0; from < rows.rowCount; ) {
       const window = this.#windows.forTime(rows.times[from], newestMs, this.#spanMsMax)
@@ -210,3 +320,5 @@ export class Sealer {
     return writer
   }
 }
+
+const NO_COLUMNS = new Uint32Array(0)

@@ -10,6 +10,8 @@ export interface Part {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly rowCount: number
+  /** Indices of the wanted series that it may have. */
+  readonly series: readonly number[]
   /** Whether staleness markers may stand among the values read last. */
   readonly mayBeStale: boolean
   /** Fetches what is needed to read; false when nothing can be read. */
@@ -69,23 +71,62 @@ export function readGroup(
 ): void {
   budget.check()
   const pieces: Piece[] = []
-  let rowCount = 0
   for (const part of plan.parts) {
     const piece = openInRange(part, fromMs, toMs)
-    if (piece === undefined) continue
-    pieces.push(piece)
-    rowCount += piece.times.length
+    if (piece !== undefined) pieces.push(piece)
   }
-  if (rowCount === 0) return
-  budget.chargeSamples(rowCount * plan.shapes.length)
-  budget.chargeBytes(8 * rowCount * (plan.shapes.length + 1))
+  for (const bundle of bundlesOf(plan.shapes.length, pieces)) {
+    readBundle(plan, bundle, budget, into, allocate)
+  }
+  for (const { part } of pieces) part.close()
+}
+
+/** Series of a plan that are in the very same pieces. */
+interface Bundle {
+  readonly series: readonly number[]
+  readonly pieces: readonly Piece[]
+}
+
+/** Puts series together that are in the same pieces: those with times of their own stand alone. */
+function bundlesOf(seriesCount: number, pieces: readonly Piece[]): readonly Bundle[] {
+  if (pieces.length === 0) return []
+  if (pieces.every(({ part }) => part.series.length === seriesCount)) {
+    return [{ series: Array.from({ length: seriesCount }, (_, series) => series), pieces }]
+  }
+  const placesOf: number[][] = Array.from({ length: seriesCount }, () => [])
+  for (let i = 0; i < pieces.length; i++) {
+    for (const series of pieces[i].part.series) placesOf[series].push(i)
+  }
+  const bundles = new Map<string, { series: number[]; pieces: readonly Piece[] }>()
+  for (let series = 0; series < seriesCount; series++) {
+    const places = placesOf[series]
+    if (places.length === 0) continue
+    const key = places.join()
+    const bundle = bundles.get(key)
+    if (bundle !== undefined) bundle.series.push(series)
+    else bundles.set(key, { series: [series], pieces: places.map((place) => pieces[place]) })
+  }
+  return [...bundles.values()]
+}
+
+function readBundle(
+  plan: GroupPlan,
+  bundle: Bundle,
+  budget: Budget,
+  into: Series[],
+  allocate: Allocate,
+): void {
+  const { series, pieces } = bundle
+  let rowCount = 0
+  for (const piece of pieces) rowCount += piece.times.length
+  budget.chargeSamples(rowCount * series.length)
+  budget.chargeBytes(8 * rowCount * (series.length + 1))
   const inOrder = pieces.length === 1 ? pieces : pieces.toSorted((a, b) => a.times[0] - b.times[0])
   const apart = inOrder.every(({ times }, i) => {
     return i === 0 || (inOrder[i - 1].times.at(-1) ?? 0) < times[0]
   })
-  if (apart) readApart(plan, inOrder, rowCount, into, allocate)
-  else readMixed(plan, pieces, rowCount, into)
-  for (const { part } of pieces) part.close()
+  if (apart) readApart(plan, series, inOrder, rowCount, into, allocate)
+  else readMixed(plan, series, pieces, rowCount, into)
 }
 
 /** Rows [from, to) of a part: a query for one instant must not hold whole blocks. */
@@ -115,6 +156,7 @@ function openInRange(part: Part, fromMs: number, toMs: number): Piece | undefine
 /** Pieces that do not overlap: series without holes share one array of times. */
 function readApart(
   plan: GroupPlan,
+  wanted: readonly number[],
   pieces: readonly Piece[],
   rowCount: number,
   into: Series[],
@@ -126,8 +168,8 @@ function readApart(
   const partPresence = partBits
   let presence = NO_BITS
   const holes = new HoleTimes(times)
-  const all = allocate(rowCount * plan.shapes.length)
-  for (let i = 0; i < plan.shapes.length; i++) {
+  const all = allocate(rowCount * wanted.length)
+  for (let i = 0; i < wanted.length; i++) {
     const values = all.subarray(i * rowCount, (i + 1) * rowCount)
     let present = 0
     let at = 0
@@ -135,7 +177,7 @@ function readApart(
     let mayBeStale = false
     for (const { part, from, to } of pieces) {
       const size = to - from
-      const count = part.read(i, from, to, values, at, partPresence)
+      const count = part.read(wanted[i], from, to, values, at, partPresence)
       if (whole && count !== size) {
         whole = false
         if (presence.length === 0) presence = new Uint32Array(wordCount)
@@ -149,7 +191,7 @@ function readApart(
       at += size
     }
     if (present === 0) continue
-    const labels = joinLabels(plan.groupLabels, plan.shapes[i])
+    const labels = joinLabels(plan.groupLabels, plan.shapes[wanted[i]])
     if (whole) {
       into.push(finish(labels, times, values, 0, rowCount, mayBeStale))
     } else {
@@ -217,6 +259,7 @@ class HoleTimes {
 /** Pieces that overlap: each series is sorted by time, the value accepted first stays. */
 function readMixed(
   plan: GroupPlan,
+  wanted: readonly number[],
   pieces: readonly Piece[],
   rowCount: number,
   into: Series[],
@@ -225,12 +268,12 @@ function readMixed(
   const presence = new Uint32Array((rowCount + 31) >>> 5)
   const allValues = new Float64Array(rowCount)
   const order = new Uint32Array(rowCount)
-  for (let i = 0; i < plan.shapes.length; i++) {
+  for (const series of wanted) {
     let count = 0
     let at = 0
     for (const { part, from, to } of pieces) {
       const size = to - from
-      const present = part.read(i, from, to, allValues, at, presence)
+      const present = part.read(series, from, to, allValues, at, presence)
       for (let row = 0; present > 0 && row < size; row++) {
         if (present < size && (presence[row >>> 5] & (1 << (row & 31))) === 0) continue
         order[count++] = at + row
@@ -249,7 +292,7 @@ function readMixed(
       values[kept] = allValues[slot]
       kept++
     }
-    const labels = joinLabels(plan.groupLabels, plan.shapes[i])
+    const labels = joinLabels(plan.groupLabels, plan.shapes[series])
     into.push(finish(labels, times, values, 0, kept, true))
   }
 }

@@ -138,6 +138,8 @@ class MetricsStore implements Store {
     this.#futureMaxMs = options.futureMaxMs ?? FUTURE_MS_MAX
     const head = new Head({
       sealFull: (group) => this.#sealer.sealFull(group),
+      sealRows: (group) => this.#sealer.sealRows(group),
+      sealStrands: (group) => this.#sealer.sealFullStrands(group),
       epoch: () => this.#journal.epoch,
       monotonicMs: () => clock.monotonicMs(),
     })

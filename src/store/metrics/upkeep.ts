@@ -156,42 +156,59 @@ export class Upkeep {
     const ready: number[] = []
     const old: number[] = []
     const grown: number[] = []
+    const strands: number[] = []
+    const oldStrands: number[] = []
     const { clock } = this.#options
     const now = clock.now()
     const monotonicMs = clock.monotonicMs()
     const count = head.index.view.groupCount
     for (let group = 1; group < count; group++) {
       const rows = head.rows.count(group)
-      if (rows === 0 || head.index.view.groupField(group, at.GROUP_LIVE) === 0) continue
+      const fill = head.rows.field(group, at.GROUP_STRAND_FILL)
+      if (rows + fill === 0 || head.index.view.groupField(group, at.GROUP_LIVE) === 0) continue
+      const ageMsMax = ROW_AGE_MS_MAX + (group % ROW_AGE_SPREAD) * ROW_AGE_SPREAD_MS
+      if (fill >= at.STRAND_READY) strands.push(group)
+      else if (fill > 0) {
+        const ageMs = monotonicMs - head.rows.field(group, at.GROUP_STRAND_OPENED) * 1000
+        if (ageMs > ageMsMax) oldStrands.push(group)
+      }
       if (rows >= READY_ROWS + (group % READY_SPREAD)) {
         ready.push(group)
         continue
       }
-      const newest = head.rows.time(group, head.rows.field(group, at.GROUP_ROW_END) - 1)
+      const newest =
+        rows === 0 ? -Infinity : head.rows.time(group, head.rows.field(group, at.GROUP_ROW_END) - 1)
       if (Math.abs(now - newest) < FILLING_MS) continue
       const columns = head.rows.field(group, at.GROUP_COLUMN_COUNT)
       const sweptColumns = head.rows.field(group, at.GROUP_SWEPT_COLUMNS)
       const ageMs = monotonicMs - head.rows.float(group, at.GROUP_OPENED_FLOAT)
-      if (ageMs > ROW_AGE_MS_MAX + (group % ROW_AGE_SPREAD) * ROW_AGE_SPREAD_MS) old.push(group)
+      if (rows > 0 && ageMs > ageMsMax) old.push(group)
       else if (sweptColumns > 0 && columns > Math.max(GROWTH_COLUMNS_MIN, GROWTH * sweptColumns)) {
         grown.push(group)
       }
     }
-    await this.#sealAll(ready, false)
-    await this.#sealAll(old, true)
-    await this.#sealAll(grown, true)
+    const { sealer } = this.#parts
+    const rowsOf = (groups: number[]): number => sealer.seal(groups, false, performanceNow)
+    const wholeOf = (groups: number[]): number => sealer.seal(groups, true, performanceNow)
+    const strandsOf =
+      (openedBeforeMs: number) =>
+      (groups: number[]): number =>
+        sealer.sealStrands(groups, openedBeforeMs, performanceNow)
+    await this.#sealAll(ready, rowsOf)
+    await this.#sealAll(old, wholeOf)
+    await this.#sealAll(strands, strandsOf(-Infinity))
+    await this.#sealAll(oldStrands, strandsOf(monotonicMs - ROW_AGE_MS_MAX / 2))
+    await this.#sealAll(grown, wholeOf)
+    await this.#sealAll(grown, strandsOf(Infinity))
     for (const group of grown) this.#parts.sweep.sweepNow(group, clock.monotonicMs())
   }
 
-  async #sealAll(groups: readonly number[], whole: boolean): Promise<void> {
+  /** @param seal seals the first of some groups, and returns how many */
+  async #sealAll(groups: readonly number[], seal: (groups: number[]) => number): Promise<void> {
     let from = 0
     try {
       while (from < groups.length && !this.#isStopping) {
-        from += this.#parts.sealer.seal(
-          groups.slice(from, from + BATCH_GROUPS_MAX),
-          whole,
-          performanceNow,
-        )
+        from += seal(groups.slice(from, from + BATCH_GROUPS_MAX))
         await nextTurn()
       }
     } catch (error) {
@@ -212,6 +229,9 @@ export class Upkeep {
     let oldest = journal.epoch
     const count = head.index.view.groupCount
     for (let group = 1; group < count; group++) {
+      if (head.rows.field(group, at.GROUP_STRAND_FILL) > 0) {
+        oldest = Math.min(oldest, head.rows.field(group, at.GROUP_STRAND_EPOCH))
+      }
       if (head.rows.count(group) === 0) continue
       const start = head.rows.field(group, at.GROUP_ROW_START)
       const piece = (start % at.RING_ROWS) >>> 4
