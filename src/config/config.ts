@@ -6,13 +6,9 @@ import { type Labels, labelsFrom, NO_LABELS } from '../model/labels.ts'
 import { expandEnvironment, globalShape, type RawGlobal, runtimeShape } from './globalshape.ts'
 import { type NarthexConfig, narthexShape } from './narthexshape.ts'
 import { showConfig } from './print.ts'
-import {
-  alertingShape,
-  type NamedRemote,
-  remoteReadList,
-  remoteWriteList,
-  tracingShape,
-} from './remoteshape.ts'
+import { alertingShape, type NamedRemote, remoteReadList, tracingShape } from './remoteshape.ts'
+import type { RemoteWriteDestination } from './remotewrite.ts'
+import { remoteWriteList } from './remotewriteshape.ts'
 import { type Problem, Report, refusal, sortProblems } from './report.ts'
 import { text } from './scalars.ts'
 import type { ScrapeConfig } from './scrape.ts'
@@ -37,6 +33,8 @@ export interface Config {
   readonly ruleFiles: readonly string[]
   readonly storage: StorageConfig
   readonly otlp: OtlpConfig
+  /** Receivers that samples are sent to, besides `narthex.destinations`. */
+  readonly remoteWrite: readonly RemoteWriteDestination[]
   readonly narthex: NarthexConfig
   /** The file with defaults and without secrets, as /api/v1/status/config shows it. */
   readonly yaml: string
@@ -105,7 +103,7 @@ interface RawConfig {
   readonly scrape_configs: readonly DraftScrape[]
   readonly storage: StorageConfig
   readonly tracing: boolean
-  readonly remote_write: readonly NamedRemote[]
+  readonly remote_write: readonly RemoteWriteDestination[]
   readonly remote_read: readonly NamedRemote[]
   readonly otlp: OtlpConfig
   readonly narthex: NarthexConfig
@@ -120,7 +118,7 @@ const TOP_KEYS: Keys<RawConfig> = {
   scrape_configs: scrapeList,
   storage: storageShape,
   tracing: later(tracingShape, 'tracing'),
-  remote_write: later(remoteWriteList, 'remote_write'),
+  remote_write: remoteWriteList,
   remote_read: later(remoteReadList, 'remote_read'),
   otlp: otlpShape,
   narthex: narthexShape,
@@ -187,6 +185,7 @@ function build(
     ruleFiles: raw.rule_files.map((pattern) => path.resolve(dir, pattern)),
     storage: raw.storage,
     otlp: raw.otlp,
+    remoteWrite: raw.remote_write,
     narthex: raw.narthex,
     yaml: showConfig(topShape.show(root ?? EMPTY_MAP), scrapeIntervalMs, scrapeTimeoutMs, scrape),
   })

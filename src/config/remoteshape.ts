@@ -1,4 +1,4 @@
-/** Remote ends: `remote_write`, `remote_read`, `alerting` and `tracing`. Checked only. */
+/** Remote ends: what they share, and `remote_read`, `alerting` and `tracing`, which are checked only. */
 import {
   checkStaticTargets,
   DISCOVERY_KEYS,
@@ -18,16 +18,7 @@ import {
   url,
   whole,
 } from './scalars.ts'
-import {
-  entriesOf,
-  given,
-  type Keys,
-  listOf,
-  type MapPlace,
-  mapOf,
-  type Shape,
-  secret,
-} from './shape.ts'
+import { entriesOf, given, listOf, type MapPlace, mapOf, type Shape, secret } from './shape.ts'
 import type { UrlParts } from './url.ts'
 
 /** A remote end that has a name. */
@@ -36,7 +27,7 @@ export interface NamedRemote {
   readonly place: MapPlace
 }
 
-type Headers = readonly (readonly [string, string])[]
+export type Headers = readonly (readonly [string, string])[]
 
 const RESERVED_HEADERS: ReadonlySet<string> = new Set(
   [
@@ -49,7 +40,7 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set(
     .split(' '),
 )
 
-function checkHeaders(headers: Headers, place: MapPlace, authorization: string): void {
+export function checkHeaders(headers: Headers, place: MapPlace, authorization: string): void {
   for (const [name] of headers) {
     const lower = name.toLowerCase()
     if (lower === 'authorization') place.report.error(place.at('headers'), authorization)
@@ -60,7 +51,7 @@ function checkHeaders(headers: Headers, place: MapPlace, authorization: string):
   }
 }
 
-const REMOTE_AUTHORIZATION =
+export const REMOTE_AUTHORIZATION: string =
   'authorization header must be changed via the basic_auth, authorization, oauth2, sigv4, azuread or google_iam parameter'
 
 /** A map whose only use is whether it is there. */
@@ -75,7 +66,7 @@ function presence(shape: Shape<unknown>): Shape<boolean> {
   }
 }
 
-const sigv4 = presence(
+export const sigv4: Shape<boolean> = presence(
   mapOf(
     'sigv4.plain',
     {
@@ -99,7 +90,7 @@ const sigv4 = presence(
   ),
 )
 
-const azuread = presence(
+export const azuread: Shape<boolean> = presence(
   mapOf(
     'azuread.plain',
     {
@@ -122,118 +113,8 @@ const azuread = presence(
   ),
 )
 
-const googleIam = presence(mapOf('googleiam.plain', { credentials_file: filePath }, (raw) => raw))
-
-interface RawQueue {
-  readonly capacity: number
-  readonly max_shards: number
-  readonly min_shards: number
-  readonly max_samples_per_send: number
-  readonly batch_send_deadline: number
-  readonly min_backoff: number
-  readonly max_backoff: number
-  readonly retry_on_http_429: boolean
-  readonly sample_age_limit: number
-}
-
-const queue = mapOf<RawQueue, RawQueue>(
-  'config.plain',
-  {
-    capacity: whole(10_000),
-    max_shards: whole(50),
-    min_shards: whole(1),
-    max_samples_per_send: whole(2000),
-    batch_send_deadline: duration(5000),
-    min_backoff: duration(30),
-    max_backoff: duration(5000),
-    retry_on_http_429: truth(false),
-    sample_age_limit: quietDuration,
-  },
-  (raw) => raw,
-  (raw, place) => {
-    const refuse = (key: string, message: string): void =>
-      place.report.error(place.at(key), `remote write queue ${message}`)
-    for (const [key, value] of Object.entries(raw)) {
-      if (typeof value !== 'number' || key === 'sample_age_limit') continue
-      if (value <= 0) refuse(key, `${key} must be positive`)
-    }
-    if (raw.min_shards > raw.max_shards) {
-      refuse('min_shards', 'min_shards must not be greater than max_shards')
-    }
-    if (raw.max_backoff < raw.min_backoff) {
-      refuse('max_backoff', 'max_backoff must not be less than min_backoff')
-    }
-  },
-)
-
-const metadata = mapOf(
-  'config.plain',
-  { send: truth(true), send_interval: duration(60_000), max_samples_per_send: whole(2000) },
-  (raw) => raw,
-)
-
-interface RawWrite extends RawHttp {
-  readonly url: UrlParts | undefined
-  readonly remote_timeout: number
-  readonly headers: Headers
-  readonly write_relabel_configs: readonly DraftRule[]
-  readonly name: string
-  readonly send_exemplars: boolean
-  readonly send_native_histograms: boolean
-  readonly round_robin_dns: boolean
-  readonly protobuf_message: string
-  readonly queue_config: unknown
-  readonly metadata_config: unknown
-  readonly sigv4: boolean
-  readonly azuread: boolean
-  readonly google_iam: boolean
-}
-
-const MESSAGES = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request']
-
-const WRITE_KEYS: Keys<RawWrite> = {
-  url,
-  remote_timeout: duration(30_000),
-  headers: entriesOf(text),
-  write_relabel_configs: rulesOf('empty or null relabeling rule in remote write config'),
-  name: text,
-  send_exemplars: truth(false),
-  send_native_histograms: truth(false),
-  round_robin_dns: truth(false),
-  protobuf_message: textOr(MESSAGES[0]),
-  ...HTTP_KEYS,
-  queue_config: queue,
-  metadata_config: metadata,
-  sigv4,
-  azuread,
-  google_iam: googleIam,
-}
-
-function checkWrite(raw: RawWrite, place: MapPlace): void {
-  const refuse = (key: string, message: string): void => place.report.error(place.at(key), message)
-  if (raw.url === undefined) refuse('url', 'url for remote_write is empty')
-  checkHeaders(raw.headers, place, REMOTE_AUTHORIZATION)
-  if (!MESSAGES.includes(raw.protobuf_message)) {
-    const unknown = `unknown type for remote write protobuf message ${raw.protobuf_message}`
-    const message = `invalid protobuf_message value: ${unknown}, supported: ${MESSAGES.join(', ')}`
-    refuse('protobuf_message', message)
-  }
-  checkHttp(raw, place)
-  const ways = ['basic_auth', 'authorization', 'oauth2', 'sigv4', 'azuread', 'google_iam'] as const
-  const used = ways.filter((way) => raw[way])
-  if (used.length > 1) {
-    refuse(
-      used[1],
-      `at most one of basic_auth, authorization, oauth2, sigv4, azuread or google_iam must be configured. Currently configured: [${used.join(' ')}]`,
-    )
-  }
-}
-
-const writeMap = mapOf<RawWrite, NamedRemote>(
-  'config.plain',
-  WRITE_KEYS,
-  (raw, place) => ({ name: raw.name, place }),
-  checkWrite,
+export const googleIam: Shape<boolean> = presence(
+  mapOf('googleiam.plain', { credentials_file: filePath }, (raw) => raw),
 )
 
 interface RawRead extends RawHttp {
@@ -269,7 +150,10 @@ const readMap = mapOf<RawRead, NamedRemote>(
 )
 
 /** A list in which no name stands twice. */
-function namedList(item: Shape<NamedRemote>, kind: string): Shape<readonly NamedRemote[]> {
+export function namedList<T extends NamedRemote>(
+  item: Shape<T>,
+  kind: string,
+): Shape<readonly T[]> {
   const list = listOf(item, `empty or null remote ${kind} config section`)
   return {
     read(node, place) {
@@ -288,7 +172,6 @@ function namedList(item: Shape<NamedRemote>, kind: string): Shape<readonly Named
   }
 }
 
-export const remoteWriteList: Shape<readonly NamedRemote[]> = namedList(writeMap, 'write')
 export const remoteReadList: Shape<readonly NamedRemote[]> = namedList(readMap, 'read')
 
 interface RawAlertmanager extends RawHttp, RawDiscovery {
