@@ -1,8 +1,9 @@
-/** Real servers and exporters for tests and benchmarks, from Debian's packages. */
+/** Real servers and exporters for tests and benchmarks, from Debian's packages and Maven Central. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findKafka, KAFKA, provideKafka } from './kafka.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const cache = join(root, '.cache/debian')
@@ -28,7 +29,17 @@ export const COMPONENTS: Readonly<Record<string, string>> = {
   'prometheus-redis-exporter': 'prometheus-redis-exporter',
   chromium: 'chromium',
   openssl: 'openssl',
+  'victoria-metrics': 'victoria-metrics',
+  vmagent: 'victoria-metrics',
+  influxd: 'influxdb',
+  postgres: 'postgresql-15',
+  initdb: 'postgresql-15',
+  java: 'openjdk-17-jre-headless',
+  mvn: 'maven',
 }
+
+/** Where Debian puts commands that are not on everybody's path. */
+const MORE_FOLDERS = ['/usr/sbin', '/sbin', '/usr/lib/postgresql/15/bin']
 
 /** Programs whose command is a script that looks for them where only an installed package is. */
 const BEHIND_SCRIPTS: Readonly<Record<string, string>> = {
@@ -44,12 +55,15 @@ export interface Component {
 
 /** Where a component is, without installing anything; undefined when it is not on this machine. */
 export function findComponent(command: string): Component | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter).concat('/usr/sbin', '/sbin')) {
+  if (command === KAFKA) return findKafka()
+  for (const folder of (process.env.PATH ?? '').split(delimiter).concat(MORE_FOLDERS)) {
     const path = join(folder, command)
     if (existsSync(path)) return { path, env: {} }
   }
   const behind = BEHIND_SCRIPTS[command]
-  const places = ['usr/bin', 'usr/sbin', 'bin'].map((folder) => join(folder, command))
+  const places = ['usr/bin', 'usr/sbin', 'bin', 'usr/lib/postgresql/15/bin'].map((folder) =>
+    join(folder, command),
+  )
   for (const place of behind === undefined ? places : [behind]) {
     const path = join(unpacked, place)
     if (existsSync(path)) return { path, env: unpackedEnvironment() }
@@ -69,6 +83,13 @@ function unpackedEnvironment(): Component['env'] {
  * @returns the commands that could not be had, with the reason
  */
 export function provideComponents(say: (line: string) => void): Map<string, string> {
+  const failures = provideDebian(say)
+  const problem = provideKafka(say)
+  if (problem !== undefined) failures.set(KAFKA, problem)
+  return failures
+}
+
+function provideDebian(say: (line: string) => void): Map<string, string> {
   const missing = Object.keys(COMPONENTS).filter((name) => findComponent(name) === undefined)
   const failures = new Map<string, string>()
   if (missing.length === 0) return failures

@@ -89,19 +89,25 @@ export interface NarthexOptions {
 
 /** Starts `bin/narthex up` and waits until it is ready. */
 export async function startNarthex(options: NarthexOptions): Promise<TestProcess> {
-  const port = options.port ?? (await freePort())
-  const flags = [
-    `--storage.path=${options.storage}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    ...(options.flags ?? ['--log.level=warn']),
-  ]
+  const flags = [`--storage.path=${options.storage}`, ...(options.flags ?? ['--log.level=warn'])]
   if (options.config !== undefined) {
     const file = `${options.storage}.yml`
     writeFileSync(file, options.config)
     flags.push(`--config.file=${file}`)
   }
-  const started = startProcess(join(ROOT, 'bin/narthex'), ['up', ...flags])
-  return await ready(started, `http://127.0.0.1:${port}`, '/-/ready')
+  return await startRole('up', flags, options.port)
+}
+
+/** Starts a role on a port of loopback and waits until it is ready. */
+export async function startRole(
+  role: string,
+  flags: readonly string[],
+  port?: number,
+): Promise<TestProcess> {
+  const listen = port ?? (await freePort())
+  const address = `--web.listen-address=127.0.0.1:${listen}`
+  const started = startProcess(join(ROOT, 'bin/narthex'), [role, address, ...flags])
+  return await ready(started, `http://127.0.0.1:${listen}`, '/-/ready')
 }
 
 /** Starts a component of tools/components and waits until `readyPath` answers 200. */
