@@ -1,4 +1,4 @@
-/** Makes dist/: one JavaScript file per role and the UI, each only when a source is newer. */
+/** Makes dist/: a JavaScript file per role, with what it loads on demand beside it, and the UI. */
 import { execFileSync } from 'node:child_process'
 import {
   existsSync,
@@ -40,8 +40,8 @@ async function main(): Promise<void> {
   try {
     process.stderr.write('bundling the program ...')
     await Promise.all(Object.entries(ENTRIES).map(([name, path]) => bundle(name, path, staging)))
-    for (const name of Object.keys(ENTRIES)) {
-      renameSync(join(staging, `${name}.js`), join(dist, `${name}.js`))
+    for (const file of readdirSync(staging)) {
+      if (file.endsWith('.js')) renameSync(join(staging, file), join(dist, file))
     }
     if (isUserInterfaceStale()) {
       process.stderr.write(' the pages ...')
@@ -66,9 +66,11 @@ async function bundle(name: string, path: string, staging: string): Promise<void
     logLevel: 'warn',
   })
   await build.write({
-    file: join(staging, `${name}.js`),
+    dir: staging,
+    entryFileNames: `${name}.js`,
+    // What a role imports only when it is configured, a destination's library for one.
+    chunkFileNames: `${name}-[name].js`,
     format: 'esm',
-    codeSplitting: false,
     minify: { compress: true, mangle: { keepNames: true } },
   })
   await build.close()
