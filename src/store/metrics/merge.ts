@@ -7,8 +7,16 @@ import { BlockPart, type DamageListener, type Ordinals } from './blockpart.ts'
 import { blocksOf, type IndexedWindow, type OpenWindow } from './blockreader.ts'
 import { LabelIndex } from './labelindex.ts'
 import * as at from './layout.ts'
+import {
+  type Column,
+  type MergeBundle,
+  mergeBundlesOf,
+  newColumn,
+  readColumn,
+  timesOf,
+} from './mergebundles.ts'
 import { Memory } from './pages.ts'
-import { GroupBuilder, lowerBound, type Part } from './select.ts'
+import { GroupBuilder } from './select.ts'
 import { isDamage, readCounters, TABLE_BLOCKS, TABLE_SEGMENTS } from './windowfile.ts'
 import { WindowIndex } from './windowindex.ts'
 import { WindowWriter } from './windowwriter.ts'
@@ -100,18 +108,23 @@ export class Merge {
     const plan = new GroupBuilder(groupLabels)
     const all = members.flatMap(({ source, group }) => this.#partsOf(plan, source, group))
     const parts = all.filter((part) => part.open())
-    if (parts.length > 0 && !(await this.#mergeParts(plan, parts, isStopping))) return
+    for (const bundle of mergeBundlesOf(plan.shapes.length, parts)) {
+      if (!(await this.#mergeBundle(plan, bundle, isStopping))) return
+      if (this.#writer.waitingBytes > COMMIT_BYTES) this.#writer.commit()
+    }
+    for (const part of parts) part.close()
     for (const part of all) this.#carryLoss(plan, part)
   }
 
   /** @returns false when it was given up */
-  async #mergeParts(
+  async #mergeBundle(
     plan: GroupBuilder,
-    parts: readonly BlockPart[],
+    bundle: MergeBundle,
     isStopping: () => boolean,
   ): Promise<boolean> {
-    const { times, rowsOfParts } = joinTimes(parts)
-    const order = this.#order(plan.shapes)
+    const { parts } = bundle
+    const { times, rowsOfParts } = timesOf(bundle)
+    const order = this.#order(plan.shapes, bundle.series)
     const chunks: Chunk[] = []
     for (let from = 0; from < times.length; from += MERGED_ROWS) {
       const count = Math.min(MERGED_ROWS, times.length - from)
@@ -141,7 +154,6 @@ export class Merge {
     }
     const group = this.#internGroup(plan.groupLabels)
     for (const chunk of chunks) this.#finishChunk(chunk, group, times)
-    for (const part of parts) part.close()
     return true
   }
 
@@ -168,8 +180,9 @@ export class Merge {
   }
 
   /** Columns by metric, and buckets of one histogram side by side by their bound. */
-  #order(shapes: readonly Labels[]): { index: number; key: string }[] {
-    const entries = shapes.map((shape, index) => {
+  #order(shapes: readonly Labels[], series: readonly number[]): { index: number; key: string }[] {
+    const entries = series.map((index) => {
+      const shape = shapes[index]
       const bound = labelValue(shape, 'le')
       const family = bound === '' ? '' : this.#sortKey(shape)
       return { index, key: family, sort: this.#sortKey(shape), bound: Number(boundText(bound)) }
@@ -319,12 +332,6 @@ interface Chunk {
   samples: number
 }
 
-/** One series over all rows of the group. */
-interface Column {
-  readonly values: Float64Array
-  readonly presence: Uint32Array
-}
-
 const chunkPresence = new Uint32Array(MERGED_ROWS / 32)
 const neighbourPresence = new Uint32Array(MERGED_ROWS / 32)
 
@@ -344,72 +351,6 @@ function ordinalsOf(plan: GroupBuilder, source: IndexedWindow, layout: number): 
   }
   return ordinals
 }
-
-/** All distinct times of some parts, and where each row of each part lies among them. */
-function joinTimes(parts: readonly Part[]): {
-  times: Float64Array
-  rowsOfParts: Uint32Array[]
-} {
-  const timesOfParts = parts.map((part) => part.times())
-  const all = new Float64Array(timesOfParts.reduce((sum, times) => sum + times.length, 0))
-  let at = 0
-  for (const times of timesOfParts) {
-    all.set(times, at)
-    at += times.length
-  }
-  all.sort()
-  let count = 0
-  for (let i = 0; i < all.length; i++) {
-    if (count === 0 || all[i] !== all[count - 1]) all[count++] = all[i]
-  }
-  const times = all.slice(0, count)
-  const rowsOfParts = timesOfParts.map((partTimes) => {
-    const rows = new Uint32Array(partTimes.length)
-    let row = lowerBound(times, partTimes[0])
-    for (let i = 0; i < partTimes.length; i++) {
-      while (times[row] < partTimes[i]) row++
-      rows[i] = row
-    }
-    return rows
-  })
-  return { times, rowsOfParts }
-}
-
-function newColumn(rowCount: number): Column {
-  return {
-    values: new Float64Array(rowCount),
-    presence: new Uint32Array((rowCount + 31) >>> 5),
-  }
-}
-
-/** Reads one series of all parts; where two have a sample, the one accepted first stays. */
-function readColumn(
-  parts: readonly Part[],
-  rowsOfParts: readonly Uint32Array[],
-  series: number,
-  into: Column,
-): void {
-  into.presence.fill(0)
-  for (let p = 0; p < parts.length; p++) {
-    const { rowCount } = parts[p]
-    if (partValues.length < rowCount) partValues = new Float64Array(rowCount)
-    if (partPresence.length * 32 < rowCount) partPresence = new Uint32Array((rowCount + 31) >>> 5)
-    const present = parts[p].read(series, 0, rowCount, partValues, 0, partPresence)
-    if (present === 0) continue
-    const rows = rowsOfParts[p]
-    for (let i = 0; i < rowCount; i++) {
-      if (present < rowCount && (partPresence[i >>> 5] & (1 << (i & 31))) === 0) continue
-      const row = rows[i]
-      const bit = 1 << (row & 31)
-      if ((into.presence[row >>> 5] & bit) !== 0) continue
-      into.presence[row >>> 5] |= bit
-      into.values[row] = partValues[i]
-    }
-  }
-}
-
-let partValues: Float64Array = new Float64Array(MERGED_ROWS)
-let partPresence: Uint32Array = new Uint32Array(MERGED_ROWS / 32)
 
 /** Copies the bits of rows [from, from + count) to the front of `into`; returns how many are set. */
 function cutPresence(
