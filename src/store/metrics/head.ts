@@ -262,6 +262,12 @@ export class Head {
         if (outcomes[i] === ACCEPTED) accepted++
         continue
       }
+      if (ordinal < 0 && this.rows.isFull(group)) {
+        this.#hooks.sealFull(group)
+        // The series may have become a strand meanwhile.
+        i--
+        continue
+      }
       // Where the clock was ahead when the newest came, the order of the series begins anew.
       const newest = floats[newestAt] > limits.timeMsMax ? -Infinity : floats[newestAt]
       if (timeMs < newest || late !== ACCEPTED) {
@@ -278,11 +284,7 @@ export class Head {
         if (outcomes[i] === ACCEPTED) accepted++
         continue
       }
-      if (ordinal < 0) {
-        ordinal = this.rows.open(group, timeMs)
-        // A seal on the way there has used the hand.
-        this.#hold(values[i])
-      }
+      if (ordinal < 0) ordinal = this.rows.open(group, timeMs)
       if (written === 0) {
         sequence = words[groupAt + at.GROUP_SEQUENCE]
         Atomics.store(words, groupAt + at.GROUP_SEQUENCE, sequence + 1)

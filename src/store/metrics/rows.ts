@@ -94,9 +94,17 @@ export class Rows {
     return -1
   }
 
-  /** Opens a row behind the last one; a full ring is sealed first. */
+  /** Whether rows must be sealed before one can be opened. */
+  isFull(group: number): boolean {
+    const position = this.field(group, at.GROUP_ROW_END) % at.RING_ROWS
+    return (
+      position % at.PIECE_ROWS === 0 &&
+      this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) !== 0
+    )
+  }
+
+  /** Opens a row behind the last one; there is room. */
   open(group: number, timeMs: number): number {
-    if (this.#isFull(group)) this.#hooks.sealFull(group)
     const ordinal = this.field(group, at.GROUP_ROW_END)
     this.#push(group, timeMs)
     return ordinal
@@ -119,7 +127,7 @@ export class Rows {
       return this.restore(group, ordinal, timeMs)
     }
     while (this.field(group, at.GROUP_ROW_END) <= ordinal) {
-      if (this.#isFull(group)) this.#hooks.sealFull(group)
+      if (this.isFull(group)) this.#hooks.sealFull(group)
       const isWanted = this.field(group, at.GROUP_ROW_END) === ordinal
       this.#push(group, isWanted ? timeMs : Number.NaN)
     }
@@ -169,14 +177,6 @@ export class Rows {
 
   leave(group: number): void {
     this.enter(group)
-  }
-
-  #isFull(group: number): boolean {
-    const position = this.field(group, at.GROUP_ROW_END) % at.RING_ROWS
-    return (
-      position % at.PIECE_ROWS === 0 &&
-      this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) !== 0
-    )
   }
 
   #push(group: number, timeMs: number): void {

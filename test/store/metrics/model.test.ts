@@ -1,12 +1,13 @@
-/** The whole store against a map: churn, out of order, restarts, seals, merges (C09, C10, C11). */
+/** The whole store against a map: churn, own times, out of order, kills, seals, merges (C09, C10, C11). */
 import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ACCEPTED, DUPLICATE, UNKNOWN } from '../../../src/model/appender.ts'
 import { formatLabels, type Labels, labelsFrom } from '../../../src/model/labels.ts'
 import { STALE } from '../../../src/model/stale.ts'
 import { openStoreReader, type Store } from '../../../src/store/metrics/store.ts'
-import { openTestStore, type Sample, samplesOf, TestClock } from './support.ts'
+import { makeFolder, openTestStore, type Sample, samplesOf, TestClock } from './support.ts'
 
 const ALL = [{ name: '__name__', op: '=~', value: '.+' }] as const
 const STEP_MS = 15_000
@@ -14,11 +15,13 @@ const STEP_MS = 15_000
 /** What is done to the store. */
 type Action =
   | { kind: 'rows'; series: number; count: number; rows: number; offset: number; seed: number }
-  | { kind: 'late'; series: number; step: number; value: number }
+  | { kind: 'own'; series: number; count: number; rounds: number; seed: number }
+  | { kind: 'late'; series: number; step: number; offsetMs: number; value: number }
   | { kind: 'again'; series: number }
   | { kind: 'gone'; series: number; count: number }
   | { kind: 'upkeep'; minutes: number }
   | { kind: 'restart' }
+  | { kind: 'kill' }
   | { kind: 'check' }
 
 const SERIES_COUNT = 40
@@ -55,9 +58,20 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
+      kind: fc.constant('own' as const),
+      series,
+      count: fc.integer({ min: 1, max: SERIES_COUNT }),
+      rounds: fc.integer({ min: 1, max: 70 }),
+      seed: fc.nat(1000),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
       kind: fc.constant('late' as const),
       series,
       step: fc.integer({ min: -50, max: 400 }),
+      offsetMs: fc.constantFrom(0, 0, 37, 370),
       value: fc.constantFrom(0, 1, -0, 2.5),
     }),
   },
@@ -77,7 +91,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       minutes: fc.constantFrom(1, 30, 90, 600),
     }),
   },
-  { weight: 2, arbitrary: fc.constant({ kind: 'restart' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'kill' as const }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'check' as const }) },
 )
 
@@ -86,11 +101,18 @@ class Pair {
   store: Store
   readonly #model = new Map<number, Map<number, number>>()
   readonly #ids = new Map<number, number>()
-  readonly #reopen: () => Promise<Store>
+  readonly #reopen: (path: string) => Promise<Store>
+  #path: string
   readonly #clock: TestClock
   #nowStep = 0
 
-  constructor(store: Store, clock: TestClock, reopen: () => Promise<Store>) {
+  constructor(
+    store: Store,
+    path: string,
+    clock: TestClock,
+    reopen: (path: string) => Promise<Store>,
+  ) {
+    this.#path = path
     this.store = store
     this.#clock = clock
     this.#reopen = reopen
@@ -107,8 +129,11 @@ class Pair {
           )
         }
         return
+      case 'own':
+        this.#putOwn(action.series, action.count, action.rounds, action.seed)
+        return
       case 'late':
-        this.#put(action.step, action.series, 1, () => action.value)
+        this.#put(action.step, action.series, 1, () => action.value, action.offsetMs)
         return
       case 'again':
         this.#putAgain(action.series)
@@ -126,8 +151,11 @@ class Pair {
       case 'restart':
         await this.store.appender.commit()
         await this.store.stop()
-        this.store = await this.#reopen()
+        this.store = await this.#reopen(this.#path)
         this.#ids.clear()
+        return
+      case 'kill':
+        await this.#kill()
         return
       case 'check':
         this.check()
@@ -163,8 +191,38 @@ class Pair {
     reader.close()
   }
 
-  #put(step: number, from: number, count: number, sample: (i: number) => number): void {
-    const timeMs = step * STEP_MS
+  /** Each series at a time of its own, round by round. */
+  #putOwn(from: number, count: number, rounds: number, seed: number): void {
+    for (let round = 0; round < rounds; round++) {
+      this.#nowStep++
+      for (let i = 0; i < count; i++) {
+        const series = (from + i) % SERIES_COUNT
+        const jitterMs = (round * 7 + series * 3) % 5
+        const value = (i + seed) % 3 === 0 ? seed / 8 : Math.sin(round * seed) * 1000
+        this.#put(this.#nowStep, series, 1, () => value, 37 * (series + 1) + jitterMs)
+      }
+    }
+  }
+
+  /** What was committed is all that the next start finds. */
+  async #kill(): Promise<void> {
+    await this.store.appender.commit()
+    const copy = makeFolder()
+    cpSync(this.#path, copy, { recursive: true })
+    await this.store.stop()
+    this.#path = copy
+    this.store = await this.#reopen(copy)
+    this.#ids.clear()
+  }
+
+  #put(
+    step: number,
+    from: number,
+    count: number,
+    sample: (i: number) => number,
+    offsetMs = 0,
+  ): void {
+    const timeMs = step * STEP_MS + offsetMs
     const wanted = Array.from({ length: count }, (_, i) => (from + i) % SERIES_COUNT)
     const values = Float64Array.from(wanted, (_, i) => sample(i))
     const outcomes = new Uint8Array(count)
@@ -212,8 +270,8 @@ class Pair {
     const samples = this.#model.get(series)
     if (samples === undefined || samples.size === 0) return
     const timeMs = Math.max(...samples.keys())
-    this.#put(timeMs / STEP_MS, series, 1, () => samples.get(timeMs) ?? 0)
-    this.#put(timeMs / STEP_MS, series, 1, () => 777_777)
+    this.#put(0, series, 1, () => samples.get(timeMs) ?? 0, timeMs)
+    this.#put(0, series, 1, () => 777_777, timeMs)
   }
 }
 
@@ -222,9 +280,9 @@ test('whatever is appended, sealed, merged, swept and restarted, the store equal
     fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 25 }), async (actions) => {
       const clock = new TestClock()
       const first = await openTestStore(t, { clock })
-      const reopen = async (): Promise<Store> =>
-        (await openTestStore(t, { clock, path: first.path })).store
-      const pair = new Pair(first.store, clock, reopen)
+      const reopen = async (path: string): Promise<Store> =>
+        (await openTestStore(t, { clock, path })).store
+      const pair = new Pair(first.store, first.path, clock, reopen)
       for (const each of actions) await pair.apply(each)
       pair.check()
       await pair.apply({ kind: 'restart' })
