@@ -1,13 +1,19 @@
 /** The flags of `narthex up` and the options they come to. */
 
-import { NarthexError } from '../base/error.ts'
-import type { LogLevel } from '../base/log.ts'
 import { parseSize } from '../base/size.ts'
 import { parseDuration } from '../model/duration.ts'
 import type { UpOptions } from '../roles/up.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
-
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+import {
+  CONFIG_FLAG,
+  FEATURE_FLAG,
+  FlagReader,
+  LOG_FLAG,
+  PUSH_FLAGS,
+  parseAutoCount,
+  parseCount,
+  WEB_FLAGS,
+} from './sharedflags.ts'
 
 export const UP: CommandSpec = {
   name: 'narthex up',
@@ -15,11 +21,7 @@ export const UP: CommandSpec = {
     'Scrapes, keeps, answers and draws, all in one process on one port. Without a configuration ' +
     'file it watches this machine, itself and the exporters it finds on the loopback addresses.',
   flags: [
-    {
-      name: 'config.file',
-      value: 'file',
-      help: 'prometheus.yml; reloaded on SIGHUP and POST /-/reload',
-    },
+    CONFIG_FLAG,
     { name: 'storage.path', value: 'folder', help: 'where samples are kept', preset: 'data' },
     {
       name: 'storage.retention.time',
@@ -49,36 +51,7 @@ export const UP: CommandSpec = {
       preset: 'auto',
       parse: (text) => (text === 'auto' ? -1 : parseSize(text)),
     },
-    {
-      name: 'web.listen-address',
-      value: 'host:port',
-      help: 'where to listen; may be given more than once',
-      preset: '127.0.0.1:9390',
-      many: true,
-    },
-    {
-      name: 'web.config.file',
-      value: 'file',
-      help: 'TLS, users and tokens, in the format of the Prometheus exporters',
-    },
-    {
-      name: 'web.insecure-listen',
-      help: 'listen beyond loopback without asking who comes',
-    },
-    {
-      name: 'web.host-name',
-      value: 'name',
-      help: 'further names by which browsers may call this server; may be given more than once',
-      many: true,
-    },
-    { name: 'web.enable-lifecycle', help: 'allow POST /-/quit' },
-    {
-      name: 'web.max-connections',
-      value: 'count',
-      help: 'open connections; one more is closed at once',
-      preset: '512',
-      parse: parseCount,
-    },
+    ...WEB_FLAGS,
     {
       name: 'query.timeout',
       value: 'duration',
@@ -177,65 +150,13 @@ export const UP: CommandSpec = {
       preset: '10m',
       parse: parseDuration,
     },
-    {
-      name: 'limit.labels-per-series',
-      value: 'count',
-      help: 'labels of a pushed series',
-      preset: '40',
-      parse: parseCount,
-    },
-    {
-      name: 'limit.label-name-bytes',
-      value: 'size',
-      help: 'length of a pushed label name',
-      preset: '256',
-      parse: parseSize,
-    },
-    {
-      name: 'limit.label-value-bytes',
-      value: 'size',
-      help: 'length of a pushed label value',
-      preset: '4096',
-      parse: parseSize,
-    },
-    {
-      name: 'limit.request-bytes',
-      value: 'size',
-      help: 'bytes of a request body as sent',
-      preset: '16MB',
-      parse: parseSize,
-    },
-    {
-      name: 'limit.decoded-bytes',
-      value: 'size',
-      help: 'bytes of a request body once decompressed',
-      preset: '32MB',
-      parse: parseSize,
-    },
-    {
-      name: 'limit.inflight-bytes',
-      value: 'size',
-      help: 'bytes of all request bodies held at one time',
-      preset: '64MB',
-      parse: parseSize,
-    },
+    ...PUSH_FLAGS,
     {
       name: 'scrape.strict-openmetrics',
       help: 'refuse OpenMetrics text that the specification refuses but Prometheus reads',
     },
-    {
-      name: 'enable-feature',
-      value: 'names',
-      help: "features under Prometheus's names, with commas",
-      many: true,
-    },
-    {
-      name: 'log.level',
-      value: 'level',
-      help: `what is logged: ${LOG_LEVELS.join(', ')}`,
-      preset: 'info',
-      parse: parseLogLevel,
-    },
+    FEATURE_FLAG,
+    LOG_FLAG,
   ],
   footer: [
     'Examples:',
@@ -248,77 +169,35 @@ export const UP: CommandSpec = {
 }
 
 /** The options of the role. */
-export function readUpOptions(
-  values: FlagValues,
-  texts: ReadonlyMap<string, string>,
-): UpOptions & { readonly logLevel: LogLevel } {
-  const text = (name: string): string => (values.get(name) as string | undefined) ?? ''
-  const number = (name: string): number => values.get(name) as number
-  const list = (name: string): readonly string[] => values.get(name) as readonly string[]
-  const isOn = (name: string): boolean => values.get(name) === true
+export function readUpOptions(values: FlagValues, texts: ReadonlyMap<string, string>): UpOptions {
+  const flags = new FlagReader(values)
   return {
-    configFile: text('config.file'),
-    storagePath: text('storage.path'),
-    retentionMs: number('storage.retention.time'),
-    retentionSizeBytes: number('storage.retention.size'),
-    syncIntervalMs: number('storage.wal.sync-interval'),
-    minFreeBytes: autoNumber(number('storage.min-free')),
-    listenAddresses: list('web.listen-address'),
-    webConfigFile: text('web.config.file'),
-    insecureListen: isOn('web.insecure-listen'),
-    hostNames: list('web.host-name'),
-    lifecycle: isOn('web.enable-lifecycle'),
-    connectionsMax: number('web.max-connections'),
-    queryTimeoutMs: number('query.timeout'),
-    lookbackMs: number('query.lookback-delta'),
-    cacheBytesMax: number('query.cache-bytes'),
+    configFile: flags.text('config.file'),
+    storagePath: flags.text('storage.path'),
+    retentionMs: flags.number('storage.retention.time'),
+    retentionSizeBytes: flags.number('storage.retention.size'),
+    syncIntervalMs: flags.number('storage.wal.sync-interval'),
+    minFreeBytes: flags.auto('storage.min-free'),
+    web: flags.web(),
+    queryTimeoutMs: flags.number('query.timeout'),
+    lookbackMs: flags.number('query.lookback-delta'),
+    cacheBytesMax: flags.number('query.cache-bytes'),
     query: {
-      timeoutMsMax: number('query.max-timeout'),
-      samplesMax: number('query.max-samples'),
-      memoryBytesMax: number('query.max-memory'),
-      pointsMax: number('query.max-points'),
-      textLengthMax: number('query.max-bytes'),
-      concurrencyMax: number('query.max-concurrency'),
-      queueMsMax: number('query.max-queue'),
-      labelSeriesMax: number('query.max-label-series'),
+      timeoutMsMax: flags.number('query.max-timeout'),
+      samplesMax: flags.number('query.max-samples'),
+      memoryBytesMax: flags.number('query.max-memory'),
+      pointsMax: flags.number('query.max-points'),
+      textLengthMax: flags.number('query.max-bytes'),
+      concurrencyMax: flags.number('query.max-concurrency'),
+      queueMsMax: flags.number('query.max-queue'),
+      labelSeriesMax: flags.number('query.max-label-series'),
     },
-    seriesMax: autoNumber(number('limit.series')),
-    newSeriesPerMinuteMax: autoNumber(number('limit.new-series-per-minute')),
-    futureMaxMs: number('limit.future'),
-    labels: {
-      labelsMax: number('limit.labels-per-series'),
-      nameBytesMax: number('limit.label-name-bytes'),
-      valueBytesMax: number('limit.label-value-bytes'),
-    },
-    requestBytesMax: number('limit.request-bytes'),
-    decodedBytesMax: number('limit.decoded-bytes'),
-    inflightBytesMax: number('limit.inflight-bytes'),
-    strictOpenMetrics: isOn('scrape.strict-openmetrics'),
-    features: list('enable-feature'),
+    seriesMax: flags.auto('limit.series'),
+    newSeriesPerMinuteMax: flags.auto('limit.new-series-per-minute'),
+    futureMaxMs: flags.number('limit.future'),
+    push: flags.push(),
+    strictOpenMetrics: flags.isOn('scrape.strict-openmetrics'),
+    features: flags.list('enable-feature'),
     flags: texts,
-    logLevel: values.get('log.level') as LogLevel,
   }
-}
-
-/** -1 stands for `auto`. */
-function autoNumber(value: number): number | 'auto' {
-  return value < 0 ? 'auto' : value
-}
-
-function parseCount(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new NarthexError('bad_data', `${JSON.stringify(text)} is not a whole number`)
-}
-
-function parseAutoCount(text: string): number {
-  return text === 'auto' ? -1 : parseCount(text)
-}
-
-function parseLogLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((each) => each === text)
-  if (level !== undefined) return level
-  throw new NarthexError(
-    'bad_data',
-    `${JSON.stringify(text)} is not a level, wanted ${LOG_LEVELS.join(', ')}`,
-  )
 }

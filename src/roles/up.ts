@@ -11,10 +11,6 @@ import { startDiscovery } from '../collect/discover/discovery.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import { startScrapeManager } from '../collect/scrape/manager.ts'
-import { NO_WEB_CONFIG } from '../config/web.ts'
-import { loadWebConfig } from '../config/webload.ts'
-import { parseListenAddress, requireSafeListen } from '../net/server/address.ts'
-import { startServer } from '../net/server/server.ts'
 import { startQueryHost } from '../query/host/host.ts'
 import { QUERY_LIMITS, type QueryLimits } from '../query/host/limits.ts'
 import { featuresFrom } from '../query/promql/features.ts'
@@ -26,7 +22,10 @@ import { Configuration } from './configuration.ts'
 import { buildInfo, describeRetention, runtimeOf } from './facts.ts'
 import { autoLimits } from './limits.ts'
 import { Machine } from './machine.ts'
+import type { PushLimits } from './push.ts'
+import type { Running } from './running.ts'
 import { admitSelf, makeSelfToken, unconfigured } from './unconfigured.ts'
+import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say; times in ms, sizes in bytes. */
 export interface UpOptions {
@@ -36,12 +35,7 @@ export interface UpOptions {
   readonly retentionSizeBytes: number
   readonly syncIntervalMs: number
   readonly minFreeBytes: number | 'auto'
-  readonly listenAddresses: readonly string[]
-  readonly webConfigFile: string
-  readonly insecureListen: boolean
-  readonly hostNames: readonly string[]
-  readonly lifecycle: boolean
-  readonly connectionsMax: number
+  readonly web: WebOptions
   readonly queryTimeoutMs: number
   readonly lookbackMs: number
   /** Of this thread and all query workers together. */
@@ -50,26 +44,12 @@ export interface UpOptions {
   readonly seriesMax: number | 'auto'
   readonly newSeriesPerMinuteMax: number | 'auto'
   readonly futureMaxMs: number
-  readonly labels: {
-    readonly labelsMax: number
-    readonly nameBytesMax: number
-    readonly valueBytesMax: number
-  }
-  readonly requestBytesMax: number
-  readonly decodedBytesMax: number
-  readonly inflightBytesMax: number
+  readonly push: PushLimits
   readonly strictOpenMetrics: boolean
   /** Under Prometheus's names. */
   readonly features: readonly string[]
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
-}
-
-/** A running `up`. */
-export interface Up {
-  /** Where the pages are. */
-  readonly urls: readonly string[]
-  reload(): Promise<void>
 }
 
 /**
@@ -78,12 +58,11 @@ export interface Up {
  * @throws NarthexError `bad_data` for flags and files that cannot be used, `io` and `busy` for a port
  *   or data folder that cannot be had
  */
-export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Promise<Up> {
+export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Promise<Running> {
   const clock = systemClock
   const metrics = new Metrics()
   registerProcessMetrics(metrics)
-  const web = options.webConfigFile === '' ? NO_WEB_CONFIG : loadWebConfig(options.webConfigFile)
-  requireSafeListen(options.listenAddresses.map(parseListenAddress), web, options.insecureListen)
+  const webConfig = loadWeb(options.web)
   const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
   const { storage } = configuration.current
   const retentionMs = storage.retentionTimeMs ?? options.retentionMs
@@ -175,35 +154,29 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     appender: store.appender,
     clock,
     metrics,
-    labelLimits: options.labels,
-    requestBytesMax: options.requestBytesMax,
-    decodedBytesMax: options.decodedBytesMax,
+    labelLimits: options.push.labels,
+    requestBytesMax: options.push.requestBytesMax,
+    decodedBytesMax: options.push.decodedBytesMax,
     onMetadata: (metadata) => pushed.add(metadata),
   })
 
   let isReady = false
   const token = makeSelfToken()
-  const guarded = admitSelf(web, token)
-  const server = life.own(
-    await startServer({
-      addresses: options.listenAddresses,
-      web: guarded,
-      bcryptWorkerFile: new URL('./bcryptworker.js', import.meta.url),
-      hostNames: [hostname(), ...options.hostNames],
-      limits: {
-        connectionsMax: options.connectionsMax,
-        requestBytesMax: options.requestBytesMax,
-        inflightBytesMax: options.inflightBytesMax,
-      },
+  const web = await startWeb(
+    options.web,
+    webConfig,
+    {
       metrics,
       log,
       clock,
+      requestBytesMax: options.push.requestBytesMax,
+      admit: (each) => admitSelf(each, token),
       routes: [
         ...operationRoutes({
           metrics,
           isReady: () => isReady,
           reload: () => configuration.reload(),
-          ...(options.lifecycle ? { quit: () => process.kill(process.pid, 'SIGTERM') } : {}),
+          ...(options.web.lifecycle ? { quit: () => process.kill(process.pid, 'SIGTERM') } : {}),
           targets: machine.targets(),
           metadata: pushed.view,
           poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
@@ -239,15 +212,14 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
         }),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), PAGE_PATHS),
       ],
-    }),
+    },
+    life,
   )
-  const ports = server.addresses.map(({ port }) => port)
-  configuration.follow((config) => machine.apply(config, ports))
+  configuration.follow((config) => machine.apply(config, web.ports))
   configuration.follow(() => {
-    if (options.webConfigFile === '' || !isReady) return
-    server.reload(admitSelf(loadWebConfig(options.webConfigFile), token))
+    if (isReady) web.reload()
   })
-  configuration.start(() => unconfigured(new URL(server.url).host, guarded, token))
+  configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
   isReady = true
-  return { urls: [server.url], reload: () => configuration.reload() }
+  return { urls: [web.url], reload: () => configuration.reload() }
 }

@@ -1,0 +1,192 @@
+/** Flags that several roles have, and how they are read. */
+
+import { NarthexError } from '../base/error.ts'
+import type { LogLevel } from '../base/log.ts'
+import { parseSize } from '../base/size.ts'
+import type { PushLimits } from '../roles/push.ts'
+import type { WebOptions } from '../roles/web.ts'
+import type { Flag, FlagValues } from './flags.ts'
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+
+export const CONFIG_FLAG: Flag = {
+  name: 'config.file',
+  value: 'file',
+  help: 'prometheus.yml; reloaded on SIGHUP and POST /-/reload',
+}
+
+/** Where to listen and whom to let in. */
+export const WEB_FLAGS: readonly Flag[] = [
+  {
+    name: 'web.listen-address',
+    value: 'host:port',
+    help: 'where to listen; may be given more than once',
+    preset: '127.0.0.1:9390',
+    many: true,
+  },
+  {
+    name: 'web.config.file',
+    value: 'file',
+    help: 'TLS, users and tokens, in the format of the Prometheus exporters',
+  },
+  {
+    name: 'web.insecure-listen',
+    help: 'listen beyond loopback without asking who comes',
+  },
+  {
+    name: 'web.host-name',
+    value: 'name',
+    help: 'further names by which browsers may call this server; may be given more than once',
+    many: true,
+  },
+  { name: 'web.enable-lifecycle', help: 'allow POST /-/quit' },
+  {
+    name: 'web.max-connections',
+    value: 'count',
+    help: 'open connections; one more is closed at once',
+    preset: '512',
+    parse: parseCount,
+  },
+  {
+    name: 'limit.inflight-bytes',
+    value: 'size',
+    help: 'bytes of all request bodies held at one time',
+    preset: '64MB',
+    parse: parseSize,
+  },
+]
+
+/** Bounds of what others push. */
+export const PUSH_FLAGS: readonly Flag[] = [
+  {
+    name: 'limit.labels-per-series',
+    value: 'count',
+    help: 'labels of a pushed series',
+    preset: '40',
+    parse: parseCount,
+  },
+  {
+    name: 'limit.label-name-bytes',
+    value: 'size',
+    help: 'length of a pushed label name',
+    preset: '256',
+    parse: parseSize,
+  },
+  {
+    name: 'limit.label-value-bytes',
+    value: 'size',
+    help: 'length of a pushed label value',
+    preset: '4096',
+    parse: parseSize,
+  },
+  {
+    name: 'limit.request-bytes',
+    value: 'size',
+    help: 'bytes of a request body as sent',
+    preset: '16MB',
+    parse: parseSize,
+  },
+  {
+    name: 'limit.decoded-bytes',
+    value: 'size',
+    help: 'bytes of a request body once decompressed',
+    preset: '32MB',
+    parse: parseSize,
+  },
+]
+
+export const FEATURE_FLAG: Flag = {
+  name: 'enable-feature',
+  value: 'names',
+  help: "features under Prometheus's names, with commas",
+  many: true,
+}
+
+export const LOG_FLAG: Flag = {
+  name: 'log.level',
+  value: 'level',
+  help: `what is logged: ${LOG_LEVELS.join(', ')}`,
+  preset: 'info',
+  parse: parseLogLevel,
+}
+
+/** Typed access to what a command line came to. */
+export class FlagReader {
+  readonly #values: FlagValues
+
+  constructor(values: FlagValues) {
+    this.#values = values
+  }
+
+  text(name: string): string {
+    return (this.#values.get(name) as string | undefined) ?? ''
+  }
+
+  number(name: string): number {
+    return this.#values.get(name) as number
+  }
+
+  list(name: string): readonly string[] {
+    return this.#values.get(name) as readonly string[]
+  }
+
+  isOn(name: string): boolean {
+    return this.#values.get(name) === true
+  }
+
+  /** -1 stands for `auto`. */
+  auto(name: string): number | 'auto' {
+    const value = this.number(name)
+    return value < 0 ? 'auto' : value
+  }
+
+  logLevel(): LogLevel {
+    return this.#values.get(LOG_FLAG.name) as LogLevel
+  }
+
+  /** What WEB_FLAGS say. */
+  web(): WebOptions {
+    return {
+      listenAddresses: this.list('web.listen-address'),
+      webConfigFile: this.text('web.config.file'),
+      insecureListen: this.isOn('web.insecure-listen'),
+      hostNames: this.list('web.host-name'),
+      lifecycle: this.isOn('web.enable-lifecycle'),
+      connectionsMax: this.number('web.max-connections'),
+      inflightBytesMax: this.number('limit.inflight-bytes'),
+    }
+  }
+
+  /** What PUSH_FLAGS say. */
+  push(): PushLimits {
+    return {
+      labels: {
+        labelsMax: this.number('limit.labels-per-series'),
+        nameBytesMax: this.number('limit.label-name-bytes'),
+        valueBytesMax: this.number('limit.label-value-bytes'),
+      },
+      requestBytesMax: this.number('limit.request-bytes'),
+      decodedBytesMax: this.number('limit.decoded-bytes'),
+    }
+  }
+}
+
+/** A whole number. */
+export function parseCount(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new NarthexError('bad_data', `${JSON.stringify(text)} is not a whole number`)
+}
+
+/** A whole number, or -1 for `auto`. */
+export function parseAutoCount(text: string): number {
+  return text === 'auto' ? -1 : parseCount(text)
+}
+
+function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((each) => each === text)
+  if (level !== undefined) return level
+  throw new NarthexError(
+    'bad_data',
+    `${JSON.stringify(text)} is not a level, wanted ${LOG_LEVELS.join(', ')}`,
+  )
+}

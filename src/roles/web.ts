@@ -1,0 +1,98 @@
+/** The HTTP side of every role: one listener, guarded as the web configuration says. */
+import { hostname } from 'node:os'
+import type { Clock } from '../base/clock.ts'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import { NO_WEB_CONFIG, type WebConfig } from '../config/web.ts'
+import { loadWebConfig } from '../config/webload.ts'
+import { parseListenAddress, requireSafeListen } from '../net/server/address.ts'
+import type { Route } from '../net/server/message.ts'
+import { startServer } from '../net/server/server.ts'
+
+/** What the flags say about listening. */
+export interface WebOptions {
+  readonly listenAddresses: readonly string[]
+  /** '' for none. */
+  readonly webConfigFile: string
+  readonly insecureListen: boolean
+  readonly hostNames: readonly string[]
+  /** Whether POST /-/quit is allowed. */
+  readonly lifecycle: boolean
+  readonly connectionsMax: number
+  /** All request bodies held at one time. */
+  readonly inflightBytesMax: number
+}
+
+export interface WebDeps {
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly clock: Clock
+  readonly requestBytesMax: number
+  /** Adds to the web configuration what the role needs itself. */
+  readonly admit?: (web: WebConfig) => WebConfig
+  readonly routes: readonly Route[]
+}
+
+/** A listener. */
+export interface Web {
+  readonly url: string
+  readonly ports: readonly number[]
+  /** Who may come in, as it is now. */
+  readonly config: WebConfig
+  /** Reads the web configuration again. */
+  reload(): void
+}
+
+/**
+ * Reads the web configuration before anything is opened.
+ *
+ * @throws NarthexError `bad_data` for a file that cannot be used, or an unguarded address
+ */
+export function loadWeb(options: WebOptions): WebConfig {
+  const { webConfigFile, listenAddresses, insecureListen } = options
+  const config = webConfigFile === '' ? NO_WEB_CONFIG : loadWebConfig(webConfigFile)
+  requireSafeListen(listenAddresses.map(parseListenAddress), config, insecureListen)
+  return config
+}
+
+/** Listens. @throws NarthexError `io` and `busy` for a port that cannot be had */
+export async function startWeb(
+  options: WebOptions,
+  config: WebConfig,
+  deps: WebDeps,
+  life: Lifecycle,
+): Promise<Web> {
+  const { metrics, log, clock, routes, requestBytesMax } = deps
+  const admit = deps.admit ?? ((web: WebConfig) => web)
+  const server = life.own(
+    await startServer({
+      addresses: options.listenAddresses,
+      web: admit(config),
+      bcryptWorkerFile: new URL('./bcryptworker.js', import.meta.url),
+      hostNames: [hostname(), ...options.hostNames],
+      limits: {
+        connectionsMax: options.connectionsMax,
+        requestBytesMax,
+        inflightBytesMax: options.inflightBytesMax,
+      },
+      metrics,
+      log,
+      clock,
+      routes,
+    }),
+  )
+  let current = admit(config)
+  return {
+    url: server.url,
+    ports: server.addresses.map(({ port }) => port),
+    get config() {
+      return current
+    },
+    reload() {
+      if (options.webConfigFile === '') return
+      current = admit(loadWebConfig(options.webConfigFile))
+      server.reload(current)
+    },
+  }
+}
