@@ -28,6 +28,11 @@ export function isStale(value: number): boolean {
   return scratchBits[0] === STALE_LOW && (scratchBits[1] | QUIET_BIT) === (STALE_HIGH | QUIET_BIT)
 }
 
+/** The upper half that belongs to a lower one on its way out: a quiet marker becomes the marker. */
+export function staleHighOf(low: number, high: number): number {
+  return low === STALE_LOW && (high | QUIET_BIT) === (STALE_HIGH | QUIET_BIT) ? STALE_HIGH : high
+}
+
 /** Whether slot `i` of an array holds the marker. */
 export function isStaleAt(values: Float64Array, i: number): boolean {
   const value = values[i]

@@ -114,6 +114,16 @@ export function skipField(c: Cursor, head: number): void {
   }
 }
 
+/** Bytes of an unsigned varint. */
+export function varintBytes(value: number): number {
+  let sizeBytes = 1
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) sizeBytes++
+  return sizeBytes
+}
+
+/** Loops beat the engine's block copies up to so many bytes. */
+const LOOP_BYTES_MAX = 64
+
 /** Writes messages into a buffer that grows. */
 export class ProtoWriter {
   bytes: Uint8Array
@@ -134,7 +144,7 @@ export class ProtoWriter {
   }
 
   varint(value: number): void {
-    this.#reserve(10)
+    this.reserve(10)
     if (value < 0) {
       this.#negative(value)
       return
@@ -157,7 +167,7 @@ export class ProtoWriter {
   doubleBits(number: number, low: number, high: number): void {
     if (low === 0 && high === 0) return
     this.varint(fieldHead(number, FIXED64))
-    this.#reserve(8)
+    this.reserve(8)
     const view = new DataView(this.bytes.buffer, this.at, 8)
     view.setUint32(0, low, true)
     view.setUint32(4, high, true)
@@ -168,24 +178,91 @@ export class ProtoWriter {
     const encoded = this.#encoder.encode(text)
     this.varint(fieldHead(number, BYTES))
     this.varint(encoded.length)
-    this.#reserve(encoded.length)
+    this.reserve(encoded.length)
     this.bytes.set(encoded, this.at)
     this.at += encoded.length
   }
 
   /** A message inside: `write` adds its fields, its length is put in front afterwards. */
   message(number: number, write: () => void): void {
-    this.varint(fieldHead(number, BYTES))
-    const start = this.at
+    const start = this.openMessage(number)
     write()
+    this.closeMessage(start)
+  }
+
+  /** Begins a message inside; `closeMessage` gets what is handed back. */
+  openMessage(number: number): number {
+    this.varint(fieldHead(number, BYTES))
+    this.reserve(1)
+    return ++this.at
+  }
+
+  /** Ends the message that began at `start`: its length goes in front, into one byte if it fits. */
+  closeMessage(start: number): void {
     const sizeBytes = this.at - start
-    let lengthBytes = 1
-    for (let rest = sizeBytes; rest >= 0x80; rest = Math.floor(rest / 0x80)) lengthBytes++
-    this.#reserve(lengthBytes)
-    this.bytes.copyWithin(start + lengthBytes, start, this.at)
-    this.at = start
+    if (sizeBytes < 0x80) {
+      this.bytes[start - 1] = sizeBytes
+      return
+    }
+    const moreBytes = varintBytes(sizeBytes) - 1
+    this.reserve(moreBytes)
+    this.bytes.copyWithin(start + moreBytes, start, this.at)
+    this.at = start - 1
     this.varint(sizeBytes)
-    this.at = start + lengthBytes + sizeBytes
+    this.at = start + moreBytes + sizeBytes
+  }
+
+  /** A field of kind VARINT, written even where it is 0: members of a oneof need that. */
+  uint(number: number, value: number): void {
+    this.varint(fieldHead(number, VARINT))
+    this.varint(value)
+  }
+
+  /** A signed field, small ones of either sign staying short; 0 is left out. */
+  sint(number: number, value: number): void {
+    if (value === 0) return
+    this.varint(fieldHead(number, VARINT))
+    this.zigzag(value)
+  }
+
+  /** A signed integer of up to 53 bits, folded: its sign is the lowest bit. */
+  zigzag(value: number): void {
+    const isNegative = value < 0
+    const folded = isNegative ? -1 - value : value
+    const low = ((folded & 0x3f) << 1) | (isNegative ? 1 : 0)
+    const rest = Math.floor(folded / 0x40)
+    this.reserve(10)
+    this.bytes[this.at++] = rest === 0 ? low : low | 0x80
+    if (rest !== 0) this.varint(rest)
+  }
+
+  /** A field of kind FIXED64, written even where it is 0. */
+  double(number: number, value: number): void {
+    this.varint(fieldHead(number, FIXED64))
+    this.reserve(8)
+    new DataView(this.bytes.buffer, this.at, 8).setFloat64(0, value, true)
+    this.at += 8
+  }
+
+  /** Doubles in one field, bit by bit; none: no field. */
+  doubles(number: number, values: Float64Array): void {
+    if (values.length === 0) return
+    this.varint(fieldHead(number, BYTES))
+    this.varint(8 * values.length)
+    this.raw(
+      new Uint8Array(values.buffer, values.byteOffset, 8 * values.length),
+      0,
+      8 * values.length,
+    )
+  }
+
+  /** Bytes [from, to) of others, as they are. */
+  raw(source: Uint8Array, from: number, to: number): void {
+    const sizeBytes = to - from
+    this.reserve(sizeBytes)
+    if (sizeBytes > LOOP_BYTES_MAX) this.bytes.set(source.subarray(from, to), this.at)
+    else for (let i = 0; i < sizeBytes; i++) this.bytes[this.at + i] = source[from + i]
+    this.at += sizeBytes
   }
 
   #negative(value: number): void {
@@ -201,7 +278,8 @@ export class ProtoWriter {
     this.bytes[this.at++] = low & 0x7f
   }
 
-  #reserve(sizeBytes: number): void {
+  /** Makes room for so many more bytes. */
+  reserve(sizeBytes: number): void {
     if (this.at + sizeBytes <= this.bytes.length) return
     const grown = new Uint8Array(2 * (this.at + sizeBytes))
     grown.set(this.written())
