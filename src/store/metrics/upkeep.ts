@@ -267,9 +267,9 @@ export class Upkeep {
     const { retentionMs, clock, log } = this.#options
     if (retentionMs === 0) return -Infinity
     const newestMs = Math.min(this.#parts.newestMs(), clock.now())
-    const names = this.#parts.windows.current().map(({ name }) => name)
-    const provenMs = provenNewestMs(names, newestMs, retentionMs)
-    const isHeld = provenMs < newestMs && names[0].toMs <= newestMs - retentionMs
+    const windows = this.#parts.windows.current()
+    const provenMs = provenNewestMs(windows, newestMs, retentionMs)
+    const isHeld = provenMs < newestMs && windows[0].name.toMs <= newestMs - retentionMs
     if (isHeld && !this.#isRetentionHeld) {
       log.warn('time has leapt; retention deletes nothing for it until there is data behind it', {
         fromMs: provenMs,
@@ -278,6 +278,12 @@ export class Upkeep {
     }
     this.#isRetentionHeld = isHeld
     return provenMs - retentionMs
+  }
+
+  /** The newest time, and that before a leap until there is data behind it. */
+  #provenMs(): number {
+    const { windows, newestMs } = this.#parts
+    return provenNewestMs(windows.current(), newestMs(), this.#options.retentionMs)
   }
 
   /** Merges at most one window a round. */
@@ -332,18 +338,18 @@ export class Upkeep {
 
   /** Whether no window of the span is still being written. */
   #isOver(span: { fromMs: number; toMs: number }, sources: readonly OpenWindow[]): boolean {
-    const { newestMs, windows } = this.#parts
+    const { windows } = this.#parts
     const inside = windows
       .current()
       .filter(({ name }) => name.fromMs < span.toMs && name.toMs > span.fromMs)
-    return newestMs() >= span.toMs + SETTLED_MS && inside.length === sources.length
+    return this.#provenMs() >= span.toMs + SETTLED_MS && inside.length === sources.length
   }
 
   /** Windows that nothing was written into for a while, with their counters. */
   #settled(): { window: OpenWindow; counters: WindowCounters }[] {
     const { windows } = this.#parts
     const now = this.#options.clock.monotonicMs()
-    const newestMs = this.#parts.newestMs()
+    const newestMs = this.#provenMs()
     const settled: { window: OpenWindow; counters: WindowCounters }[] = []
     for (const window of this.#observed.keys()) {
       if (!windows.current().includes(window)) this.#observed.delete(window)
