@@ -1,0 +1,100 @@
+/** Writes the snappy elements of a segment and notes where the bytes to be patched come to lie. */
+import { TIME_BYTES, VALUE_FROM_END } from './message.ts'
+import type { Workbench } from './workbench.ts'
+
+export const COPY_ONE = 1
+export const COPY_TWO = 2
+
+/** Elements start here: byte 0 is an empty length, so that the whole reads as a snappy block. */
+export const ELEMENTS_AT = 1
+
+/** Writes to `elements` of a workbench what stands for its `raw`, front to back. */
+export class ElementWriter {
+  /** Bytes written, the empty length among them. */
+  to: number = ELEMENTS_AT
+  /** How far in `raw` it has come. */
+  at = 0
+  readonly #bench: Workbench
+  #literalFrom = 0
+  /** The message that holds what is written, or one before. */
+  #message = 0
+
+  constructor(bench: Workbench) {
+    this.#bench = bench
+    bench.elements[0] = 0
+    bench.timeSlots = []
+    bench.slots.fill(0, 0, bench.count)
+  }
+
+  /** The next bytes stand for themselves. */
+  literal(sizeBytes: number): void {
+    this.at += sizeBytes
+  }
+
+  /** The next bytes are those `offset` before; offset < 65,536. */
+  copy(offset: number, sizeBytes: number): void {
+    this.#flush()
+    const { elements } = this.#bench
+    let { to } = this
+    for (let left = sizeBytes; left > 0; ) {
+      // A rest below 4 bytes would fit no short copy: leave at least that much.
+      const taken = left > 64 ? (left < 68 ? 60 : 64) : left
+      if (taken >= 4 && taken <= 11 && offset < 2048) {
+        elements[to++] = COPY_ONE | ((taken - 4) << 2) | ((offset >>> 8) << 5)
+        elements[to++] = offset & 0xff
+      } else {
+        elements[to++] = COPY_TWO | ((taken - 1) << 2)
+        elements[to++] = offset & 0xff
+        elements[to++] = offset >>> 8
+      }
+      left -= taken
+    }
+    this.to = to
+    this.at += sizeBytes
+    this.#literalFrom = this.at
+  }
+
+  /** Writes what is left; how many bytes `elements` has then. */
+  end(): number {
+    this.#flush()
+    return this.to
+  }
+
+  #flush(): void {
+    const { at } = this
+    const from = this.#literalFrom
+    const last = at - from - 1
+    if (last < 0) return
+    const { elements, raw } = this.#bench
+    let { to } = this
+    if (last < 60) {
+      elements[to++] = last << 2
+    } else {
+      const lengthBytes = last < 0x100 ? 1 : last < 0x10000 ? 2 : 3
+      elements[to++] = (59 + lengthBytes) << 2
+      for (let i = 0; i < lengthBytes; i++) elements[to++] = (last >>> (8 * i)) & 0xff
+    }
+    for (let i = 0; i <= last; i++) elements[to + i] = raw[from + i]
+    this.#note(from, at, to)
+    this.to = to + last + 1
+    this.#literalFrom = at
+  }
+
+  /** Raw [from, end) lies at `to`: notes values and times in it. */
+  #note(from: number, end: number, to: number): void {
+    const { starts, patched, slots, timeSlots, count } = this.#bench
+    let message = this.#message
+    while (message < count && starts[message + 1] <= from) message++
+    this.#message = message
+    for (; message < count && starts[message] < end; message++) {
+      const stop = starts[message + 1]
+      const value = stop - VALUE_FROM_END
+      if (value >= from && value < end && patched[message] !== 0) slots[message] = to + value - from
+      if (stop <= from || stop - TIME_BYTES >= end) continue
+      for (let k = 0; k < TIME_BYTES; k++) {
+        const at = stop - TIME_BYTES + k
+        if (at >= from && at < end) timeSlots.push(8 * (to + at - from) + k)
+      }
+    }
+  }
+}

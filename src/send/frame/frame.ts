@@ -1,0 +1,171 @@
+/** The frame of one layout: segments that together hold each series of the row once. */
+import type { SeriesId } from '../../model/appender.ts'
+import type { Parcel } from '../parcel.ts'
+import type { SeriesView } from '../writer.ts'
+import type { BufferPool } from './buffers.ts'
+import { matchRows } from './matchrows.ts'
+import type { FramePiece } from './piece.ts'
+import { type NewSeries, Segment, wordsOf } from './segment.ts'
+
+/** Two rows are of the same layout when they share this much of each. */
+const SHARED_MIN = 0.5
+
+/** A frame whose segments have become emptier than this, on average, is made anew. */
+const SEGMENT_FILL_MIN = 0.25
+
+export class Frame {
+  /** The ids of the layout: the array of the parcels that it is for. */
+  ids: Float64Array
+  readonly segmentSeriesMax: number
+  readonly segments: Segment[] = []
+  /** Series that have found a place in a segment; below the row's count while it is being built. */
+  builtCount = 0
+  /** A series does not fit: rows like this one cannot be framed. */
+  isUnfit = false
+  readonly #view: SeriesView
+  readonly #pool: BufferPool
+  #stamp = 0
+  #last: WeakRef<Parcel> | undefined
+
+  constructor(view: SeriesView, pool: BufferPool, ids: Float64Array, segmentSeriesMax: number) {
+    this.#view = view
+    this.#pool = pool
+    this.ids = ids
+    this.segmentSeriesMax = segmentSeriesMax
+  }
+
+  get isReady(): boolean {
+    return !this.isUnfit && this.builtCount === this.ids.length
+  }
+
+  /** Whether it has become many segments with few series each. */
+  get isScattered(): boolean {
+    const room = this.segments.length * this.segmentSeriesMax
+    return this.segments.length > 2 && this.ids.length < SEGMENT_FILL_MIN * room
+  }
+
+  /** Memory held beside the buffers, in bytes. */
+  get sizeBytes(): number {
+    let sizeBytes = 0
+    for (const segment of this.segments) sizeBytes += segment.sizeBytes
+    return sizeBytes
+  }
+
+  /** Builds the next segment of the row for which it was made; how many series that took in. */
+  buildNext(parcel: Parcel): number {
+    const rows = Uint32Array.from({ length: parcel.count }, (_, row) => row)
+    const series = { view: this.#view, parcel, rows, stamp: this.#stamp }
+    const taken = this.#addSegment(series, this.builtCount)
+    this.builtCount += taken
+    return taken
+  }
+
+  /** The pieces of a row of its layout. */
+  encode(parcel: Parcel): FramePiece[] {
+    if (this.#last?.deref() !== parcel) this.#take(parcel)
+    const pieces: FramePiece[] = []
+    for (const segment of this.segments) {
+      if (segment.liveCount > 0) pieces.push(segment.piece())
+    }
+    return pieces
+  }
+
+  /** Changes over to the layout of a parcel; false when that has too little in common with it. */
+  evolve(parcel: Parcel): boolean {
+    const { ids, count } = parcel
+    const { rows, added, matchedCount } = matchRows(this.#knownIds(), ids, count)
+    if (matchedCount < SHARED_MIN * Math.max(count, this.ids.length)) return false
+    const series = { view: this.#view, parcel, rows: added, stamp: this.#stamp }
+    const roomiest = this.#roomiest()
+    let from = 0
+    let at = 0
+    for (const segment of this.segments) {
+      const seriesMax = segment === roomiest ? this.segmentSeriesMax : 0
+      const to = at + segment.count
+      from += segment.evolve(rows.subarray(at, to), series, from, seriesMax)
+      at = to
+    }
+    while (from < added.length && !this.isUnfit) from += this.#addSegment(series, from)
+    this.#dropEmpty()
+    this.ids = ids
+    this.builtCount = count
+    this.#last = undefined
+    return true
+  }
+
+  /** Forgets series; false when one of `ids` is in its layout, so that it is of no use any more. */
+  forget(ids: ReadonlySet<SeriesId>): boolean {
+    for (const segment of this.segments) if (!segment.forget(ids)) return false
+    for (let i = this.builtCount; i < this.ids.length; i++) if (ids.has(this.ids[i])) return false
+    return true
+  }
+
+  close(): void {
+    for (const segment of this.segments) segment.close()
+    this.segments.length = 0
+  }
+
+  #take(parcel: Parcel): void {
+    const bits = wordsOf(parcel)
+    this.#stamp = (this.#stamp + 1) & 0xffff
+    let hasRebuilt = false
+    for (const segment of this.segments) {
+      segment.patch(bits, parcel.timeMs, this.#stamp)
+      // One a row: a frame of many segments never stops everything else for long.
+      if (hasRebuilt || !segment.review(this.#stamp)) continue
+      segment.rebuild(this.#stamp)
+      hasRebuilt = true
+    }
+    this.#last = new WeakRef(parcel)
+  }
+
+  #addSegment(series: NewSeries, from: number): number {
+    const segment = new Segment(this.#pool)
+    const taken = segment.build(series, from, this.segmentSeriesMax)
+    if (taken === 0) {
+      segment.close()
+      this.isUnfit = true
+    } else {
+      this.segments.push(segment)
+    }
+    return taken
+  }
+
+  #knownIds(): Float64Array {
+    let count = 0
+    for (const segment of this.segments) count += segment.count
+    const known = new Float64Array(count)
+    let at = 0
+    for (const segment of this.segments) {
+      known.set(segment.ids.subarray(0, segment.count), at)
+      at += segment.count
+    }
+    return known
+  }
+
+  /** The last segment while it has room, else the one with the fewest series. */
+  #roomiest(): Segment | undefined {
+    let best = this.segments.at(-1)
+    if (best !== undefined && this.#hasRoom(best)) return best
+    best = undefined
+    for (const segment of this.segments) {
+      if (!this.#hasRoom(segment)) continue
+      if (best === undefined || segment.liveCount < best.liveCount) best = segment
+    }
+    return best
+  }
+
+  #hasRoom(segment: Segment): boolean {
+    return segment.hasRoom && segment.liveCount < this.segmentSeriesMax
+  }
+
+  #dropEmpty(): void {
+    const { segments } = this
+    let kept = 0
+    for (const segment of segments) {
+      if (segment.liveCount === 0) segment.close()
+      else segments[kept++] = segment
+    }
+    segments.length = kept
+  }
+}

@@ -1,0 +1,219 @@
+/** All frames of one view: rows that come again leave without being encoded. */
+import { assert } from '../../base/error.ts'
+import type { SeriesId } from '../../model/appender.ts'
+import type { Parcel } from '../parcel.ts'
+import type { SeriesView } from '../writer.ts'
+import { BufferPool } from './buffers.ts'
+import { Frame } from './frame.ts'
+import { matchRows } from './matchrows.ts'
+import { TIME_MS_MAX, TIME_MS_MIN } from './message.ts'
+import type { FramePiece, Frames } from './piece.ts'
+
+/** Most series of one segment, and of one piece. */
+export const SEGMENT_SERIES_MAX = 512
+
+/** Larger rows are built in the background, so many series at a time. */
+export const BUILD_SERIES_MAX = 2048
+
+/** Layouts that one target may have at a time: the oldest leaves first. */
+const TARGET_FRAMES_MAX = 4
+
+/** Targets whose row was seen once and waits to be seen again. */
+const SIGHTED_MAX = 16_384
+
+export interface FrameSetOptions {
+  /** Most series of one segment; SEGMENT_SERIES_MAX when not given. */
+  readonly segmentSeriesMax?: number
+  /** Most series that are built at once; BUILD_SERIES_MAX when not given. */
+  readonly buildSeriesMax?: number
+}
+
+/** What has happened so far, for metrics. */
+export interface FrameCounts {
+  /** Rows that left as frames, and rows that had to be encoded. */
+  framedRows: number
+  plainRows: number
+  /** Frames made, and changes of a frame's layout. */
+  built: number
+  evolved: number
+}
+
+/** A frame that is being built in the background, and the row whose values it starts with. */
+interface Job {
+  readonly frame: Frame
+  readonly parcel: Parcel
+}
+
+export class FrameSet implements Frames {
+  readonly counts: FrameCounts = { framedRows: 0, plainRows: 0, built: 0, evolved: 0 }
+  readonly #view: SeriesView
+  readonly #pool = new BufferPool()
+  readonly #buildSeriesMax: number
+  #segmentSeriesMax: number
+  /** By identity of a parcel's ids. */
+  #byIds = new WeakMap<Float64Array, Frame>()
+  /** By target, as the view names it. */
+  readonly #byTarget = new Map<string, Frame[]>()
+  /** Ids of the last unknown rows of a target. */
+  readonly #sighted = new Map<string, Float64Array[]>()
+  readonly #jobs: Job[] = []
+  #next: NodeJS.Immediate | undefined
+  #isClosed = false
+
+  constructor(view: SeriesView, options: FrameSetOptions = {}) {
+    this.#view = view
+    this.#segmentSeriesMax = options.segmentSeriesMax ?? SEGMENT_SERIES_MAX
+    this.#buildSeriesMax = options.buildSeriesMax ?? BUILD_SERIES_MAX
+    assert(this.#segmentSeriesMax >= 1 && this.#segmentSeriesMax <= SEGMENT_SERIES_MAX, 'a size')
+  }
+
+  encode(parcel: Parcel, samplesMax: number): readonly FramePiece[] | undefined {
+    assert(!this.#isClosed, 'an open frame set')
+    const frame = isFramed(parcel) ? this.#frameOf(parcel, samplesMax) : undefined
+    if (frame === undefined || !frame.isReady) {
+      this.counts.plainRows++
+      return undefined
+    }
+    this.counts.framedRows++
+    return frame.encode(parcel)
+  }
+
+  release(piece: FramePiece): void {
+    this.#pool.release(piece)
+  }
+
+  forget(ids: readonly SeriesId[]): void {
+    const gone = new Set(ids)
+    for (const [target, frames] of this.#byTarget) {
+      for (const frame of [...frames]) if (!frame.forget(gone)) this.#drop(target, frame)
+    }
+    for (const [target, sighted] of this.#sighted) {
+      const kept = sighted.filter((row) => !row.some((id) => gone.has(id)))
+      if (kept.length === 0) this.#sighted.delete(target)
+      else this.#sighted.set(target, kept)
+    }
+  }
+
+  get sizeBytes(): number {
+    let sizeBytes = this.#pool.sizeBytes
+    for (const frames of this.#byTarget.values()) {
+      for (const frame of frames) sizeBytes += frame.sizeBytes
+    }
+    for (const rows of this.#sighted.values()) for (const row of rows) sizeBytes += row.byteLength
+    return sizeBytes
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearImmediate(this.#next)
+    this.#jobs.length = 0
+    for (const frames of this.#byTarget.values()) for (const frame of frames) frame.close()
+    this.#byTarget.clear()
+    this.#sighted.clear()
+    this.#byIds = new WeakMap()
+  }
+
+  #frameOf(parcel: Parcel, samplesMax: number): Frame | undefined {
+    const known = this.#byIds.get(parcel.ids)
+    if (known !== undefined && known.segmentSeriesMax <= samplesMax) return known
+    const target = this.#view.targetKey(parcel.ids[0])
+    if (samplesMax < this.#segmentSeriesMax) this.#shrinkTo(samplesMax)
+    return this.#evolved(target, parcel) ?? this.#made(target, parcel)
+  }
+
+  /** A frame of the target that has been changed over to the parcel's layout. */
+  #evolved(target: string, parcel: Parcel): Frame | undefined {
+    for (const frame of this.#byTarget.get(target) ?? []) {
+      const before = frame.ids
+      if (!frame.isReady || !frame.evolve(parcel)) continue
+      this.#byIds.delete(before)
+      if (frame.isScattered || frame.isUnfit) {
+        this.#drop(target, frame)
+        return this.#make(target, parcel)
+      }
+      this.#byIds.set(parcel.ids, frame)
+      this.counts.evolved++
+      return frame
+    }
+    return undefined
+  }
+
+  /** A frame for a layout that has been seen twice. */
+  #made(target: string, parcel: Parcel): Frame | undefined {
+    const sighted = this.#sighted.get(target) ?? []
+    const again = sighted.find((row) => isAlike(row, parcel))
+    const others = sighted.filter((row) => row !== again)
+    if (again === undefined) others.push(parcel.ids)
+    if (others.length === 0) this.#sighted.delete(target)
+    else this.#sighted.set(target, others.slice(-TARGET_FRAMES_MAX))
+    if (this.#sighted.size > SIGHTED_MAX) this.#sighted.clear()
+    return again === undefined ? undefined : this.#make(target, parcel)
+  }
+
+  #make(target: string, parcel: Parcel): Frame {
+    const frame = new Frame(this.#view, this.#pool, parcel.ids, this.#segmentSeriesMax)
+    const frames = this.#byTarget.get(target) ?? []
+    if (frames.length === TARGET_FRAMES_MAX) this.#drop(target, frames[0])
+    this.#byTarget.set(target, [...frames.slice(-TARGET_FRAMES_MAX + 1), frame])
+    this.#byIds.set(parcel.ids, frame)
+    this.counts.built++
+    if (parcel.count <= this.#buildSeriesMax) {
+      while (!frame.isReady && !frame.isUnfit) frame.buildNext(parcel)
+    } else {
+      this.#jobs.push({ frame, parcel })
+      this.#next ??= setImmediate(() => this.#work())
+    }
+    return frame
+  }
+
+  /** Builds a part of the oldest job. */
+  #work(): void {
+    this.#next = undefined
+    const job = this.#jobs.at(0)
+    if (job === undefined) return
+    let left = this.#buildSeriesMax
+    while (left > 0 && !job.frame.isReady && !job.frame.isUnfit) {
+      left -= job.frame.buildNext(job.parcel)
+    }
+    if (left > 0) this.#jobs.shift()
+    if (this.#jobs.length > 0) this.#next = setImmediate(() => this.#work())
+  }
+
+  /** Pieces have to be smaller from now on: all frames are made anew. */
+  #shrinkTo(samplesMax: number): void {
+    this.#segmentSeriesMax = samplesMax
+    for (const [target, frames] of [...this.#byTarget]) {
+      for (const frame of frames) this.#drop(target, frame)
+    }
+  }
+
+  #drop(target: string, frame: Frame): void {
+    const rest = (this.#byTarget.get(target) ?? []).filter((other) => other !== frame)
+    if (rest.length === 0) this.#byTarget.delete(target)
+    else this.#byTarget.set(target, rest)
+    if (this.#byIds.get(frame.ids) === frame) this.#byIds.delete(frame.ids)
+    const job = this.#jobs.findIndex((other) => other.frame === frame)
+    if (job >= 0) this.#jobs.splice(job, 1)
+    frame.close()
+  }
+}
+
+/** Whether a parcel has at least half its series in common with an earlier row. */
+function isAlike(row: Float64Array, parcel: Parcel): boolean {
+  const { matchedCount } = matchRows(row, parcel.ids, parcel.count)
+  return 2 * matchedCount >= Math.max(row.length, parcel.count)
+}
+
+/** Whether it is a row of values at one time that frames can hold. */
+function isFramed(parcel: Parcel): boolean {
+  const { timeMs } = parcel
+  return (
+    parcel.count > 0 &&
+    parcel.times === undefined &&
+    parcel.histograms.length === 0 &&
+    parcel.exemplars.length === 0 &&
+    Number.isInteger(timeMs) &&
+    timeMs >= TIME_MS_MIN &&
+    timeMs <= TIME_MS_MAX
+  )
+}

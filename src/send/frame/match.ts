@@ -1,0 +1,125 @@
+/** Finds repetitions in the messages of a segment; values that are patched never take part. */
+import type { ElementWriter } from './elements.ts'
+import { TIME_BYTES, VALUE_FROM_END } from './message.ts'
+import { TIME_SYMBOL, VOLATILE, type Workbench } from './workbench.ts'
+
+const MATCH_BYTES_MIN = 4
+const OFFSET_MAX = 65_535
+
+/** How many earlier places with the same hash are looked at. */
+const CHAIN_MAX = 24
+
+/** A repetition this long is taken without looking for a better one. */
+const GOOD_ENOUGH_BYTES = 96
+
+/** Fills the symbols of messages [from, to). */
+export function fillSymbols(bench: Workbench, from: number, to: number): void {
+  const { raw, symbols, starts, patched } = bench
+  for (let at = starts[from]; at < starts[to]; at++) symbols[at] = raw[at]
+  for (let message = from; message < to; message++) {
+    const end = starts[message + 1]
+    for (let k = 0; k < TIME_BYTES; k++) symbols[end - TIME_BYTES + k] = TIME_SYMBOL + k
+    if (patched[message] === 0) continue
+    symbols.fill(VOLATILE, end - VALUE_FROM_END, end - VALUE_FROM_END + 8)
+  }
+}
+
+/**
+ * Writes raw [from, end) as literals and copies of what lies in [windowFrom, end).
+ *
+ * @param writer stands at `from`
+ */
+export function writeMatched(
+  bench: Workbench,
+  windowFrom: number,
+  from: number,
+  end: number,
+  writer: ElementWriter,
+): void {
+  const { symbols, chainHeads } = bench
+  chainHeads.fill(-1)
+  for (let at = windowFrom; at < from; at++) insert(bench, at, end)
+  let at = from
+  while (at < end) {
+    if (symbols[at] === VOLATILE) {
+      writer.literal(8)
+      at += 8
+      continue
+    }
+    find(bench, at, end)
+    insert(bench, at, end)
+    if (foundBytes === 0) {
+      writer.literal(1)
+      at++
+      continue
+    }
+    let offset = foundOffset
+    let sizeBytes = foundBytes
+    if (sizeBytes < GOOD_ENOUGH_BYTES) {
+      const gain = foundGain
+      find(bench, at + 1, end)
+      if (foundBytes > 0 && foundGain > gain + 1) {
+        writer.literal(1)
+        at++
+        insert(bench, at, end)
+        offset = foundOffset
+        sizeBytes = foundBytes
+      }
+    }
+    writer.copy(offset, sizeBytes)
+    const stop = at + sizeBytes
+    for (at++; at < stop; at++) insert(bench, at, end)
+  }
+}
+
+/** What `find` found: 0 bytes when no repetition is worth a copy. */
+let foundOffset = 0
+let foundBytes = 0
+let foundGain = 0
+
+function find(bench: Workbench, at: number, end: number): void {
+  const { symbols, chainHeads, chainSteps } = bench
+  foundBytes = 0
+  foundGain = 0
+  if (at + MATCH_BYTES_MIN > end || symbols[at + 3] === VOLATILE || symbols[at] === VOLATILE) return
+  let candidate = chainHeads[hashAt(bench, at)]
+  for (let left = CHAIN_MAX; left > 0 && candidate >= 0; left--) {
+    const offset = at - candidate
+    if (offset > OFFSET_MAX) return
+    if (symbols[candidate + foundBytes] === symbols[at + foundBytes]) {
+      let length = 0
+      while (at + length < end) {
+        const symbol = symbols[at + length]
+        if (symbol === VOLATILE || symbols[candidate + length] !== symbol) break
+        length++
+      }
+      const gain = length - copyBytes(length, offset)
+      if (length >= MATCH_BYTES_MIN && gain > foundGain) {
+        foundGain = gain
+        foundBytes = length
+        foundOffset = offset
+      }
+    }
+    const step = chainSteps[candidate]
+    candidate = step === 0 ? -1 : candidate - step
+  }
+}
+
+function insert(bench: Workbench, at: number, end: number): void {
+  const { symbols, chainHeads, chainSteps } = bench
+  if (at + MATCH_BYTES_MIN > end || symbols[at + 3] === VOLATILE || symbols[at] === VOLATILE) return
+  const hash = hashAt(bench, at)
+  const step = at - chainHeads[hash]
+  chainSteps[at] = chainHeads[hash] < 0 || step > OFFSET_MAX ? 0 : step
+  chainHeads[hash] = at
+}
+
+function hashAt(bench: Workbench, at: number): number {
+  return Math.imul(bench.view.getUint32(at, true), 0x9e3779b1) >>> 18
+}
+
+/** Bytes of the copies that make so many. */
+function copyBytes(length: number, offset: number): number {
+  if (length <= 64) return length <= 11 && offset < 2048 ? 2 : 3
+  return 3 * Math.ceil(length / 64)
+}

@@ -1,0 +1,128 @@
+/** One series message of a remote write 1.0 request, as frames hold it. */
+import type { Labels } from '../../model/labels.ts'
+
+/** Heads of a series in a request: as readers look for it, and as a field that all of them skip. */
+export const TAG_LIVE = 0x0a
+/** Field 15, which no version of the request has, of the same kind. */
+export const TAG_DEAD = 0x7a
+
+/** Bytes of a time: ms since epoch from 2^35 (1971) to 2^42 - 1 (2109) as a varint. */
+export const TIME_BYTES = 6
+export const TIME_MS_MIN: number = 2 ** 35
+export const TIME_MS_MAX: number = 2 ** 42 - 1
+
+/** From the end of a message back to its value: the value, the head of the time, the time. */
+export const VALUE_FROM_END: number = 8 + 1 + TIME_BYTES
+
+/** Head and length of the sample, head of its value, and what VALUE_FROM_END spans. */
+const SAMPLE_BYTES: number = 3 + VALUE_FROM_END
+
+const encoder = new TextEncoder()
+
+/** Writes the varint of a time, always TIME_BYTES long. */
+export function writeTime(timeMs: number, into: Uint8Array, at: number): void {
+  const low = timeMs % 2 ** 28
+  const high = Math.floor(timeMs / 2 ** 28)
+  into[at] = low | 0x80
+  into[at + 1] = (low >>> 7) | 0x80
+  into[at + 2] = (low >>> 14) | 0x80
+  into[at + 3] = (low >>> 21) | 0x80
+  into[at + 4] = high | 0x80
+  into[at + 5] = high >>> 7
+}
+
+/**
+ * Writes the message of a series at `at`, its value 0.
+ *
+ * @param end where the room ends
+ * @returns where the message ends, or -1 when there is no room for it
+ */
+export function writeMessage(
+  labels: Labels,
+  timeMs: number,
+  into: Uint8Array,
+  at: number,
+  end: number,
+): number {
+  // The length stands in front and is not known yet: three bytes are kept free for it.
+  const start = at + 4
+  const stop = writeLabels(labels, into, start, end - SAMPLE_BYTES)
+  if (stop < 0) return -1
+  const sizeBytes = stop - start + SAMPLE_BYTES
+  into[at] = TAG_LIVE
+  const body = writeLength(sizeBytes, into, at + 1)
+  if (body !== start) into.copyWithin(body, start, stop)
+  const sample = body + stop - start
+  into[sample] = 0x12
+  into[sample + 1] = SAMPLE_BYTES - 2
+  into[sample + 2] = 0x09
+  into.fill(0, sample + 3, sample + 11)
+  into[sample + 11] = 0x10
+  writeTime(timeMs, into, sample + 12)
+  return sample + SAMPLE_BYTES
+}
+
+/** Where the message at `at` ends. */
+export function messageEnd(bytes: Uint8Array, at: number): number {
+  let to = at + 1
+  let sizeBytes = 0
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[to++]
+    sizeBytes |= (byte & 0x7f) << shift
+    if (byte < 0x80) return to + sizeBytes
+  }
+}
+
+function writeLabels(labels: Labels, into: Uint8Array, start: number, end: number): number {
+  let to = start
+  for (let i = 0; i < labels.length; i += 2) {
+    // Lengths take at most three bytes each; texts have at most three bytes a unit.
+    if (to + 12 + 3 * (labels[i].length + labels[i + 1].length) > end) return -1
+    const pair = to + 2
+    const stop = writeText(0x12, labels[i + 1], into, writeText(0x0a, labels[i], into, pair))
+    const sizeBytes = stop - pair
+    into[to] = 0x0a
+    if (sizeBytes < 0x80) {
+      into[to + 1] = sizeBytes
+      to = stop
+      continue
+    }
+    const lengthBytes = sizeBytes < 0x4000 ? 2 : 3
+    into.copyWithin(to + 1 + lengthBytes, pair, stop)
+    writeLength(sizeBytes, into, to + 1)
+    to += 1 + lengthBytes + sizeBytes
+  }
+  return to
+}
+
+function writeText(head: number, text: string, into: Uint8Array, at: number): number {
+  into[at] = head
+  const start = at + 2
+  let to = start
+  if (text.length < 0x80) {
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit >= 0x80) return writeLongText(text, into, at + 1)
+      into[to++] = unit
+    }
+    into[at + 1] = text.length
+    return to
+  }
+  return writeLongText(text, into, at + 1)
+}
+
+/** A text with its length in front, whatever it holds. */
+function writeLongText(text: string, into: Uint8Array, at: number): number {
+  const { written } = encoder.encodeInto(text, into.subarray(at + 3))
+  const to = writeLength(written, into, at)
+  into.copyWithin(to, at + 3, at + 3 + written)
+  return to + written
+}
+
+function writeLength(sizeBytes: number, into: Uint8Array, at: number): number {
+  let to = at
+  let rest = sizeBytes
+  for (; rest >= 0x80; rest >>>= 7) into[to++] = (rest & 0x7f) | 0x80
+  into[to++] = rest
+  return to
+}

@@ -1,0 +1,53 @@
+/** The kernel of frames: a new row written over the last one. */
+import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
+
+/** Row of a series that is not in the layout. */
+export const NO_ROW = 0xffffffff
+
+const STALE_HIGH_QUIET = 0x7ff80000
+
+/**
+ * Writes the values of a row where they lie in the elements.
+ *
+ * Moves bits as words: a staleness marker would not survive being a number, and leaves in its exact
+ * form whichever way it came.
+ *
+ * @param view      the elements
+ * @param slots     place of each value in `view`; 0: it is a constant
+ * @param rows      place of each series in the row; NO_ROW when it is not there
+ * @param constants two words for each series, the value of those that are constant
+ * @param stamps    gets `stamp` for each series whose value is another one now
+ * @param bits      two words for each value of the row
+ * @param broken    uint32[>= count], gets the series that are no longer constant
+ * @returns how many those are
+ */
+export function patchValues(
+  view: DataView,
+  slots: Uint32Array,
+  rows: Uint32Array,
+  constants: Uint32Array,
+  stamps: Uint16Array,
+  bits: Uint32Array,
+  count: number,
+  stamp: number,
+  broken: Uint32Array,
+): number {
+  let brokenCount = 0
+  for (let i = 0; i < count; i++) {
+    const row = rows[i]
+    if (row === NO_ROW) continue
+    const low = bits[2 * row]
+    let high = bits[2 * row + 1]
+    if (low === STALE_LOW && high === STALE_HIGH_QUIET) high = STALE_HIGH
+    const slot = slots[i]
+    if (slot === 0) {
+      if (constants[2 * i] !== low || constants[2 * i + 1] !== high) broken[brokenCount++] = i
+      continue
+    }
+    if (view.getUint32(slot, true) === low && view.getUint32(slot + 4, true) === high) continue
+    view.setUint32(slot, low, true)
+    view.setUint32(slot + 4, high, true)
+    stamps[i] = stamp
+  }
+  return brokenCount
+}

@@ -1,0 +1,392 @@
+/** A part of a frame: elements of up to some hundred series, and what is known of each of them. */
+import type { SeriesId } from '../../model/appender.ts'
+import { decodeSnappy } from '../../wire/snappy.ts'
+import type { Parcel } from '../parcel.ts'
+import type { SeriesView } from '../writer.ts'
+import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
+import { ELEMENTS_AT, ElementWriter } from './elements.ts'
+import { fillSymbols, writeMatched } from './match.ts'
+import { messageEnd, TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
+import { NO_ROW, patchValues } from './patch.ts'
+import { ForcedRanges, writeSpliced } from './splice.ts'
+import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, type Workbench } from './workbench.ts'
+
+/** A new segment leaves room for series that come later. */
+const BUILD_BYTES_MAX = 98_304
+
+/** New series are matched with so many of the last ones. */
+const WINDOW_ENTRIES = 32
+
+/** A value that did not change for so many rows becomes a constant when a segment is built anew. */
+const CONSTANT_ROWS = 8
+
+/** Rows between looks at what building anew would save: they double up to the last. */
+const REVIEW_ROWS_MIN = 10
+const REVIEW_ROWS_MAX = 160
+
+/** What a value that could be constant costs, about, in bytes. */
+const LITERAL_VALUE_BYTES = 10
+
+/** It is built anew for a saving of more than this share of its bytes. */
+const SAVING_MIN = 0.06
+
+/** Series that left are dropped for good when they are this share of those that are there. */
+const DEAD_MAX = 0.5
+
+/** High word of the double 1. */
+const ONE_HIGH = 0x3ff00000
+
+/** Series that segments are to take in. */
+export interface NewSeries {
+  readonly view: SeriesView
+  readonly parcel: Parcel
+  /** Their places in the parcel. */
+  readonly rows: ArrayLike<number>
+  /** Of the row before the parcel's. */
+  readonly stamp: number
+}
+
+const broken = new Uint32Array(ENTRIES_MAX)
+
+export class Segment {
+  count = 0
+  /** Series that are in the layout. */
+  liveCount = 0
+  decodedBytes = 0
+  /** Series ids; NaN for those forgotten. */
+  ids: Float64Array = new Float64Array(0)
+  /** Place in the row, NO_ROW for series that are not there: their message is marked dead. */
+  rows: Uint32Array = new Uint32Array(0)
+  #constants = new Uint32Array(0)
+  #slots = new Uint32Array(0)
+  /** When each value became what it is, by the frame's stamps. */
+  #stamps = new Uint16Array(0)
+  #timeSlots: Uint32Array = new Uint32Array(0)
+  #timeMs = 0
+  #buffer: FrameBuffer
+  #elementsEnd = 0
+  #builtBytes = 0
+  #reviewRows: number = REVIEW_ROWS_MIN
+  #reviewLeft: number = REVIEW_ROWS_MIN
+  readonly #pool: BufferPool
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool
+    this.#buffer = pool.take(0)
+  }
+
+  /** Memory held beside the buffer, in bytes. */
+  get sizeBytes(): number {
+    return this.ids.buffer.byteLength + this.#timeSlots.byteLength
+  }
+
+  get hasRoom(): boolean {
+    return this.count < ENTRIES_MAX && this.decodedBytes < RAW_BYTES_MAX - 4096
+  }
+
+  /** Whether the series that left have become too many to carry along. */
+  get isWorn(): boolean {
+    return this.count - this.liveCount > 32 + DEAD_MAX * this.liveCount
+  }
+
+  /**
+   * Makes it of new series from the given one on, up to `seriesMax` of them.
+   *
+   * @returns how many it took; 0 when not even one fits
+   */
+  build(series: NewSeries, from: number, seriesMax: number): number {
+    const { parcel, rows } = series
+    const bench = theWorkbench()
+    bench.count = 0
+    this.#timeMs = parcel.timeMs
+    const to = Math.min(rows.length, from + seriesMax)
+    this.#reserve(to - from)
+    const taken = this.#writeMessages(bench, series, from, to, BUILD_BYTES_MAX)
+    const bits = wordsOf(parcel)
+    for (let i = 0; i < taken; i++) {
+      const row = this.rows[i]
+      const low = bits[2 * row]
+      const high = bits[2 * row + 1]
+      const at = bench.starts[i + 1] - VALUE_FROM_END
+      bench.view.setUint32(at, low, true)
+      bench.view.setUint32(at + 4, high, true)
+      // Most values that are 0 or 1 stay it: flags, states, counters of what never happens.
+      bench.patched[i] = low === 0 && (high === 0 || high === ONE_HIGH) ? 0 : 1
+      this.#constants[2 * i] = low
+      this.#constants[2 * i + 1] = high
+    }
+    this.#match(bench)
+    return taken
+  }
+
+  /**
+   * Marks series dead or live where `rows` asks for it, and adds new ones from the given one on, as
+   * long as it has no more than `seriesMax` live ones.
+   *
+   * @param rows  what `this.rows` is to be, for the series that it has
+   * @returns how many were added
+   */
+  evolve(rows: Uint32Array, added: NewSeries, from: number, seriesMax: number): number {
+    const turned: number[] = []
+    for (let i = 0; i < this.count; i++) {
+      if ((this.rows[i] === NO_ROW) !== (rows[i] === NO_ROW)) turned.push(i)
+      this.rows[i] = rows[i]
+    }
+    const wantsNew = from < added.rows.length && this.liveCount < seriesMax
+    if (turned.length === 0 && !wantsNew) return 0
+    const bench = theWorkbench()
+    this.#open(bench)
+    const ranges = new ForcedRanges()
+    for (const i of turned) {
+      const isLive = rows[i] !== NO_ROW
+      this.liveCount += isLive ? 1 : -1
+      const at = bench.starts[i]
+      bench.raw[at] = isLive ? TAG_LIVE : TAG_DEAD
+      ranges.add(at, at + 1)
+    }
+    const old = this.count
+    const room = Math.min(seriesMax - this.liveCount, ENTRIES_MAX - old)
+    const to = Math.min(added.rows.length, from + Math.max(0, room))
+    this.#reserve(old + to - from)
+    const taken = this.#writeMessages(bench, added, from, to, RAW_BYTES_MAX)
+    bench.patched.fill(1, old, this.count)
+    const writer = new ElementWriter(bench)
+    writeSpliced(this.#elements, bench, ranges, writer)
+    if (taken > 0) {
+      const window = Math.max(0, old - WINDOW_ENTRIES)
+      const { starts } = bench
+      fillSymbols(bench, window, this.count)
+      writeMatched(bench, starts[window], starts[old], starts[this.count], writer)
+    }
+    this.#adopt(bench, writer.end())
+    return taken
+  }
+
+  /**
+   * Writes a row over the last one.
+   *
+   * @param bits two words for each value of the row
+   */
+  patch(bits: Uint32Array, timeMs: number, stamp: number): void {
+    if (this.#buffer.pinCount > 0) this.#moveOn()
+    const brokenCount = this.#patchValues(bits, stamp)
+    if (brokenCount > 0) {
+      this.#breakConstants(brokenCount)
+      this.#patchValues(bits, stamp)
+    }
+    this.#patchTime(timeMs)
+  }
+
+  #patchValues(bits: Uint32Array, stamp: number): number {
+    return patchValues(
+      this.#buffer.view,
+      this.#slots,
+      this.rows,
+      this.#constants,
+      this.#stamps,
+      bits,
+      this.count,
+      stamp,
+      broken,
+    )
+  }
+
+  /** Whether building it anew would save much; asked once a row. */
+  review(stamp: number): boolean {
+    if (this.isWorn) return true
+    if (--this.#reviewLeft > 0) return false
+    this.#reviewLeft = this.#reviewRows
+    let steadyCount = 0
+    for (let i = 0; i < this.count; i++) {
+      if (this.#slots[i] !== 0 && this.#isSteady(i, stamp)) steadyCount++
+    }
+    const grown = Math.max(0, this.#elementsEnd - this.#builtBytes)
+    const saving = LITERAL_VALUE_BYTES * steadyCount + grown / 2
+    return saving > SAVING_MIN * this.#elementsEnd
+  }
+
+  /** Builds it anew: without the dead, with constants. The row that it holds stays the same. */
+  rebuild(stamp: number): void {
+    const bench = theWorkbench()
+    this.#open(bench)
+    const { raw, starts, patched, view } = bench
+    let kept = 0
+    let to = 0
+    for (let i = 0; i < this.count; i++) {
+      if (this.rows[i] === NO_ROW) continue
+      const sizeBytes = starts[i + 1] - starts[i]
+      raw.copyWithin(to, starts[i], starts[i + 1])
+      starts[kept] = to
+      to += sizeBytes
+      const isSteady = patched[i] !== 0 && this.#isSteady(i, stamp)
+      patched[kept] = isSteady ? 0 : patched[i]
+      this.ids[kept] = this.ids[i]
+      this.rows[kept] = this.rows[i]
+      this.#stamps[kept] = this.#stamps[i]
+      this.#constants[2 * kept] = view.getUint32(to - VALUE_FROM_END, true)
+      this.#constants[2 * kept + 1] = view.getUint32(to - VALUE_FROM_END + 4, true)
+      kept++
+    }
+    starts[kept] = to
+    this.count = kept
+    bench.count = kept
+    this.#match(bench)
+    this.#reviewRows = Math.min(2 * this.#reviewRows, REVIEW_ROWS_MAX)
+    this.#reviewLeft = this.#reviewRows
+  }
+
+  /** What it holds, pinned until released. */
+  piece(): PinnedPiece {
+    const bytes = this.#elements.subarray(ELEMENTS_AT)
+    return new PinnedPiece(bytes, this.decodedBytes, this.liveCount, this.#buffer)
+  }
+
+  /** Forgets series that are not in the layout; false when one of `ids` is in it. */
+  forget(ids: ReadonlySet<SeriesId>): boolean {
+    for (let i = 0; i < this.count; i++) {
+      if (!ids.has(this.ids[i])) continue
+      if (this.rows[i] !== NO_ROW) return false
+      this.ids[i] = NaN
+    }
+    return true
+  }
+
+  close(): void {
+    this.#pool.leave(this.#buffer)
+  }
+
+  get #elements(): Uint8Array {
+    return this.#buffer.bytes.subarray(0, this.#elementsEnd)
+  }
+
+  #isSteady(i: number, stamp: number): boolean {
+    return ((stamp - this.#stamps[i]) & 0xffff) >= CONSTANT_ROWS
+  }
+
+  /** Lays the messages out on the workbench. */
+  #open(bench: Workbench): void {
+    decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
+    const { raw, starts, patched } = bench
+    bench.count = this.count
+    let at = 0
+    for (let i = 0; i < this.count; i++) {
+      starts[i] = at
+      patched[i] = this.#slots[i] === 0 ? 0 : 1
+      at = messageEnd(raw, at)
+    }
+    starts[this.count] = at
+  }
+
+  /** Adds messages of the series at rows[from, to) behind those on the workbench. */
+  #writeMessages(
+    bench: Workbench,
+    series: NewSeries,
+    from: number,
+    to: number,
+    bytesMax: number,
+  ): number {
+    const { view, parcel, rows, stamp } = series
+    const { starts } = bench
+    let { count } = bench
+    let at = count === 0 ? 0 : starts[count]
+    starts[count] = at
+    const first = count
+    for (let i = from; i < to; i++) {
+      const id = parcel.ids[rows[i]]
+      const end = writeMessage(view.labels(id), this.#timeMs, bench.raw, at, bytesMax)
+      if (end < 0) break
+      this.ids[count] = id
+      this.rows[count] = rows[i]
+      this.#stamps[count] = stamp
+      count++
+      at = end
+      starts[count] = at
+    }
+    bench.count = count
+    this.count = count
+    this.liveCount += count - first
+    return count - first
+  }
+
+  #match(bench: Workbench): void {
+    fillSymbols(bench, 0, bench.count)
+    const writer = new ElementWriter(bench)
+    writeMatched(bench, 0, 0, bench.starts[bench.count], writer)
+    this.#adopt(bench, writer.end())
+    this.#builtBytes = this.#elementsEnd
+  }
+
+  /** Takes over what the workbench holds. */
+  #adopt(bench: Workbench, elementsEnd: number): void {
+    this.#pool.leave(this.#buffer)
+    this.#buffer = this.#pool.take(elementsEnd)
+    this.#buffer.bytes.set(bench.elements.subarray(0, elementsEnd))
+    this.#elementsEnd = elementsEnd
+    this.decodedBytes = bench.starts[bench.count]
+    this.#slots.set(bench.slots.subarray(0, bench.count))
+    this.#timeSlots = Uint32Array.from(bench.timeSlots)
+  }
+
+  /** Goes on in a copy: what it has is still being read. */
+  #moveOn(): void {
+    const elements = this.#elements
+    this.#pool.leave(this.#buffer)
+    this.#buffer = this.#pool.take(this.#elementsEnd)
+    this.#buffer.bytes.set(elements)
+  }
+
+  /** Gives the values of the `broken` series places of their own. */
+  #breakConstants(brokenCount: number): void {
+    const bench = theWorkbench()
+    this.#open(bench)
+    const ranges = new ForcedRanges()
+    for (let k = 0; k < brokenCount; k++) {
+      const at = bench.starts[broken[k] + 1] - VALUE_FROM_END
+      ranges.add(at, at + 8)
+      bench.patched[broken[k]] = 1
+    }
+    const writer = new ElementWriter(bench)
+    writeSpliced(this.#elements, bench, ranges, writer)
+    this.#adopt(bench, writer.end())
+  }
+
+  #patchTime(timeMs: number): void {
+    const { bytes } = this.#buffer
+    const low = timeMs % 2 ** 28
+    const high = Math.floor(timeMs / 2 ** 28)
+    for (const slot of this.#timeSlots) {
+      const k = slot & 7
+      const part = k < 4 ? low >>> (7 * k) : high >>> (7 * (k - 4))
+      bytes[slot >>> 3] = k < 5 ? part | 0x80 : part
+    }
+    this.#timeMs = timeMs
+  }
+
+  /** Makes room for so many series. */
+  #reserve(count: number): void {
+    if (count <= this.ids.length) return
+    const room = this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16)
+    const buffer = new ArrayBuffer(26 * room)
+    const ids = new Float64Array(buffer, 0, room)
+    const constants = new Uint32Array(buffer, 8 * room, 2 * room)
+    const slots = new Uint32Array(buffer, 16 * room, room)
+    const rows = new Uint32Array(buffer, 20 * room, room)
+    const stamps = new Uint16Array(buffer, 24 * room, room)
+    ids.set(this.ids)
+    constants.set(this.#constants)
+    slots.set(this.#slots)
+    rows.set(this.rows)
+    stamps.set(this.#stamps)
+    this.ids = ids
+    this.#constants = constants
+    this.#slots = slots
+    this.rows = rows
+    this.#stamps = stamps
+  }
+}
+
+/** The values of a parcel as words. */
+export function wordsOf(parcel: Parcel): Uint32Array {
+  const { values, count } = parcel
+  return new Uint32Array(values.buffer, values.byteOffset, 2 * count)
+}

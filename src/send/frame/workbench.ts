@@ -1,0 +1,51 @@
+/** Where segments are made and remade: one place for all frames of the thread, used by one at a time. */
+import { snappyEncodedBytesMax } from '../../wire/snappy.ts'
+
+/** Most bytes of the decoded messages of one segment. */
+export const RAW_BYTES_MAX = 131_072
+
+/** Most series of one segment, dead ones among them. */
+export const ENTRIES_MAX = 1024
+
+/** A symbol that equals none: a byte of a value that is patched. */
+export const VOLATILE = 0xffff
+
+/** Symbols of the bytes of the time, by their place in it: they equal no other byte. */
+export const TIME_SYMBOL = 0x200
+
+const HEAD_BITS = 14
+
+/** decodeSnappy may write so many bytes past the end. */
+const SLACK_BYTES = 16
+
+export class Workbench {
+  /** The messages, one behind the other. */
+  readonly raw: Uint8Array = new Uint8Array(RAW_BYTES_MAX + SLACK_BYTES)
+  readonly view: DataView = new DataView(this.raw.buffer)
+  /** The same as symbols for the matcher; only where it looks. */
+  readonly symbols: Uint16Array = new Uint16Array(RAW_BYTES_MAX)
+  /** Message i lies at [starts[i], starts[i + 1]). */
+  readonly starts: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
+  /** Whether the value of message i is patched, so that it has to lie in one literal. */
+  readonly patched: Uint8Array = new Uint8Array(ENTRIES_MAX)
+  /** Where the value of message i lies in `elements`; 0 when it is not patched. */
+  readonly slots: Uint32Array = new Uint32Array(ENTRIES_MAX)
+  /** Where bytes of the time lie in `elements`: 8 × place + byte of the time. */
+  timeSlots: number[] = []
+  count = 0
+  /** The snappy elements. */
+  readonly elements: Uint8Array = new Uint8Array(snappyEncodedBytesMax(RAW_BYTES_MAX))
+  /** The matcher's chains: last place of a hash, and how far back the one before it is. */
+  readonly chainHeads: Int32Array = new Int32Array(1 << HEAD_BITS)
+  readonly chainSteps: Uint16Array = new Uint16Array(RAW_BYTES_MAX)
+  /** Bytes that have to become literals while a segment is remade; all 0 in between. */
+  readonly forced: Uint8Array = new Uint8Array(RAW_BYTES_MAX)
+}
+
+let workbench: Workbench | undefined
+
+/** The workbench of this thread; its memory is taken when the first frame is built. */
+export function theWorkbench(): Workbench {
+  workbench ??= new Workbench()
+  return workbench
+}

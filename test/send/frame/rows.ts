@@ -1,0 +1,85 @@
+/** Rows for tests of frames, and what a receiver reads from the pieces. */
+import { compareLabels, type Labels } from '../../../src/model/labels.ts'
+import type { FramePiece } from '../../../src/send/frame/piece.ts'
+import type { Parcel } from '../../../src/send/parcel.ts'
+import type { SeriesView } from '../../../src/send/writer.ts'
+import { WriteReader } from '../../../src/wire/remotewrite.ts'
+import { decodeSnappy, snappyDecodedBytes } from '../../../src/wire/snappy.ts'
+
+/** A request of pieces: the length in front, then all elements. */
+export function requestOf(pieces: readonly FramePiece[]): Uint8Array {
+  let rest = pieces.reduce((sum, piece) => sum + piece.decodedBytes, 0)
+  const parts: number[] = []
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) parts.push((rest & 0x7f) | 0x80)
+  parts.push(rest)
+  return Buffer.concat([Uint8Array.from(parts), ...pieces.map((piece) => piece.bytes)])
+}
+
+/** What a request says: `labels time bits` of each sample, sorted. */
+export function samplesIn(request: Uint8Array): string[] {
+  const sizeBytes = snappyDecodedBytes(request, 2 ** 28)
+  const raw = new Uint8Array(sizeBytes)
+  decodeSnappy(request, sizeBytes, raw)
+  const reader = new WriteReader(1, raw, sizeBytes)
+  const samples: string[] = []
+  while (reader.nextSeries()) {
+    const labels = reader.readLabels(reader.seriesFrom, reader.seriesTo, 100)
+    while (reader.nextSample()) {
+      samples.push(sampleText(labels as Labels, reader.timeMs, reader.valueLow, reader.valueHigh))
+    }
+  }
+  return samples.sort()
+}
+
+/** What a parcel says, in the same form. */
+export function samplesOf(parcel: Parcel, view: SeriesView): string[] {
+  const bits = new Uint32Array(parcel.values.buffer, parcel.values.byteOffset, 2 * parcel.count)
+  const samples: string[] = []
+  for (let i = 0; i < parcel.count; i++) {
+    const high = bits[2 * i + 1]
+    const isStale = bits[2 * i] === 2 && high === 0x7ff80000
+    const labels = view.labels(parcel.ids[i])
+    samples.push(sampleText(labels, parcel.timeMs, bits[2 * i], isStale ? 0x7ff00000 : high))
+  }
+  return samples.sort()
+}
+
+function sampleText(labels: Labels, timeMs: number, low: number, high: number): string {
+  return JSON.stringify([labels, timeMs, high.toString(16), low.toString(16)])
+}
+
+/** A row at one time. */
+export function rowOf(ids: Float64Array, values: Float64Array, timeMs: number): Parcel {
+  return {
+    lane: 3,
+    count: ids.length,
+    ids,
+    values,
+    timeMs,
+    times: undefined,
+    histograms: [],
+    exemplars: [],
+    takenMs: 0,
+  }
+}
+
+/** A view that knows series by number. */
+export function viewOf(labelsOf: (id: number) => Labels, target = 'job/instance'): SeriesView {
+  return { labels: labelsOf, targetKey: () => target }
+}
+
+/** Labels like an exporter's. */
+export function exporterLabels(id: number): Labels {
+  const labels: [string, string][] = [
+    ['__name__', `node_thing_${id % 17}_${id % 3 === 0 ? 'total' : 'bytes'}`],
+    ['device', `disk${id}`],
+    ['instance', '127.0.0.1:9100'],
+    ['job', 'node'],
+  ]
+  return labels.flat()
+}
+
+/** Sorts label sets for a comparison by eye. */
+export function sortedLabels(all: readonly Labels[]): Labels[] {
+  return [...all].sort(compareLabels)
+}
