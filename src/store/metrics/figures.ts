@@ -160,6 +160,12 @@ const GAUGES: readonly Figure[] = [
     read: ({ sealer }) => sealer.counts.seals,
   },
   {
+    name: 'narthex_store_sealed_strands_total',
+    help: 'Runs of samples sealed of series that have times of their own.',
+    kind: 'counter',
+    read: ({ sealer }) => sealer.counts.strands,
+  },
+  {
     name: 'narthex_store_seal_failures_total',
     help: 'Rounds of sealing that failed; the rows stay open.',
     kind: 'counter',
