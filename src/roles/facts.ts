@@ -5,12 +5,12 @@ import { getHeapStatistics } from 'node:v8'
 import { countThreads } from '../base/process.ts'
 import { VERSION } from '../base/version.ts'
 import { formatDuration } from '../model/duration.ts'
-import type { StoreView } from '../model/status.ts'
 import type { BuildInfo, Runtime } from '../serve/api/status.ts'
+import type { OperationDeps } from '../serve/routes.ts'
 import type { Configuration } from './configuration.ts'
 
 /** What was built, from what; the bundler leaves it beside the program. */
-export function buildInfo(): BuildInfo {
+function buildInfo(): BuildInfo {
   const file = new URL('./build.json', import.meta.url)
   const facts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
   return {
@@ -22,12 +22,42 @@ export function buildInfo(): BuildInfo {
   }
 }
 
-/** The running process. */
-export function runtimeOf(
+/** What a role adds to the facts that all have. */
+export interface RoleFacts
+  extends Pick<OperationDeps, 'metrics' | 'isReady' | 'targets' | 'metadata' | 'poolNames'> {
+  /** Damages of what is kept; 0 where nothing is. */
+  readonly damageCount?: () => number
+  /** '' where nothing is kept. */
+  readonly retention?: string
+}
+
+/** What a role needs of its options. */
+export interface RoleOptions {
+  readonly web: { readonly lifecycle: boolean }
+  readonly flags: ReadonlyMap<string, string>
+}
+
+/** What the routes of health, targets and status are made from. */
+export function operationDeps(
+  options: RoleOptions,
   configuration: Configuration,
-  store: StoreView,
-  retention: string,
-): Runtime {
+  facts: RoleFacts,
+): OperationDeps {
+  const { damageCount, retention, ...deps } = facts
+  return {
+    ...deps,
+    reload: () => configuration.reload(),
+    ...(options.web.lifecycle ? { quit: () => process.kill(process.pid, 'SIGTERM') } : {}),
+    hostName: hostname(),
+    configText: () => configuration.current.yaml,
+    flags: options.flags,
+    runtime: () => runtimeOf(configuration, damageCount?.() ?? 0, retention ?? ''),
+    build: buildInfo(),
+  }
+}
+
+/** The running process. */
+function runtimeOf(configuration: Configuration, damageCount: number, retention: string): Runtime {
   return {
     startTimeMs: performance.timeOrigin,
     nowMs: Date.now(),
@@ -35,7 +65,7 @@ export function runtimeOf(
     hostName: hostname(),
     reloadSucceeded: configuration.reloadSucceeded,
     lastConfigTimeMs: configuration.loadedMs,
-    corruptionCount: store.status().damageCount,
+    corruptionCount: damageCount,
     threadCount: countThreads(),
     cpuCount: availableParallelism(),
     heapBytesMax: getHeapStatistics().heap_size_limit,

@@ -1,0 +1,81 @@
+/** The rooms that find and scrape: discovery, the scrape pools, the host and what is found on it. */
+import { systemClock } from '../base/clock.ts'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import { openFetchBody } from '../collect/discover/client.ts'
+import { startDiscovery } from '../collect/discover/discovery.ts'
+import { startScrapeManager } from '../collect/scrape/manager.ts'
+import type { Appender } from '../model/appender.ts'
+import type { MetadataView } from '../model/target.ts'
+import type { Configuration } from './configuration.ts'
+import { Machine } from './machine.ts'
+
+/** What flags say about scraping. */
+export interface CollectingOptions {
+  /** '' for none: then this machine watches itself. */
+  readonly configFile: string
+  readonly strictOpenMetrics: boolean
+  /** Under Prometheus's names. */
+  readonly features: readonly string[]
+}
+
+/** All of them, running. */
+export interface Collecting {
+  readonly machine: Machine
+  /** What targets say of their metrics. */
+  readonly metadata: MetadataView
+}
+
+/** Starts them; they follow the configuration. */
+export function startCollecting(
+  options: CollectingOptions,
+  appender: Appender,
+  configuration: Configuration,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+  life: Lifecycle,
+): Collecting {
+  const clock = systemClock
+  const allowLinkLocal = (): boolean => configuration.current.narthex.allowLinkLocal
+  const scraper = life.own(
+    startScrapeManager({
+      appender,
+      clock,
+      log,
+      metrics,
+      extraScrapeMetrics: options.features.includes('extra-scrape-metrics'),
+      strictOpenMetrics: options.strictOpenMetrics,
+      allowLinkLocal,
+      environment: process.env,
+    }),
+  )
+  const fetchBody = openFetchBody({ clock, environment: process.env, allowLinkLocal })
+  const discovery = life.own(
+    startDiscovery({
+      clock,
+      log,
+      metrics,
+      fetchBody,
+      allowLinkLocal: allowLinkLocal(),
+      onTargets: (jobName, discovered, ownCount) => scraper.retarget(jobName, discovered, ownCount),
+    }),
+  )
+  const machine = life.own(
+    new Machine({
+      appender,
+      clock,
+      log,
+      metrics,
+      fetchBody,
+      scraped: scraper.targets,
+      metadata: scraper.metadata,
+      isConfigured: options.configFile !== '',
+      retarget: (jobName, targets) => scraper.retarget(jobName, targets),
+    }),
+  )
+  configuration.follow((config) => {
+    scraper.apply(machine.jobs(config))
+    discovery.apply(config.scrape, config.narthex.allowLinkLocal)
+  })
+  return { machine, metadata: scraper.metadata }
+}
