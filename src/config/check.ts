@@ -78,7 +78,11 @@ function checkReferences(config: Config, stdout: string[], stderr: string[]): st
   if (ruleFileCount > 0) stdout.push(`  SUCCESS: ${ruleFileCount} rule files found`)
   for (const job of config.scrape) {
     checkClient(job.http, need)
-    for (const source of job.discovery.http) checkClient(source.http, need)
+    const { http, consul, kubernetes, docker } = job.discovery
+    for (const source of [...http, ...consul, ...kubernetes, ...docker]) {
+      checkClient(source.http, need)
+    }
+    for (const { kubeconfigFile } of kubernetes) need(kubeconfigFile, 'kubeconfig file')
     for (const pattern of job.discovery.file.flatMap((source) => source.files)) {
       if (listFiles(pattern).length > 0) continue
       stderr.push(

@@ -1,11 +1,22 @@
 /** Who to scrape, as files say it; kinds that do nothing yet are checked only. */
 import { NarthexError } from '../base/error.ts'
 import { type Labels, labelsFrom } from '../model/labels.ts'
+import type {
+  ConsulDiscovery,
+  DiscoveryConfigs,
+  DnsDiscovery,
+  DockerDiscovery,
+  FileDiscovery,
+  HttpDiscovery,
+  KubernetesDiscovery,
+  StaticGroup,
+} from './discovery.ts'
+import { consulDiscovery, dnsDiscovery, dockerDiscovery } from './discoverykinds.ts'
 import { buildHttp, checkHttp, HTTP_KEYS, type RawHttp } from './httpshape.ts'
+import { kubernetesDiscovery } from './kubernetes.ts'
 import { OTHER_DISCOVERY } from './othersd.ts'
 import { isLabelName } from './relabel.ts'
 import { duration, rawText, text, url } from './scalars.ts'
-import type { DiscoveryConfigs, FileDiscovery, HttpDiscovery, StaticGroup } from './scrape.ts'
 import {
   entriesOf,
   type Keys,
@@ -24,6 +35,10 @@ export interface RawDiscovery {
   readonly static_configs: readonly StaticGroup[]
   readonly file_sd_configs: readonly FileDiscovery[]
   readonly http_sd_configs: readonly HttpDiscovery[]
+  readonly dns_sd_configs: readonly DnsDiscovery[]
+  readonly consul_sd_configs: readonly ConsulDiscovery[]
+  readonly kubernetes_sd_configs: readonly KubernetesDiscovery[]
+  readonly docker_sd_configs: readonly DockerDiscovery[]
 }
 
 const labelEntries = entriesOf(rawText)
@@ -125,8 +140,12 @@ function otherKeys(): Record<string, Shape<unknown>> {
 /** The keys of discovery; maps that have them inline spread them into their own. */
 export const DISCOVERY_KEYS: Keys<RawDiscovery> = {
   ...otherKeys(),
+  consul_sd_configs: listOf(consulDiscovery, EMPTY('consul_sd_configs')),
+  dns_sd_configs: listOf(dnsDiscovery, EMPTY('dns_sd_configs')),
+  docker_sd_configs: listOf(dockerDiscovery, EMPTY('docker_sd_configs')),
   file_sd_configs: listOf(fileDiscovery, EMPTY('file_sd_configs')),
   http_sd_configs: listOf(httpDiscovery, EMPTY('http_sd_configs')),
+  kubernetes_sd_configs: listOf(kubernetesDiscovery, EMPTY('kubernetes_sd_configs')),
   static_configs: listOf(staticGroup, EMPTY('static_configs')),
 }
 
@@ -136,6 +155,10 @@ export function buildDiscovery(raw: RawDiscovery): DiscoveryConfigs {
     static: raw.static_configs,
     file: raw.file_sd_configs,
     http: raw.http_sd_configs,
+    dns: raw.dns_sd_configs,
+    consul: raw.consul_sd_configs,
+    kubernetes: raw.kubernetes_sd_configs,
+    docker: raw.docker_sd_configs,
   }
 }
 

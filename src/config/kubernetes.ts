@@ -1,17 +1,27 @@
-/** Kubernetes discovery: its keys, and which of them go together. Checked only. */
-import { isCustomHttp, type RawHttp } from './httpshape.ts'
+/** Kubernetes discovery: its keys, and which of them go together. */
+import type { KubernetesDiscovery, KubernetesRole, KubernetesSelector } from './discovery.ts'
+import { buildHttp, checkHttp, HTTP_KEYS, isCustomHttp, type RawHttp } from './httpshape.ts'
 import { filePath, text, truth, url } from './scalars.ts'
-import { listOf, type MapPlace, mapOf, type Shape } from './shape.ts'
-
-interface Selector {
-  readonly role: string
-  readonly label: string
-  readonly field: string
-}
+import { type Keys, listOf, type MapPlace, mapOf, type Shape } from './shape.ts'
+import type { UrlParts } from './url.ts'
 
 interface Namespaces {
   readonly own_namespace: boolean
   readonly names: readonly string[]
+}
+
+interface Attached {
+  readonly node: boolean
+  readonly namespace: boolean
+}
+
+interface RawKubernetes extends RawHttp {
+  readonly api_server: UrlParts | undefined
+  readonly role: string
+  readonly kubeconfig_file: string
+  readonly namespaces: Namespaces
+  readonly selectors: readonly KubernetesSelector[]
+  readonly attach_metadata: Attached
 }
 
 /** Roles, and the roles whose objects a selector may narrow for each. */
@@ -26,8 +36,8 @@ const SELECTORS: Readonly<Record<string, readonly string[]>> = {
 
 const TYPE = 'kubernetes.plain'
 
-/** The keys besides those of the HTTP client. */
-export const KUBERNETES_KEYS: Readonly<Record<string, Shape<unknown>>> = {
+const KUBERNETES_KEYS: Keys<RawKubernetes> = {
+  ...HTTP_KEYS,
   api_server: url,
   role: text,
   kubeconfig_file: filePath,
@@ -37,15 +47,44 @@ export const KUBERNETES_KEYS: Readonly<Record<string, Shape<unknown>>> = {
     (raw) => raw,
   ),
   selectors: listOf(
-    mapOf<Selector, Selector>(TYPE, { role: text, label: text, field: text }, (raw) => raw),
+    mapOf<KubernetesSelector, KubernetesSelector>(
+      TYPE,
+      { role: text, label: text, field: text },
+      (raw) => raw,
+    ),
   ),
-  attach_metadata: mapOf(TYPE, { node: truth(false), namespace: truth(false) }, (raw) => raw),
+  attach_metadata: mapOf<Attached, Attached>(
+    TYPE,
+    { node: truth(false), namespace: truth(false) },
+    (raw) => raw,
+  ),
 }
 
+/** `kubernetes_sd_configs`, one entry. */
+export const kubernetesDiscovery: Shape<KubernetesDiscovery> = mapOf(
+  TYPE,
+  KUBERNETES_KEYS,
+  (raw): KubernetesDiscovery => ({
+    role: raw.role as KubernetesRole,
+    apiServer: raw.api_server?.text ?? '',
+    kubeconfigFile: raw.kubeconfig_file,
+    namespaces: raw.namespaces.names,
+    ownNamespace: raw.namespaces.own_namespace,
+    selectors: raw.selectors,
+    attachNode: raw.attach_metadata.node,
+    attachNamespace: raw.attach_metadata.namespace,
+    http: buildHttp(raw),
+  }),
+  (raw, place) => {
+    checkHttp(raw, place)
+    checkKubernetes(raw, place)
+  },
+)
+
 /** @source Prometheus discovery/kubernetes, SDConfig.UnmarshalYAML */
-export function checkKubernetes(raw: Readonly<Record<string, unknown>>, place: MapPlace): void {
+function checkKubernetes(raw: RawKubernetes, place: MapPlace): void {
   const refuse = (key: string, message: string): void => place.report.error(place.at(key), message)
-  const role = String(raw.role)
+  const { role } = raw
   if (role === '') {
     refuse('role', 'role missing (one of: pod, service, endpoints, endpointslice, node, ingress)')
     return
@@ -55,18 +94,14 @@ export function checkKubernetes(raw: Readonly<Record<string, unknown>>, place: M
     return
   }
   checkAccess(raw, place, refuse)
-  checkSelectors(role, raw.selectors as readonly Selector[], refuse)
+  checkSelectors(role, raw.selectors, refuse)
 }
 
 type Refuse = (key: string, message: string) => void
 
-function checkAccess(
-  raw: Readonly<Record<string, unknown>>,
-  place: MapPlace,
-  refuse: Refuse,
-): void {
-  const custom = isCustomHttp(raw as unknown as RawHttp, place)
-  const own = (raw.namespaces as Namespaces).own_namespace
+function checkAccess(raw: RawKubernetes, place: MapPlace, refuse: Refuse): void {
+  const custom = isCustomHttp(raw, place)
+  const own = raw.namespaces.own_namespace
   const file = place.has('kubeconfig_file')
   const server = place.has('api_server')
   if (file && server)
@@ -94,7 +129,11 @@ function checkAccess(
   }
 }
 
-function checkSelectors(role: string, selectors: readonly Selector[], refuse: Refuse): void {
+function checkSelectors(
+  role: string,
+  selectors: readonly KubernetesSelector[],
+  refuse: Refuse,
+): void {
   const allowed = SELECTORS[role]
   const seen = new Set<string>()
   for (const selector of selectors) {

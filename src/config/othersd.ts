@@ -1,12 +1,9 @@
 /** Discovery kinds of Prometheus that are only checked, by their keys. */
 import { checkHttp, HTTP_KEYS, type RawHttp, tlsClient } from './httpshape.ts'
-import { checkKubernetes, KUBERNETES_KEYS } from './kubernetes.ts'
 import { duration, filePath, text, textOr, truth, url, whole } from './scalars.ts'
 import {
   allOf,
   checkAzure,
-  checkConsul,
-  checkDns,
   checkEureka,
   checkFilters,
   checkMarathon,
@@ -19,7 +16,7 @@ import {
   type RawKind,
   wordOf,
 } from './sdchecks.ts'
-import { entriesOf, listOf, mapOf, type Shape, secret } from './shape.ts'
+import { listOf, mapOf, type Shape, secret } from './shape.ts'
 
 type KindKeys = Readonly<Record<string, Shape<unknown>>>
 
@@ -96,40 +93,7 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
     },
     checkAzure,
   ),
-  consul: httpKind(
-    'consul',
-    {
-      server: textOr('localhost:8500'),
-      path_prefix: text,
-      token: secret,
-      datacenter: text,
-      namespace: text,
-      partition: text,
-      tag_separator: textOr(','),
-      scheme: textOr('http'),
-      username: text,
-      password: secret,
-      allow_stale: truth(true),
-      ...refresh(30_000),
-      services: listOf(text),
-      tags: listOf(text),
-      node_meta: entriesOf(text),
-      filter: text,
-      health_filter: text,
-    },
-    checkConsul,
-  ),
   digitalocean: httpKind('digitalocean', { role: text, ...port(80), ...refresh(MINUTE_MS) }),
-  dns: plainKind(
-    'dns',
-    { names: listOf(text), ...refresh(30_000), type: textOr('SRV'), ...port(0) },
-    checkDns,
-  ),
-  docker: httpKind(
-    'moby',
-    { ...DOCKER_KEYS, host_networking_host: textOr('localhost'), match_first_network: truth(true) },
-    needs({ host: 'host missing' }),
-  ),
   dockerswarm: httpKind(
     'moby',
     { ...DOCKER_KEYS, role: text },
@@ -177,7 +141,6 @@ export const OTHER_DISCOVERY: Readonly<Record<string, Shape<unknown>>> = {
     { datacenter_id: text, ...refresh(MINUTE_MS), ...port(80) },
     needs({ datacenter_id: "datacenter id can't be empty" }),
   ),
-  kubernetes: httpKind('kubernetes', KUBERNETES_KEYS, checkKubernetes),
   kuma: httpKind(
     'xds',
     { server: text, client_id: text, ...refresh(30_000), fetch_timeout: duration(120_000) },

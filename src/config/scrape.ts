@@ -1,5 +1,5 @@
 /** One scrape job: whom to ask, how often, how, and what to keep. */
-import type { Labels } from '../model/labels.ts'
+import type { DiscoveryConfigs } from './discovery.ts'
 import type { HttpClientConfig } from './http.ts'
 import type { RelabelRule } from './relabel.ts'
 
@@ -22,33 +22,6 @@ export const DEFAULT_SCRAPE_PROTOCOLS: readonly ScrapeProtocol[] = Object.freeze
 export type NameValidation = 'utf8' | 'legacy'
 
 export type NameEscaping = 'allow-utf-8' | 'underscores' | 'dots' | 'values'
-
-/** Targets named in the file, with labels for all of them. */
-export interface StaticGroup {
-  readonly targets: readonly string[]
-  readonly labels: Labels
-}
-
-/** Targets in files; the last part of a path may be a pattern. */
-export interface FileDiscovery {
-  /** Absolute, a pattern with `*` in the last part allowed. */
-  readonly files: readonly string[]
-  readonly refreshIntervalMs: number
-}
-
-/** Targets behind a URL. */
-export interface HttpDiscovery {
-  readonly url: string
-  readonly refreshIntervalMs: number
-  readonly http: HttpClientConfig
-}
-
-/** Who is found for a job. */
-export interface DiscoveryConfigs {
-  readonly static: readonly StaticGroup[]
-  readonly file: readonly FileDiscovery[]
-  readonly http: readonly HttpDiscovery[]
-}
 
 /**
  * One entry of `scrape_configs` with all defaults filled in. Limits of 0 are not set: then the

@@ -71,32 +71,6 @@ export const checkAzure: KindCheck = (raw, place) => {
   needs(Object.fromEntries(messages))(raw, place)
 }
 
-export const checkConsul: KindCheck = (raw, place) => {
-  needs({ server: 'consul SD configuration requires a server address' })(raw, place)
-  const http = raw as unknown as RawHttp
-  const user = countGiven([raw.username, raw.password]) > 0
-  if (user && http.basic_auth !== undefined) {
-    const message =
-      'at most one of consul SD configuration username and password and basic auth can be configured'
-    place.report.error(place.mark, message)
-  }
-  if (raw.token !== undefined && (http.authorization !== undefined || http.oauth2 !== undefined)) {
-    const message = 'at most one of consul SD token, authorization, or oauth2 can be configured'
-    place.report.error(place.at('token'), message)
-  }
-}
-
-export const checkDns: KindCheck = (raw, place) => {
-  needs({ names: 'DNS-SD config must contain at least one SRV record name' })(raw, place)
-  const type = String(raw.type).toUpperCase()
-  if (!['SRV', 'A', 'AAAA', 'MX', 'NS'].includes(type)) {
-    place.report.error(place.at('type'), `invalid DNS-SD records type ${type}`)
-  } else if (type !== 'SRV' && raw.port === 0) {
-    const message = 'a port is required in DNS-SD configs for all record types except SRV'
-    place.report.error(place.at('type'), message)
-  }
-}
-
 export const checkEureka: KindCheck = (raw, place) => {
   const server = String(raw.server)
   if (server === '') {

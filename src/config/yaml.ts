@@ -233,3 +233,12 @@ export function quoteText(text: string): string {
   const quoted = JSON.stringify(text)
   return quoted.replaceAll(/\\udc([89a-f][0-9a-f])/g, '\\x$1')
 }
+
+/** The tree as JSON would have it, every scalar a text. */
+export function toPlain(node: YamlNode): unknown {
+  if (node.kind === 'scalar') return node.isNull ? null : node.text
+  if (node.kind === 'list') return node.items.map(toPlain)
+  const plain: Record<string, unknown> = Object.create(null)
+  for (const entry of node.entries) plain[entry.key] = toPlain(entry.value)
+  return plain
+}

@@ -215,7 +215,7 @@ rule_files: [a.yml]
 remote_write: []
 scrape_configs:
 - job_name: a
-  dns_sd_configs: [{names: [x]}]
+  ec2_sd_configs: [{region: x}]
 alerting:
   alertmanagers: []
 runtime: {gogc: 50}
@@ -225,7 +225,7 @@ runtime: {gogc: 50}
     warnings.map((one) => [one.line, one.message.split(' ')[0]]),
     [
       [2, 'rule_files'],
-      [6, 'dns_sd_configs'],
+      [6, 'ec2_sd_configs'],
       [8, 'alerting'],
       [9, 'gogc'],
     ],
@@ -399,4 +399,51 @@ test('a configuration is frozen to the leaves', () => {
   }
   walk(config, 'config')
   assert.deepEqual(open, [])
+})
+
+test('discovery that has an effect is read with its defaults, and without a warning', () => {
+  const { config, warnings } = read(`
+scrape_configs:
+- job_name: a
+  dns_sd_configs: [{names: [x, y]}, {names: [x], type: mx, port: 9100}]
+  consul_sd_configs: [{token: t, tags: [a], node_meta: {k: v}}]
+  kubernetes_sd_configs:
+  - role: pod
+    namespaces: {own_namespace: true, names: [b]}
+    selectors: [{role: pod, label: app=x}]
+    attach_metadata: {node: true, namespace: true}
+  docker_sd_configs: [{host: unix:///d.sock, filters: [{name: label, values: [a]}]}]
+`)
+  assert.deepEqual(warnings, [])
+  const [job] = config?.scrape ?? []
+  const { dns, consul, kubernetes, docker } = job.discovery
+  assert.deepEqual(dns, [
+    { names: ['x', 'y'], type: 'SRV', port: 0, refreshIntervalMs: 30_000 },
+    { names: ['x'], type: 'MX', port: 9100, refreshIntervalMs: 30_000 },
+  ])
+  const { server, scheme, tagSeparator, allowStale, refreshIntervalMs, token, nodeMeta } = consul[0]
+  assert.deepEqual(
+    [server, scheme, tagSeparator, allowStale, refreshIntervalMs, token?.reveal(), nodeMeta],
+    ['localhost:8500', 'http', ',', true, 30_000, 't', [['k', 'v']]],
+  )
+  const { http: _http, ...pods } = kubernetes[0]
+  assert.deepEqual(pods, {
+    role: 'pod',
+    apiServer: '',
+    kubeconfigFile: '',
+    namespaces: ['b'],
+    ownNamespace: true,
+    selectors: [{ role: 'pod', label: 'app=x', field: '' }],
+    attachNode: true,
+    attachNamespace: true,
+  })
+  const { http: _too, ...containers } = docker[0]
+  assert.deepEqual(containers, {
+    host: 'unix:///d.sock',
+    port: 80,
+    filters: [{ name: 'label', values: ['a'] }],
+    hostNetworkingHost: 'localhost',
+    matchFirstNetwork: true,
+    refreshIntervalMs: 60_000,
+  })
 })

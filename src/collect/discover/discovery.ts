@@ -4,13 +4,20 @@ import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { Secret } from '../../base/secret.ts'
-import type { DiscoveryConfigs, StaticGroup } from '../../config/scrape.ts'
+import type { DiscoveryConfigs, StaticGroup } from '../../config/discovery.ts'
 import { type Labels, labelsFrom, labelsKey, labelValue } from '../../model/labels.ts'
 import { hostOf, isLinkLocal } from '../../net/client/address.ts'
 import type { FetchBody } from './fetch.ts'
 import { startFileProvider } from './file.ts'
 import { startHttpProvider } from './httpsd.ts'
-import type { Provider, ProviderContext, ProviderStatus } from './provider.ts'
+import { startKubernetesProvider } from './kubernetes/kubernetes.ts'
+import type {
+  DnsOptions,
+  Provider,
+  ProviderContext,
+  ProviderKind,
+  ProviderStatus,
+} from './provider.ts'
 import { type DiscoveryMetrics, registerDiscoveryMetrics } from './sdmetrics.ts'
 
 /** What discovery needs to know of a job; a ScrapeConfig is one. */
@@ -24,6 +31,14 @@ export interface DiscoveryOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly fetchBody: FetchBody
+  /** Where proxies and clusters are looked for; nowhere when absent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** For the jitter of pauses; Math.random when absent. */
+  readonly random?: () => number
+  /** Where a pod has its credentials; Kubernetes's own place when absent. */
+  readonly serviceAccountDir?: string
+  /** Name servers and search domains; those of the machine when absent. */
+  readonly dns?: DnsOptions
   /** Whether targets from files and URLs may be link-local or metadata addresses. */
   readonly allowLinkLocal: boolean
   /**
@@ -55,7 +70,7 @@ export function startDiscovery(options: DiscoveryOptions): Discovery {
 /** A running source and the jobs that want it. */
 interface Shared {
   readonly provider: Provider
-  readonly kind: 'file' | 'http'
+  readonly kind: ProviderKind
   readonly jobs: Set<string>
 }
 
@@ -132,11 +147,18 @@ class Manager implements Discovery {
         ),
       )
     }
+    for (const config of discovery.kubernetes) {
+      keys.add(
+        this.#share('kubernetes', config, jobName, (context) =>
+          startKubernetesProvider(config, context, this.#metrics),
+        ),
+      )
+    }
     return [...keys]
   }
 
   #share(
-    kind: 'file' | 'http',
+    kind: ProviderKind,
     config: object,
     jobName: string,
     start: (context: ProviderContext) => Provider,
@@ -144,17 +166,30 @@ class Manager implements Discovery {
     const key = `${kind} ${fingerprint(config)}`
     let shared = this.#shared.get(key)
     if (shared === undefined) {
-      const { clock, log } = this.#options
       const jobs = new Set<string>()
       const onChange = (): void => {
         this.#metrics.receivedUpdates.with('scrape').inc()
         for (const name of jobs) this.#send(name)
       }
-      shared = { provider: start({ clock, log, onChange }), kind, jobs }
+      shared = { provider: start(this.#contextOf(onChange)), kind, jobs }
       this.#shared.set(key, shared)
     }
     shared.jobs.add(jobName)
     return key
+  }
+
+  #contextOf(onChange: () => void): ProviderContext {
+    const { clock, log, environment = {}, random, serviceAccountDir, dns } = this.#options
+    return {
+      clock,
+      log,
+      environment,
+      onChange,
+      remembered: [],
+      ...(random === undefined ? {} : { random }),
+      ...(serviceAccountDir === undefined ? {} : { serviceAccountDir }),
+      ...(dns === undefined ? {} : { dns }),
+    }
   }
 
   /** Stops sources that no job names any more, and forgets jobs that left. */
@@ -193,7 +228,7 @@ class Manager implements Discovery {
     return { targets: unique(found), ownCount: job.fixed.length }
   }
 
-  #admit(targets: readonly Labels[], kind: 'file' | 'http'): readonly Labels[] {
+  #admit(targets: readonly Labels[], kind: ProviderKind): readonly Labels[] {
     if (this.#allowLinkLocal) return targets
     const admitted = targets.filter((one) => !isLinkLocal(hostOf(labelValue(one, '__address__'))))
     const denied = targets.length - admitted.length

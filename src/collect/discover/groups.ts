@@ -1,7 +1,7 @@
 /** Target groups as files and HTTP answers carry them, from bytes to label sets. */
 import { messageOf, NarthexError } from '../../base/error.ts'
 import { isLabelName } from '../../config/relabel.ts'
-import { parseYaml, type YamlNode } from '../../config/yaml.ts'
+import { parseYaml, toPlain } from '../../config/yaml.ts'
 import { type Labels, labelsFrom } from '../../model/labels.ts'
 
 /** Most targets of one file or one answer. */
@@ -41,15 +41,6 @@ export function parseYamlGroups(
     throw new NarthexError('bad_data', `cannot read target groups: ${where}: ${fault.message}`)
   }
   return readGroups(root === undefined ? null : toPlain(root), extra)
-}
-
-/** The tree as JSON would have it, every scalar a text. */
-function toPlain(node: YamlNode): unknown {
-  if (node.kind === 'scalar') return node.isNull ? null : node.text
-  if (node.kind === 'list') return node.items.map(toPlain)
-  const plain: Record<string, unknown> = Object.create(null)
-  for (const entry of node.entries) plain[entry.key] = toPlain(entry.value)
-  return plain
 }
 
 function readGroups(

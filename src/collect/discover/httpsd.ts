@@ -2,7 +2,7 @@
 
 import type { Timer } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
-import type { HttpDiscovery } from '../../config/scrape.ts'
+import type { HttpDiscovery } from '../../config/discovery.ts'
 import { redactUrl } from '../../config/url.ts'
 import type { FetchBody, FetchedBody } from './fetch.ts'
 import { parseJsonGroups } from './groups.ts'

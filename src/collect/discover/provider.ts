@@ -4,10 +4,13 @@ import { messageOf } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Labels } from '../../model/labels.ts'
 
+/** Where targets come from. */
+export type ProviderKind = 'file' | 'http' | 'dns' | 'consul' | 'kubernetes' | 'docker'
+
 /** How a source goes, for the status page. */
 export interface ProviderStatus {
-  readonly kind: 'static' | 'file' | 'http'
-  /** Pattern or URL, without credentials; '' for targets in the configuration. */
+  readonly kind: 'static' | ProviderKind
+  /** Pattern, URL or names, without credentials; '' for targets in the configuration. */
   readonly source: string
   readonly targetCount: number
   /** ms since epoch; 0 before the first */
@@ -31,24 +34,43 @@ export interface Provider {
 export interface ProviderContext {
   readonly clock: Clock
   readonly log: Log
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Called after each try; the list is in `targets`. */
   readonly onChange: () => void
+  /** What was good when the program ran last; none when it is not known. */
+  readonly remembered: readonly Labels[]
+  /** For the jitter of pauses; Math.random when absent. */
+  readonly random?: () => number
+  /** Where a pod has its credentials; Kubernetes's own place when absent. */
+  readonly serviceAccountDir?: string
+  /** Name servers and search domains; those of the machine when absent. */
+  readonly dns?: DnsOptions
+}
+
+/** How names are resolved. */
+export interface DnsOptions {
+  /** `address:port` */
+  readonly servers: readonly string[]
+  readonly search: readonly string[]
+  /** Dots from which on a name is tried as it is first. */
+  readonly dotsMin: number
 }
 
 /** Keeps the last good list of a source and the record of its tries. */
 export class ProviderState {
-  targets: readonly Labels[] = []
+  targets: readonly Labels[]
   settled = false
   readonly #context: ProviderContext
-  readonly #kind: 'file' | 'http'
+  readonly #kind: ProviderKind
   readonly #source: string
   #lastTryMs = 0
   #lastSuccessMs = 0
   #lastError = ''
 
-  constructor(context: ProviderContext, kind: 'file' | 'http', source: string) {
+  constructor(context: ProviderContext, kind: ProviderKind, source: string) {
     this.#context = context
     this.#kind = kind
+    this.targets = context.remembered
     this.#source = source
   }
 

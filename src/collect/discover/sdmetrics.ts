@@ -1,5 +1,5 @@
 /** The counters of discovery, under Prometheus's names. */
-import type { Family, HistogramCell, Metrics } from '../../base/metrics.ts'
+import type { Cell, Family, HistogramCell, HistogramFamily, Metrics } from '../../base/metrics.ts'
 
 export interface DiscoveryMetrics {
   /** By job. */
@@ -14,6 +14,17 @@ export interface DiscoveryMetrics {
   readonly fileMtime: Family
   readonly refreshSeconds: HistogramCell
   readonly deniedTargets: Family
+  readonly dnsLookups: Cell
+  readonly dnsFailures: Cell
+  readonly consulFailures: Cell
+  /** By endpoint and call. */
+  readonly consulSeconds: HistogramFamily
+  /** By event and kind of object. */
+  readonly kubernetesEvents: Family
+  readonly kubernetesFailures: Cell
+  /** By status. */
+  readonly kubernetesRequests: Family
+  readonly kubernetesRelists: Cell
 }
 
 /** Registers them; once for each process. */
@@ -67,5 +78,50 @@ export function registerDiscoveryMetrics(metrics: Metrics): DiscoveryMetrics {
       'Targets of discovery left out because their address is link-local.',
       ['mechanism'],
     ),
+    dnsLookups: named('prometheus_sd_dns_lookups_total', 'Lookups of DNS discovery.').with(),
+    dnsFailures: named(
+      'prometheus_sd_dns_lookup_failures_total',
+      'Lookups of DNS discovery that failed and kept the targets of their name.',
+    ).with(),
+    consulFailures: named(
+      'prometheus_sd_consul_rpc_failures_total',
+      'Requests to Consul that failed.',
+    ).with(),
+    consulSeconds: metrics.histograms(
+      'prometheus_sd_consul_rpc_duration_seconds',
+      'Duration of requests to Consul, waiting for changes included.',
+      ['endpoint', 'call'],
+      [0.01, 0.1, 1, 10, 100],
+    ),
+    ...kubernetesMetrics(metrics),
+  }
+}
+
+function kubernetesMetrics(
+  metrics: Metrics,
+): Pick<
+  DiscoveryMetrics,
+  'kubernetesEvents' | 'kubernetesFailures' | 'kubernetesRequests' | 'kubernetesRelists'
+> {
+  const named = metrics.counter.bind(metrics)
+  return {
+    kubernetesEvents: named(
+      'prometheus_sd_kubernetes_events_total',
+      'Objects of Kubernetes that came, changed or went.',
+      ['event', 'role'],
+    ),
+    kubernetesFailures: named(
+      'prometheus_sd_kubernetes_failures_total',
+      'Lists and watches of Kubernetes that failed; the objects of before stayed.',
+    ).with(),
+    kubernetesRequests: named(
+      'prometheus_sd_kubernetes_http_request_total',
+      'Requests to API servers of Kubernetes, by status.',
+      ['status_code'],
+    ),
+    kubernetesRelists: named(
+      'narthex_sd_kubernetes_relists_total',
+      'Watches that were too far behind, so that everything was listed again.',
+    ).with(),
   }
 }

@@ -11,12 +11,12 @@ import { Metrics } from '../../../src/base/metrics.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import { type Discovery, startDiscovery } from '../../../src/collect/discover/discovery.ts'
 import type { FetchBody, FetchedBody } from '../../../src/collect/discover/fetch.ts'
+import { type DiscoveryConfigs, NO_DISCOVERY } from '../../../src/config/discovery.ts'
 import { PLAIN_HTTP } from '../../../src/config/http.ts'
-import type { DiscoveryConfigs } from '../../../src/config/scrape.ts'
 import { type Labels, labelValue } from '../../../src/model/labels.ts'
 import { type FakeClock, fakeClock, settle } from '../clock.ts'
 
-const NONE: DiscoveryConfigs = { static: [], file: [], http: [] }
+const NONE: DiscoveryConfigs = NO_DISCOVERY
 const URL = 'http://user:CANARY@sd.example/targets'
 
 interface Bench {

@@ -6,6 +6,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { type ScrapeManager, startScrapeManager } from '../../../src/collect/scrape/manager.ts'
 import type { ScrapeOptions } from '../../../src/collect/scrape/room.ts'
+import { NO_DISCOVERY } from '../../../src/config/discovery.ts'
 import { PLAIN_HTTP } from '../../../src/config/http.ts'
 import { DEFAULT_SCRAPE_PROTOCOLS, type ScrapeConfig } from '../../../src/config/scrape.ts'
 import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
@@ -50,7 +51,7 @@ export function configOf(changed: Partial<ScrapeConfig> = {}): ScrapeConfig {
     relabel: [],
     metricRelabel: [],
     http: PLAIN_HTTP,
-    discovery: { static: [], file: [], http: [] },
+    discovery: NO_DISCOVERY,
     ...changed,
   }
 }
