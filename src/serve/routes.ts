@@ -1,6 +1,7 @@
 /** Every address of the server, with who may use it and what answers there. */
 import type { Metrics } from '../base/metrics.ts'
 import type { Role } from '../config/web.ts'
+import type { SendersView, SendingView } from '../model/sending.ts'
 import type { StoreView } from '../model/status.ts'
 import type { MetadataView, TargetView } from '../model/target.ts'
 import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
@@ -8,6 +9,7 @@ import type { Features } from '../query/promql/features.ts'
 import { handleAlertmanagers, handleAlerts, handleRules } from './api/alerts.ts'
 import { handleLabelNames, handleLabelValues, handleSeries, type LabelDeps } from './api/labels.ts'
 import { handleExemplars, handleInstant, handleRange, type QueryDeps } from './api/query.ts'
+import { handleDestinations, handleSenders } from './api/sending.ts'
 import {
   type BuildInfo,
   handleBuild,
@@ -91,6 +93,16 @@ export function operationRoutes(deps: OperationDeps): Route[] {
     get('/api/v1/status/runtimeinfo', () => handleRuntime(deps.runtime())),
     get('/api/v1/status/buildinfo', () => handleBuild(deps.build)),
   ]
+}
+
+/** What leaves: in every role that passes samples on. */
+export function sendingRoutes(view: SendingView): Route[] {
+  return [get('/api/v1/status/destinations', () => handleDestinations(view))]
+}
+
+/** Who sends to us: in every role that receives. */
+export function sendersRoutes(view: SendersView): Route[] {
+  return [get('/api/v1/status/senders', () => handleSenders(view))]
 }
 
 /** Queries, labels and remote write: what a server with a store answers. */

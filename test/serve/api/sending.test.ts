@@ -1,0 +1,56 @@
+/** What the pages are told about destinations and senders. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DestinationStatus, SenderStatus } from '../../../src/model/sending.ts'
+import { handleDestinations, handleSenders } from '../../../src/serve/api/sending.ts'
+
+const DESTINATION: DestinationStatus = {
+  name: 'far',
+  kind: 'remote_write',
+  address: 'http://127.0.0.1:9/api/v1/write',
+  state: 'failing',
+  receivedSamples: 10,
+  writtenSamples: 4,
+  queuedSamples: 3,
+  droppedSamples: new Map([
+    ['queue_full', 2],
+    ['__proto__', 1],
+  ]),
+  queuedBytes: 99,
+  queueBytesMax: 1000,
+  lagSeconds: 12.5,
+  retryCount: 7,
+  writesInFlight: 1,
+  lastError: 'connection refused',
+  lastErrorMs: 1_700_000_000_000,
+  lastWrittenMs: 0,
+}
+
+test('a destination tells its counters, its reasons by name and its times as texts', () => {
+  const { body } = handleDestinations({ destinations: () => [DESTINATION] })
+  const { data } = JSON.parse(String(body))
+  const [first] = data.destinations
+  assert.equal(first.name, 'far')
+  assert.equal(first.droppedSamples.queue_full, 2)
+  assert.equal(Object.entries(first.droppedSamples).length, 2, 'a reason may have any name')
+  assert.equal(first.lastErrorTime, '2023-11-14T22:13:20.000Z')
+  assert.equal(first.lastWritten, '0001-01-01T00:00:00Z', 'never is the zero time')
+  assert.equal(first.receivedSamples, 4 + 3 + 2 + 1)
+})
+
+test('a sender tells when it was seen last and what was refused of it', () => {
+  const sender: SenderStatus = {
+    name: 'edge-1',
+    address: '127.0.0.1:50000',
+    version: '0.1.0',
+    tenant: '',
+    isConnected: true,
+    lastSeenMs: 1_700_000_000_000,
+    samples: 5,
+    refusedSamples: new Map([['too_old', 1]]),
+    lagSeconds: 0,
+  }
+  const { data } = JSON.parse(String(handleSenders({ senders: () => [sender] }).body))
+  assert.equal(data.senders[0].lastSeen, '2023-11-14T22:13:20.000Z')
+  assert.equal(data.senders[0].refusedSamples.too_old, 1)
+})
