@@ -10,6 +10,7 @@ const TRIES_MAX = 2000
 
 const COLUMN_MASK = (1 << at.COLUMN_SHIFT) - 1
 const GROUP_MASK = (1 << at.GROUP_SHIFT) - 1
+const RING_MASK = (1 << at.RING_SHIFT) - 1
 const SLAB_MASK = (1 << at.SLAB_SHIFT) - 1
 const HALF_MASK = (1 << at.HALF_SHIFT) - 1
 const SINGLE_MASK = (1 << at.SINGLE_SHIFT) - 1
@@ -35,6 +36,7 @@ export class HeadView {
   readonly #columns: Uint32Array[]
   readonly #columnFloats: Float64Array[]
   readonly #groups: Uint32Array[]
+  readonly #rings: Uint32Array[]
   readonly #slabFloats: Float64Array[]
   readonly #halfWords: Uint32Array[]
   readonly #halfFloats: Float32Array[] = []
@@ -54,6 +56,7 @@ export class HeadView {
     this.#columns = memory.tables[at.COLUMNS].words
     this.#columnFloats = memory.tables[at.COLUMNS].floats
     this.#groups = memory.tables[at.GROUPS].words
+    this.#rings = memory.tables[at.RINGS].words
     this.#slabFloats = memory.tables[at.SLABS].floats
     this.#halfWords = memory.tables[at.HALVES].words
     this.#singleFloats = memory.tables[at.SINGLES].floats
@@ -215,17 +218,22 @@ export class HeadView {
     const start = words[from + at.GROUP_ROW_START]
     const end = Math.min(words[from + at.GROUP_ROW_END], ordinalMax)
     const rowCount = Math.max(0, Math.min(end - start, at.RING_ROWS))
+    if (rowCount === 0) return 0
+    const ring = words[from + at.GROUP_RING]
+    const rings = this.#rings[ring >>> at.RING_SHIFT]
+    if (rings === undefined) return -1
+    const ringAt = (ring & RING_MASK) << at.RING_WORDS_SHIFT
     let kept = 0
     for (let row = 0; row < rowCount; row++) {
       const position = (start + row) % at.RING_ROWS
-      const slab = words[from + at.GROUP_TIME_PIECES + (position >>> 4)] & at.PIECE_INDEX_MASK
+      const slab = rings[ringAt + at.RING_TIME_PIECES + (position >>> 4)] & at.PIECE_INDEX_MASK
       const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
       if (floats === undefined) return -1
       const time = floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)]
       this.#raw[row] = time
       if (time >= fromMs && time <= toMs) this.#order[kept++] = row
     }
-    if (words[from + at.GROUP_UNSORTED] !== 0) {
+    if (rings[ringAt + at.RING_UNSORTED] !== 0) {
       this.#order.subarray(0, kept).sort((a, b) => this.#raw[a] - this.#raw[b])
     }
     for (let row = 0; row < kept; row++) {

@@ -11,7 +11,8 @@ export const COLUMNS = 6
 export const SLABS = 7
 export const HALVES = 8
 export const SINGLES = 9
-export const TABLE_COUNT = 10
+export const RINGS = 10
+export const TABLE_COUNT = 11
 
 /** Words of the control page: how many records of each table are published. */
 export const CONTROL_NAMES = 0
@@ -69,9 +70,9 @@ export const SHAPE_METRIC = 6
 /** 1 while it is in use. */
 export const SHAPE_LIVE = 7
 
-/** Series whose rows share timestamps: 32 words. */
-export const GROUP_SHIFT = 10
-export const GROUP_WORDS_SHIFT = 5
+/** Series whose rows share timestamps: 16 words. */
+export const GROUP_SHIFT = 11
+export const GROUP_WORDS_SHIFT = 4
 export const GROUP_LIST = 0
 export const GROUP_LENGTH = 1
 export const GROUP_HASH = 2
@@ -84,25 +85,31 @@ export const GROUP_SEALS = 6
 /** Ordinals of the open rows: [start, end). A ring position is ordinal % RING_ROWS. */
 export const GROUP_ROW_START = 7
 export const GROUP_ROW_END = 8
-/** Slabs with the times of each piece. */
-export const GROUP_TIME_PIECES = 9
-/** 1 when the open rows are not in time order. */
-export const GROUP_UNSORTED = 14
-export const GROUP_LIVE = 15
-/** Newest time of the open rows; as float64. */
-export const GROUP_NEWEST_FLOAT = 8
-/** When the oldest open row was opened, on the monotonic clock; as float64. */
-export const GROUP_OPENED_FLOAT = 10
-/** Log epoch in which each piece was begun. */
-export const GROUP_EPOCHS = 22
-/** Columns there were when the group was last swept. */
-export const GROUP_SWEPT_COLUMNS = 27
+/** Where the times of its rows lie; 0 before the first. */
+export const GROUP_RING = 9
 /** Entries of the fullest strand, or STRAND_READY for one with many bytes; 0 when all are empty. */
-export const GROUP_STRAND_FILL = 28
+export const GROUP_STRAND_FILL = 10
 /** Log epoch in which the oldest entry of the strands was written. */
-export const GROUP_STRAND_EPOCH = 29
+export const GROUP_STRAND_EPOCH = 11
 /** When the oldest entry of the strands was written, in s on the monotonic clock. */
-export const GROUP_STRAND_OPENED = 30
+export const GROUP_STRAND_OPENED = 12
+/** Columns there were when the group was last swept. */
+export const GROUP_SWEPT_COLUMNS = 13
+export const GROUP_LIVE = 14
+
+/** The ring of open rows of a group: 16 words. */
+export const RING_SHIFT = 11
+export const RING_WORDS_SHIFT = 4
+/** Slabs with the times of each piece. */
+export const RING_TIME_PIECES = 0
+/** 1 when the open rows are not in time order. */
+export const RING_UNSORTED = 5
+/** Newest time of the open rows; as float64. */
+export const RING_NEWEST_FLOAT = 3
+/** When the oldest open row was opened, on the monotonic clock; as float64. */
+export const RING_OPENED_FLOAT = 4
+/** Log epoch in which each piece was begun. */
+export const RING_EPOCHS = 10
 
 /** A series in the head: 16 words, one cache line. */
 export const COLUMN_SHIFT = 12

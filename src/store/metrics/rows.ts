@@ -2,6 +2,7 @@
 import type { Cells } from './cells.ts'
 import * as at from './layout.ts'
 import type { Memory } from './pages.ts'
+import { Rings } from './rings.ts'
 import type { Slabs } from './slabs.ts'
 
 const GROUP_MASK = (1 << at.GROUP_SHIFT) - 1
@@ -28,7 +29,7 @@ export class Rows {
   readonly #slabs: Slabs
   readonly #cells: Cells
   readonly #groups: Uint32Array[]
-  readonly #groupFloats: Float64Array[]
+  readonly #rings: Rings
   readonly #slabFloats: Float64Array[]
   readonly #columns: Uint32Array[]
 
@@ -37,7 +38,7 @@ export class Rows {
     this.#slabs = slabs
     this.#cells = cells
     this.#groups = memory.tables[at.GROUPS].words
-    this.#groupFloats = memory.tables[at.GROUPS].floats
+    this.#rings = new Rings(memory)
     this.#slabFloats = memory.tables[at.SLABS].floats
     this.#columns = memory.tables[at.COLUMNS].words
   }
@@ -60,14 +61,21 @@ export class Rows {
     words[((group & GROUP_MASK) << at.GROUP_WORDS_SHIFT) + field] = value
   }
 
-  float(group: number, field: number): number {
-    const floats = this.#groupFloats[group >>> at.GROUP_SHIFT]
-    return floats[((group & GROUP_MASK) << (at.GROUP_WORDS_SHIFT - 1)) + field]
+  /** Log epoch in which the oldest open row was begun; there is one. */
+  oldestEpoch(group: number): number {
+    const piece = (this.field(group, at.GROUP_ROW_START) % at.RING_ROWS) >>> 4
+    return this.#rings.field(this.field(group, at.GROUP_RING), at.RING_EPOCHS + piece)
   }
 
-  setFloat(group: number, field: number, value: number): void {
-    const floats = this.#groupFloats[group >>> at.GROUP_SHIFT]
-    floats[((group & GROUP_MASK) << (at.GROUP_WORDS_SHIFT - 1)) + field] = value
+  /** When the oldest open row was opened, on the monotonic clock; there is one. */
+  openedMs(group: number): number {
+    return this.#rings.float(this.field(group, at.GROUP_RING), at.RING_OPENED_FLOAT)
+  }
+
+  /** Gives back what a group without rows had for them; no reader may know the group. */
+  release(group: number): void {
+    this.#rings.give(this.field(group, at.GROUP_RING))
+    this.setField(group, at.GROUP_RING, 0)
   }
 
   /** How many rows are open. */
@@ -78,7 +86,7 @@ export class Rows {
   /** Time of an open row; NaN for one that was lost with a damaged log record. */
   time(group: number, ordinal: number): number {
     const position = ordinal % at.RING_ROWS
-    const slab = this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) & at.PIECE_INDEX_MASK
+    const slab = this.#timeSlab(this.field(group, at.GROUP_RING), position >>> 4)
     const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
     return floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)]
   }
@@ -87,7 +95,9 @@ export class Rows {
   find(group: number, timeMs: number): number {
     const end = this.field(group, at.GROUP_ROW_END)
     const start = this.field(group, at.GROUP_ROW_START)
-    if (end === start || timeMs > this.float(group, at.GROUP_NEWEST_FLOAT)) return -1
+    if (end === start) return -1
+    const ring = this.field(group, at.GROUP_RING)
+    if (timeMs > this.#rings.float(ring, at.RING_NEWEST_FLOAT)) return -1
     for (let ordinal = end - 1; ordinal >= start; ordinal--) {
       if (this.time(group, ordinal) === timeMs) return ordinal
     }
@@ -97,10 +107,9 @@ export class Rows {
   /** Whether rows must be sealed before one can be opened. */
   isFull(group: number): boolean {
     const position = this.field(group, at.GROUP_ROW_END) % at.RING_ROWS
-    return (
-      position % at.PIECE_ROWS === 0 &&
-      this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) !== 0
-    )
+    if (position % at.PIECE_ROWS !== 0) return false
+    const ring = this.field(group, at.GROUP_RING)
+    return ring !== 0 && this.#rings.field(ring, at.RING_TIME_PIECES + (position >>> 4)) !== 0
   }
 
   /** Opens a row behind the last one; there is room. */
@@ -145,6 +154,7 @@ export class Rows {
     const upto = Math.min(ordinal, end)
     if (upto <= start) return
     this.enter(group)
+    const ring = this.field(group, at.GROUP_RING)
     const firstPiece = Math.floor(start / at.PIECE_ROWS)
     const pieceCount = Math.ceil(upto / at.PIECE_ROWS) - firstPiece
     let column = this.field(group, at.GROUP_FIRST_COLUMN)
@@ -157,15 +167,15 @@ export class Rows {
       column = words[from + at.COLUMN_NEXT_OF_GROUP]
     }
     for (let i = 0; i < pieceCount; i++) {
-      const field = at.GROUP_TIME_PIECES + ((firstPiece + i) % at.PIECE_COUNT)
-      this.#slabs.give(this.field(group, field))
-      this.setField(group, field, 0)
+      const field = at.RING_TIME_PIECES + ((firstPiece + i) % at.PIECE_COUNT)
+      this.#slabs.give(this.#rings.field(ring, field))
+      this.#rings.setField(ring, field, 0)
     }
     const isEmpty = upto === end
     const next = isEmpty ? Math.ceil(end / at.PIECE_ROWS) * at.PIECE_ROWS : upto
     this.setField(group, at.GROUP_ROW_START, next)
     if (isEmpty) this.setField(group, at.GROUP_ROW_END, next)
-    else this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.monotonicMs())
+    else this.#rings.setFloat(ring, at.RING_OPENED_FLOAT, this.#hooks.monotonicMs())
     this.leave(group)
   }
 
@@ -180,17 +190,22 @@ export class Rows {
   }
 
   #push(group: number, timeMs: number): void {
+    const rings = this.#rings
     const ordinal = this.field(group, at.GROUP_ROW_END)
     const piece = (ordinal % at.RING_ROWS) >>> 4
     this.enter(group)
-    if (this.field(group, at.GROUP_TIME_PIECES + piece) === 0) {
-      this.setField(group, at.GROUP_TIME_PIECES + piece, this.#slabs.takeSlab())
-      this.setField(group, at.GROUP_EPOCHS + piece, this.#hooks.epoch())
+    if (this.field(group, at.GROUP_RING) === 0) {
+      this.setField(group, at.GROUP_RING, rings.take())
+    }
+    const ring = this.field(group, at.GROUP_RING)
+    if (rings.field(ring, at.RING_TIME_PIECES + piece) === 0) {
+      rings.setField(ring, at.RING_TIME_PIECES + piece, this.#slabs.takeSlab())
+      rings.setField(ring, at.RING_EPOCHS + piece, this.#hooks.epoch())
     }
     if (ordinal === this.field(group, at.GROUP_ROW_START)) {
-      this.setFloat(group, at.GROUP_OPENED_FLOAT, this.#hooks.monotonicMs())
-      this.setFloat(group, at.GROUP_NEWEST_FLOAT, -Infinity)
-      this.setField(group, at.GROUP_UNSORTED, 0)
+      rings.setFloat(ring, at.RING_OPENED_FLOAT, this.#hooks.monotonicMs())
+      rings.setFloat(ring, at.RING_NEWEST_FLOAT, -Infinity)
+      rings.setField(ring, at.RING_UNSORTED, 0)
     }
     this.#setTime(group, ordinal, timeMs)
     this.setField(group, at.GROUP_ROW_END, ordinal + 1)
@@ -198,14 +213,20 @@ export class Rows {
   }
 
   #setTime(group: number, ordinal: number, timeMs: number): void {
+    const ring = this.field(group, at.GROUP_RING)
     const position = ordinal % at.RING_ROWS
-    const slab = this.field(group, at.GROUP_TIME_PIECES + (position >>> 4)) & at.PIECE_INDEX_MASK
+    const slab = this.#timeSlab(ring, position >>> 4)
     const floats = this.#slabFloats[slab >>> at.SLAB_SHIFT]
     floats[((slab & SLAB_MASK) << at.SLAB_FLOATS_SHIFT) + (position & 15)] = timeMs
-    if (timeMs > this.float(group, at.GROUP_NEWEST_FLOAT)) {
-      this.setFloat(group, at.GROUP_NEWEST_FLOAT, timeMs)
+    if (timeMs > this.#rings.float(ring, at.RING_NEWEST_FLOAT)) {
+      this.#rings.setFloat(ring, at.RING_NEWEST_FLOAT, timeMs)
     } else {
-      this.setField(group, at.GROUP_UNSORTED, 1)
+      this.#rings.setField(ring, at.RING_UNSORTED, 1)
     }
+  }
+
+  /** Number of the slab with the times of a piece; its kind is known. */
+  #timeSlab(ring: number, piece: number): number {
+    return this.#rings.field(ring, at.RING_TIME_PIECES + piece) & at.PIECE_INDEX_MASK
   }
 }

@@ -113,8 +113,10 @@ export class Sweep {
       this.#restingFrom++
       this.#forget(kind, number)
       if (kind === 'column') this.#head.columns.recycle(number)
-      else if (kind === 'group') this.#head.index.recycleGroup(number)
-      else if (kind === 'shape') this.#head.index.recycleShape(number)
+      else if (kind === 'group') {
+        this.#head.rows.release(number)
+        this.#head.index.recycleGroup(number)
+      } else if (kind === 'shape') this.#head.index.recycleShape(number)
       else this.#head.index.recyclePair(number)
     }
     if (this.#restingFrom > 1024) {

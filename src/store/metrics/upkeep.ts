@@ -181,8 +181,7 @@ export class Upkeep {
       if (Math.abs(now - newest) < FILLING_MS) continue
       const columns = head.rows.field(group, at.GROUP_COLUMN_COUNT)
       const sweptColumns = head.rows.field(group, at.GROUP_SWEPT_COLUMNS)
-      const ageMs = monotonicMs - head.rows.float(group, at.GROUP_OPENED_FLOAT)
-      if (rows > 0 && ageMs > ageMsMax) old.push(group)
+      if (rows > 0 && monotonicMs - head.rows.openedMs(group) > ageMsMax) old.push(group)
       else if (sweptColumns > 0 && columns > Math.max(GROWTH_COLUMNS_MIN, GROWTH * sweptColumns)) {
         grown.push(group)
       }
@@ -233,9 +232,7 @@ export class Upkeep {
         oldest = Math.min(oldest, head.rows.field(group, at.GROUP_STRAND_EPOCH))
       }
       if (head.rows.count(group) === 0) continue
-      const start = head.rows.field(group, at.GROUP_ROW_START)
-      const piece = (start % at.RING_ROWS) >>> 4
-      oldest = Math.min(oldest, head.rows.field(group, at.GROUP_EPOCHS + piece))
+      oldest = Math.min(oldest, head.rows.oldestEpoch(group))
     }
     writeLog.dropBelow(journal.startOf(oldest))
   }
