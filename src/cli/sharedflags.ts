@@ -15,46 +15,48 @@ export const CONFIG_FLAG: Flag = {
   help: 'prometheus.yml; reloaded on SIGHUP and POST /-/reload',
 }
 
-/** Where to listen and whom to let in. */
-export const WEB_FLAGS: readonly Flag[] = [
-  {
-    name: 'web.listen-address',
-    value: 'host:port',
-    help: 'where to listen; may be given more than once',
-    preset: '127.0.0.1:9390',
-    many: true,
-  },
-  {
-    name: 'web.config.file',
-    value: 'file',
-    help: 'TLS, users and tokens, in the format of the Prometheus exporters',
-  },
-  {
-    name: 'web.insecure-listen',
-    help: 'listen beyond loopback without asking who comes',
-  },
-  {
-    name: 'web.host-name',
-    value: 'name',
-    help: 'further names by which browsers may call this server; may be given more than once',
-    many: true,
-  },
-  { name: 'web.enable-lifecycle', help: 'allow POST /-/quit' },
-  {
-    name: 'web.max-connections',
-    value: 'count',
-    help: 'open connections; one more is closed at once',
-    preset: '512',
-    parse: parseCount,
-  },
-  {
-    name: 'limit.inflight-bytes',
-    value: 'size',
-    help: 'bytes of all request bodies held at one time',
-    preset: '64MB',
-    parse: parseSize,
-  },
-]
+/** Where to listen, on which port of loopback by default, and whom to let in. */
+export function webFlags(port: number): readonly Flag[] {
+  return [
+    {
+      name: 'web.listen-address',
+      value: 'host:port',
+      help: 'where to listen; may be given more than once',
+      preset: `127.0.0.1:${port}`,
+      many: true,
+    },
+    {
+      name: 'web.config.file',
+      value: 'file',
+      help: 'TLS, users and tokens, in the format of the Prometheus exporters',
+    },
+    {
+      name: 'web.insecure-listen',
+      help: 'listen beyond loopback without asking who comes',
+    },
+    {
+      name: 'web.host-name',
+      value: 'name',
+      help: 'further names by which browsers may call this server; may be given more than once',
+      many: true,
+    },
+    { name: 'web.enable-lifecycle', help: 'allow POST /-/quit' },
+    {
+      name: 'web.max-connections',
+      value: 'count',
+      help: 'open connections; one more is closed at once',
+      preset: '512',
+      parse: parseCount,
+    },
+    {
+      name: 'limit.inflight-bytes',
+      value: 'size',
+      help: 'bytes of all request bodies held at one time',
+      preset: '64MB',
+      parse: parseSize,
+    },
+  ]
+}
 
 /** Bounds of what others push. */
 export const PUSH_FLAGS: readonly Flag[] = [
@@ -144,7 +146,7 @@ export class FlagReader {
     return this.#values.get(LOG_FLAG.name) as LogLevel
   }
 
-  /** What WEB_FLAGS say. */
+  /** What webFlags say. */
   web(): WebOptions {
     return {
       listenAddresses: this.list('web.listen-address'),

@@ -12,7 +12,7 @@ import {
   PUSH_FLAGS,
   parseAutoCount,
   parseCount,
-  WEB_FLAGS,
+  webFlags,
 } from './sharedflags.ts'
 
 export const UP: CommandSpec = {
@@ -51,7 +51,7 @@ export const UP: CommandSpec = {
       preset: 'auto',
       parse: (text) => (text === 'auto' ? -1 : parseSize(text)),
     },
-    ...WEB_FLAGS,
+    ...webFlags(9390),
     {
       name: 'query.timeout',
       value: 'duration',
