@@ -1,9 +1,9 @@
 /** One LMDB environment: the only place that knows lmdb's traps. */
 import fs from 'node:fs'
 import { dirname } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { assert, messageOf, NarthexError } from '../../base/error.ts'
+import { CHECKSUM_BYTES, checksumOf, isSound } from './checksum.ts'
 import { checkStructure } from './structure.ts'
 
 export interface EnvironmentOptions {
@@ -63,7 +63,6 @@ export interface Environment {
 }
 
 const PAGE_BYTES = 4096
-const CHECKSUM_BYTES = 4
 
 /** The map starts with this much address space; lmdb lets it grow. */
 const MAP_BYTES_MIN: number = 16 * 1024 * 1024
@@ -201,11 +200,9 @@ class LmdbTable implements TableWriter {
     const stored = this.#database.getBinaryFast(key)
     if (stored === undefined) return undefined
     // lmdb reuses one long buffer whose `length` alone it sets: a view of that length is safe.
-    const sizeBytes = stored.length - CHECKSUM_BYTES
-    if (sizeBytes < 0) throw this.#corrupt(key)
-    const value = new Uint8Array(stored.buffer, stored.byteOffset, sizeBytes)
-    if (checksumAt(stored, sizeBytes) !== checksumOf(key, value)) throw this.#corrupt(key)
-    return use(value)
+    const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.length)
+    if (!isSound(key, bytes)) throw this.#corrupt(key)
+    return use(bytes.subarray(0, bytes.length - CHECKSUM_BYTES))
   }
 
   has(key: Key): boolean {
@@ -243,15 +240,6 @@ class LmdbTable implements TableWriter {
       `cannot read ${this.#place}: checksum of key ${hex} is wrong`,
     )
   }
-}
-
-/** Over the key as well, so that a value under a wrong key is found out. */
-function checksumOf(key: Key, value: Uint8Array): number {
-  return crc32(value, crc32(key))
-}
-
-function checksumAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
 }
 
 /** lmdb's own errors carry a number; what a change throws passes as it is. */

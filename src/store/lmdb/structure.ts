@@ -1,179 +1,126 @@
 /**
- * Looks over the page tree of an LMDB file before lmdb maps it.
- *
- * LMDB trusts its pages: a damaged page number or a file cut short ends the process by a signal, and
- * so does a file that is no environment at all. Values have checksums of their own and are not read
- * here; what is read is the two meta pages and the branch and leaf pages (1 of 70 in a file of
- * blocks).
- *
- * @source LMDB's mdb.c, structures MDB_meta, MDB_db, MDB_page, MDB_node and MDB_ovpage, data version 2
+ * Looks over the page trees of an LMDB file before lmdb maps it. Values have checksums of their own
+ * and are not read here; what is read is the two meta pages and the branch and leaf pages (1 of 70
+ * in a file of blocks).
  */
-import fs from 'node:fs'
-import { NarthexError } from '../../base/error.ts'
-
-const MAGIC = 0xbeefc0de
-const DATA_VERSION = 2
-
-const PAGE_HEADER_BYTES = 24
-const PAGE_NUMBER_AT = 0
-const PAGE_FLAGS_AT = 18
-const PAGE_LOWER_AT = 20
-const PAGE_UPPER_AT = 22
-const BRANCH = 0x01
-const LEAF = 0x02
-const OVERFLOW = 0x04
-const META = 0x08
-
-const META_AT = PAGE_HEADER_BYTES
-const META_FREE_TREE_AT: number = META_AT + 24
-const META_MAIN_TREE_AT: number = META_FREE_TREE_AT + 48
-const META_TXN_AT: number = META_MAIN_TREE_AT + 56
-const META_BYTES: number = META_TXN_AT + 8
-
-const TREE_BYTES = 48
-const TREE_ROOT_AT = 40
-const NO_ROOT = 2 ** 64
-
-const NODE_HEADER_BYTES = 8
-const LONG_VALUE = 0x01
-const SUBTREE = 0x02
-const LONG_VALUE_BYTES = 24
-
-const PAGE_BYTES_MIN = 512
-const PAGE_BYTES_MAX = 65_536
+import { type Meta, NO_ROOT, PageFile, type Tree, type TreePage } from './page.ts'
 
 /**
- * Passes when every page of the newest committed state is where the tree says.
+ * Passes when every page of the newest committed state is where the tree says, and every key where
+ * a search looks for it.
  *
  * @throws NarthexError `corrupt` naming the file and the first page that is wrong
  */
 export function checkStructure(path: string): void {
-  const descriptor = fs.openSync(path, 'r')
+  const file = new PageFile(path)
   try {
-    new Walk(path, descriptor).check()
+    const meta = newestMeta(file)
+    if (meta.pageCount * file.pageBytes > meta.mapBytes) {
+      throw file.corrupt(meta.txn % 2, `${meta.pageCount} pages in ${meta.mapBytes} bytes`)
+    }
+    const walk = new Walk(file, meta.pageCount)
+    walk.check(meta.free, false)
+    walk.check(meta.main, true)
   } finally {
-    fs.closeSync(descriptor)
+    file.close()
   }
 }
 
+/**
+ * The meta page of the last commit.
+ *
+ * Meta pages have no checksum. But commits take turns, so that their numbers are neighbours; each
+ * writes the root of the tree of tables anew; and what never changes stands in both.
+ *
+ * @throws NarthexError `corrupt`
+ */
+export function newestMeta(file: PageFile): Meta {
+  const even = file.meta(0)
+  const odd = file.meta(1)
+  if (even.free.flags !== odd.free.flags || even.main.flags !== odd.main.flags) {
+    throw file.corrupt(0, 'other flags than page 1')
+  }
+  if (even.txn === 0 && odd.txn === 0) return even
+  if (even.txn % 2 !== 0 || Math.abs(even.txn - odd.txn) !== 1) {
+    throw file.corrupt(0, `commit ${even.txn} beside ${odd.txn}`)
+  }
+  const newest = even.txn > odd.txn ? even : odd
+  const { root } = newest.main
+  if (root !== NO_ROOT && file.treePage(root).txn !== newest.txn) {
+    throw file.corrupt(root, `no root of commit ${newest.txn}`)
+  }
+  return newest
+}
+
+/** A page with the keys that may stand in it and below: [from, to); undefined: no bound. */
+interface Bounded {
+  readonly page: number
+  /** Pages that must follow until a leaf. */
+  readonly above: number
+  readonly from: Uint8Array | undefined
+  readonly to: Uint8Array | undefined
+}
+
+function rootOf({ root, depth }: Tree): Bounded {
+  return { page: root, above: depth - 1, from: undefined, to: undefined }
+}
+
 class Walk {
-  readonly #path: string
-  readonly #descriptor: number
-  readonly #fileBytes: number
+  readonly #file: PageFile
+  readonly #pageCount: number
   readonly #seen = new Set<number>()
-  #pageBytes = PAGE_BYTES_MIN
 
-  constructor(path: string, descriptor: number) {
-    this.#path = path
-    this.#descriptor = descriptor
-    this.#fileBytes = fs.fstatSync(descriptor).size
+  constructor(file: PageFile, pageCount: number) {
+    this.#file = file
+    this.#pageCount = pageCount
   }
 
-  check(): void {
-    const first = this.#readMeta(0, 0)
-    this.#pageBytes = first.getUint32(META_FREE_TREE_AT, true)
-    if (this.#pageBytes < PAGE_BYTES_MIN || this.#pageBytes > PAGE_BYTES_MAX) {
-      throw this.#corrupt(0, `pages of ${this.#pageBytes} bytes`)
-    }
-    const second = this.#readMeta(1, this.#pageBytes)
-    const newest = numberAt(first, META_TXN_AT) > numberAt(second, META_TXN_AT) ? first : second
-    this.#walk(numberAt(newest, META_FREE_TREE_AT + TREE_ROOT_AT))
-    this.#walk(numberAt(newest, META_MAIN_TREE_AT + TREE_ROOT_AT))
-  }
-
-  #readMeta(page: number, at: number): DataView {
-    const view = this.#read(page, at, META_BYTES)
-    const known =
-      (view.getUint16(PAGE_FLAGS_AT, true) & META) !== 0 &&
-      view.getUint32(META_AT, true) === MAGIC &&
-      view.getUint32(META_AT + 4, true) === DATA_VERSION
-    if (!known) throw this.#corrupt(page, 'no meta page of this version')
-    return view
-  }
-
-  /** Everything below `root`, each page once. */
-  #walk(root: number): void {
-    if (root === NO_ROOT) return
-    const open = [root]
-    for (let page = open.pop(); page !== undefined; page = open.pop()) {
-      if (this.#seen.has(page)) throw this.#corrupt(page, 'two parents')
-      this.#seen.add(page)
-      const view = this.#readPage(page)
-      const isLeaf = (view.getUint16(PAGE_FLAGS_AT, true) & LEAF) !== 0
-      const count = this.#countNodes(page, view)
-      for (let i = 0; i < count; i++) {
-        const node = view.getUint16(PAGE_HEADER_BYTES + 2 * i, true) + PAGE_HEADER_BYTES
-        if (node + NODE_HEADER_BYTES > this.#pageBytes) throw this.#corrupt(page, 'a node outside')
-        if (isLeaf) this.#checkLeafNode(page, view, node, open)
-        else open.push(this.#childOf(page, view, node))
+  /** Everything of a tree, each page once. Keys of the tree of free pages sort otherwise. */
+  check(tree: Tree, isSorted: boolean): void {
+    const open = [rootOf(tree)]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (next.page === NO_ROOT && next.above === -1) continue
+      if (this.#seen.has(next.page)) throw this.#file.corrupt(next.page, 'two parents')
+      this.#seen.add(next.page)
+      this.#checkPage(next.page)
+      const page = this.#file.treePage(next.page)
+      if (page.isLeaf !== (next.above === 0)) {
+        throw this.#file.corrupt(next.page, `${next.above} pages below it`)
+      }
+      if (isSorted) this.#checkKeys(page, next)
+      for (let i = 0; i < page.count; i++) {
+        if (!page.isLeaf) {
+          const from = i === 0 ? next.from : page.key(i)
+          const to = i + 1 < page.count ? page.key(i + 1) : next.to
+          open.push({ page: page.child(i), above: next.above - 1, from, to })
+          continue
+        }
+        const stored = page.stored(i)
+        if (stored.kind === 'tree') open.push(rootOf(stored.tree))
+        else if (stored.kind === 'long') this.#checkPage(stored.page)
       }
     }
   }
 
-  #countNodes(page: number, view: DataView): number {
-    const lower = view.getUint16(PAGE_LOWER_AT, true)
-    const upper = view.getUint16(PAGE_UPPER_AT, true)
-    if (lower > upper || upper > this.#pageBytes - PAGE_HEADER_BYTES) {
-      throw this.#corrupt(page, `free space from ${lower} to ${upper}`)
-    }
-    return lower >>> 1
+  /** A page behind the last would be used a second time. */
+  #checkPage(page: number): void {
+    if (page >= this.#pageCount) throw this.#file.corrupt(page, `only ${this.#pageCount} before it`)
   }
 
-  #childOf(page: number, view: DataView, node: number): number {
-    const keyEnd = node + NODE_HEADER_BYTES + view.getUint16(node + 6, true)
-    if (keyEnd > this.#pageBytes) throw this.#corrupt(page, 'a key outside')
-    return view.getUint32(node, true) + view.getUint16(node + 4, true) * 2 ** 32
-  }
-
-  #checkLeafNode(page: number, view: DataView, node: number, open: number[]): void {
-    const sizeBytes = view.getUint32(node, true)
-    const flags = view.getUint16(node + 4, true)
-    const value = node + NODE_HEADER_BYTES + view.getUint16(node + 6, true)
-    const storedBytes = (flags & LONG_VALUE) !== 0 ? LONG_VALUE_BYTES : sizeBytes
-    if (value + storedBytes > this.#pageBytes) throw this.#corrupt(page, 'a value outside')
-    if ((flags & LONG_VALUE) !== 0) {
-      this.#checkLongValue(numberAt(view, value), numberAt(view, value + 16), sizeBytes)
-    } else if ((flags & SUBTREE) !== 0) {
-      if (sizeBytes !== TREE_BYTES) throw this.#corrupt(page, 'a table without a tree')
-      const root = numberAt(view, value + TREE_ROOT_AT)
-      if (root !== NO_ROOT) open.push(root)
+  /** The first key of a branch stands for all below the second, and is empty. */
+  #checkKeys(page: TreePage, { from, to }: Bounded): void {
+    let previous = from
+    for (let i = page.isLeaf ? 0 : 1; i < page.count; i++) {
+      const key = page.key(i)
+      const order = previous === undefined ? 1 : Buffer.compare(key, previous)
+      const mayEqual = page.isLeaf && previous === from
+      if (order < 0 || (order === 0 && !mayEqual)) {
+        throw this.#file.corrupt(page.number, 'keys out of order')
+      }
+      if (to !== undefined && Buffer.compare(key, to) >= 0) {
+        throw this.#file.corrupt(page.number, 'a key that belongs elsewhere')
+      }
+      previous = key
     }
   }
-
-  /** Where it lies and how many pages it says it has; its bytes are its owner's to check. */
-  #checkLongValue(page: number, pageCount: number, sizeBytes: number): void {
-    const storedBytes = PAGE_HEADER_BYTES + sizeBytes
-    if (pageCount !== Math.ceil(storedBytes / this.#pageBytes)) {
-      throw this.#corrupt(page, `a long value of ${pageCount} pages`)
-    }
-    if (!(page >= 2 && page * this.#pageBytes + storedBytes <= this.#fileBytes)) {
-      throw this.#corrupt(page, 'a long value past the end')
-    }
-  }
-
-  #readPage(page: number): DataView {
-    const view = this.#read(page, page * this.#pageBytes, this.#pageBytes)
-    const kind = view.getUint16(PAGE_FLAGS_AT, true) & (BRANCH | LEAF | OVERFLOW | META)
-    if (numberAt(view, PAGE_NUMBER_AT) !== page || (kind !== BRANCH && kind !== LEAF)) {
-      throw this.#corrupt(page, 'no page of the tree')
-    }
-    return view
-  }
-
-  #read(page: number, at: number, sizeBytes: number): DataView {
-    if (!(at + sizeBytes <= this.#fileBytes)) throw this.#corrupt(page, 'the end of the file')
-    const bytes = Buffer.allocUnsafe(sizeBytes)
-    const read = fs.readSync(this.#descriptor, bytes, 0, sizeBytes, at)
-    if (read !== sizeBytes) throw this.#corrupt(page, 'the end of the file')
-    return new DataView(bytes.buffer, bytes.byteOffset, sizeBytes)
-  }
-
-  #corrupt(page: number, seen: string): NarthexError {
-    return new NarthexError('corrupt', `cannot open ${this.#path}: page ${page} has ${seen}`)
-  }
-}
-
-/** 64 bits as a number; those over 2^53 are no page of any file, whichever way they are rounded. */
-function numberAt(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32
 }

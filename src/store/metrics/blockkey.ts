@@ -3,6 +3,9 @@
 /** Bytes of a key. */
 export const BLOCK_KEY_BYTES = 30
 
+/** Segment of a second copy of the head. */
+export const HEAD_COPY = 0xffff
+
 /** Times are stored with this added, so that their bytes sort as they do. */
 const TIME_OFFSET = 2 ** 51
 
@@ -17,7 +20,7 @@ export interface BlockKey {
   readonly sequence: number
   /** Number of the list of shapes. */
   readonly layout: number
-  /** 0 for the head of a block; segments of columns count from 1. */
+  /** 0 for the head of a block; segments of columns count from 1; HEAD_COPY. */
   readonly segment: number
 }
 

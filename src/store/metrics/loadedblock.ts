@@ -2,8 +2,8 @@
 import { NarthexError } from '../../base/error.ts'
 import type { Environment } from '../lmdb/environment.ts'
 import { type BlockHead, type DecodedColumn, decodeBlockHead, Segment } from './block.ts'
-import { type BlockKey, encodeBlockKey } from './blockkey.ts'
-import { TABLE_BLOCKS, TABLE_SEGMENTS } from './windowfile.ts'
+import { type BlockKey, encodeBlockKey, HEAD_COPY } from './blockkey.ts'
+import { isDamage, TABLE_BLOCKS, TABLE_SEGMENTS } from './windowfile.ts'
 
 /** About what a block costs beside its bytes, and what a decoded column does. */
 const BLOCK_BYTES = 512
@@ -105,8 +105,24 @@ export class LoadedBlock {
  * @throws NarthexError `corrupt` or `bad_data` when it is damaged or lost
  */
 export function loadBlock(environment: Environment, key: BlockKey): LoadedBlock {
-  const keyBytes = encodeBlockKey(key)
-  const bytes = environment.table(TABLE_BLOCKS).get(keyBytes)
+  try {
+    return loadFrom(environment, TABLE_BLOCKS, key, 0)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    const copyKey = encodeBlockKey({ ...key, segment: HEAD_COPY })
+    if (!environment.table(TABLE_SEGMENTS).has(copyKey)) throw error
+    return loadFrom(environment, TABLE_SEGMENTS, key, HEAD_COPY)
+  }
+}
+
+function loadFrom(
+  environment: Environment,
+  table: string,
+  key: BlockKey,
+  segment: number,
+): LoadedBlock {
+  const keyBytes = encodeBlockKey({ ...key, segment })
+  const bytes = environment.table(table).get(keyBytes)
   if (bytes === undefined) throw missing(environment, keyBytes)
   return new LoadedBlock(environment, key, bytes)
 }

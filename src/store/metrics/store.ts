@@ -103,7 +103,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   const lock = lockFolder(path)
   try {
-    return new MetricsStore(options, lock)
+    const windows = await Windows.open(path, options.log)
+    return new MetricsStore(options, lock, windows)
   } catch (error) {
     lock.release()
     throw error
@@ -130,7 +131,7 @@ class MetricsStore implements Store {
   readonly #figures: Figures
   #stopping: Promise<void> | undefined
 
-  constructor(options: StoreOptions, lock: FolderLock) {
+  constructor(options: StoreOptions, lock: FolderLock, windows: Windows) {
     const { path, clock, log, metrics } = options
     this.#lock = lock
     const limits = { nowMs: 0, timeMsMax: 0, outOfOrderWindowMs: options.outOfOrderWindowMs }
@@ -144,7 +145,7 @@ class MetricsStore implements Store {
       monotonicMs: () => clock.monotonicMs(),
     })
     this.#head = head
-    this.#windows = new Windows(path, log)
+    this.#windows = windows
     for (const { environment } of this.#windows.current()) {
       const counters = readCounters(environment)
       if (counters.blocks > 0) head.noteTimes(counters.minTimeMs, counters.maxTimeMs)

@@ -124,9 +124,12 @@ export function metaKey(): Uint8Array {
   return META_KEY
 }
 
+/** Bytes of the key of a chunk. */
+export const CHUNK_KEY_BYTES = 5
+
 /** The key of a chunk of the index in one of INDEX_TABLES. */
 export function chunkKey(chunk: number, copy: number): Uint8Array {
-  const bytes = new Uint8Array(5)
+  const bytes = new Uint8Array(CHUNK_KEY_BYTES)
   bytes[0] = copy
   new DataView(bytes.buffer).setUint32(1, chunk)
   return bytes

@@ -12,6 +12,9 @@ export interface WindowName {
   readonly generation: number
 }
 
+/** How all of their names end. */
+export const WINDOW_SUFFIX = '.mdb'
+
 const NAME = /^(-?\d{1,16})_(-?\d{1,16})_(\d{1,9})\.mdb$/
 
 export function formatWindowName(name: WindowName): string {

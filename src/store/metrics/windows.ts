@@ -6,13 +6,16 @@ import type { Log } from '../../base/log.ts'
 import type { Environment } from '../lmdb/environment.ts'
 import type { AnnouncedWindows } from './attach.ts'
 import type { Gap, OpenWindow, WindowDirectory } from './blockreader.ts'
+import { removeSalvage, type Salvaged, salvageWindow } from './salvage.ts'
 import { isNewerVersion, openWindowFile, readCounters } from './windowfile.ts'
 import {
   currentWindows,
   formatWindowName,
+  formatWindowTimes,
   parseWindowName,
   spanOf,
   WINDOW_SPANS_MS,
+  WINDOW_SUFFIX,
   type WindowName,
 } from './windowname.ts'
 
@@ -24,6 +27,17 @@ const LOCK_SUFFIX = '-lock'
 const UNFINISHED_SUFFIX = '.new'
 /** Windows that nobody refers to any more, on their way out. */
 const GONE_SUFFIX = '.gone'
+
+/** What is being salvaged of a damaged window. */
+const SALVAGE_SUFFIX = '.salvage'
+const LEFT_OVER_SUFFIXES = [
+  UNFINISHED_SUFFIX,
+  GONE_SUFFIX,
+  SALVAGE_SUFFIX,
+  SALVAGE_SUFFIX + LOCK_SUFFIX,
+]
+/** In the quarantine: a window of which a copy with all that could be read is in use. */
+const SALVAGED_SUFFIX = '.salvaged'
 
 /** How far back the level above begins, as a multiple of its span. */
 const SETTLED_SPANS = 2
@@ -38,12 +52,24 @@ export class Windows implements WindowDirectory {
   /** Called when the set of windows has changed. */
   onChange: () => void = () => {}
 
-  /** Opens what is there. A file that cannot be opened is moved aside, with its reason in the log. */
-  constructor(path: string, log: Log) {
+  private constructor(path: string, log: Log) {
     this.dir = join(path, WINDOWS_DIR)
     this.#log = log
     fs.mkdirSync(this.dir, { recursive: true })
-    this.#openAll(this.#clean())
+  }
+
+  /**
+   * Opens what is there. What can be read of a damaged file is written into a new one; the damaged
+   * one moves aside, with its reason in the log.
+   *
+   * @throws NarthexError `corrupt` for a window of a newer version
+   */
+  static async open(path: string, log: Log): Promise<Windows> {
+    const windows = new Windows(path, log)
+    const names = windows.#clean()
+    windows.#noteQuarantined()
+    await windows.#openAll(names)
+    return windows
   }
 
   renew(): void {}
@@ -180,20 +206,20 @@ export class Windows implements WindowDirectory {
       else if (name !== undefined) this.#unlink(file)
     }
     for (const file of files) {
-      const isLeftOver = file.endsWith(GONE_SUFFIX) || file.endsWith(UNFINISHED_SUFFIX)
+      const isLeftOver = LEFT_OVER_SUFFIXES.some((suffix) => file.endsWith(suffix))
       if (isLeftOver) fs.rmSync(join(this.dir, file), { force: true })
     }
     return names
   }
 
   /** Opens what is current, and removes what that replaces; a damaged window replaces nothing. */
-  #openAll(names: readonly WindowName[]): void {
+  async #openAll(names: readonly WindowName[]): Promise<void> {
     const damaged = new Set<WindowName>()
     for (let isSettled = false; !isSettled; ) {
       isSettled = true
       for (const name of currentWindows(names.filter((each) => !damaged.has(each)))) {
         if (this.#open.some((window) => window.name === name)) continue
-        const environment = this.#openOrQuarantine(name)
+        const environment = await this.#openOrSalvage(name, names)
         if (environment !== undefined) this.#open.push({ name, environment })
         else {
           damaged.add(name)
@@ -208,33 +234,110 @@ export class Windows implements WindowDirectory {
     this.#open.sort(byTime)
   }
 
-  #openOrQuarantine(name: WindowName): Environment | undefined {
-    const path = join(this.dir, formatWindowName(name))
+  async #openOrSalvage(
+    name: WindowName,
+    names: readonly WindowName[],
+  ): Promise<Environment | undefined> {
     try {
-      checkWindowFile(path)
-      const environment = openWindowFile(path, false)
+      return await this.#openChecked(name)
+    } catch (error) {
+      if (isNewerVersion(error)) throw error
+      this.#quarantinedCount++
+      const reason = messageOf(error)
+      // What a crash has left of the same times is whole, what can be salvaged may not be.
+      const hasSource = names.some((other) => {
+        return other.fromMs === name.fromMs && other.toMs === name.toMs && other !== name
+      })
+      return hasSource ? this.#moveAside(name, reason) : await this.#salvage(name, reason)
+    }
+  }
+
+  async #openChecked(name: WindowName): Promise<Environment> {
+    const environment = openWindowFile(join(this.dir, formatWindowName(name)), false)
+    try {
       readCounters(environment)
       return environment
     } catch (error) {
-      if (isNewerVersion(error)) throw error
-      this.#quarantine(formatWindowName(name))
-      this.#quarantinedCount++
-      this.#log.error('a window is damaged and was moved aside', {
-        window: formatWindowName(name),
-        reason: messageOf(error),
-      })
+      await environment.close()
+      throw error
+    }
+  }
+
+  /** Puts a new file with all that can be read in the place of a damaged one. */
+  async #salvage(name: WindowName, reason: string): Promise<Environment | undefined> {
+    const file = formatWindowName(name)
+    const path = join(this.dir, file)
+    const salvaged = await this.#trySalvage(path)
+    if (salvaged === undefined) {
+      removeSalvage(path + SALVAGE_SUFFIX)
+      this.#addGap(name)
+      return this.#moveAside(name, reason)
+    }
+    this.#quarantine(file, salvaged.isComplete ? file + SALVAGED_SUFFIX : file)
+    fs.renameSync(path + SALVAGE_SUFFIX, path)
+    syncDir(this.dir)
+    if (!salvaged.isComplete) this.#addGap(name)
+    const { blocks, lostValues } = salvaged
+    this.#log.error('a window is damaged; what could be read of it was written anew', {
+      window: file,
+      reason,
+      blocks,
+      lostValues,
+    })
+    return await this.#openChecked(name)
+  }
+
+  /** Undefined when nothing can be read of it, or when there is no room for what can. */
+  async #trySalvage(path: string): Promise<Salvaged | undefined> {
+    try {
+      return await salvageWindow(path, path + SALVAGE_SUFFIX)
+    } catch (error) {
+      if (!(error instanceof NarthexError) || isNewerVersion(error)) throw error
+      this.#log.error('a damaged window could not be written anew', { reason: error.message })
       return undefined
     }
   }
 
-  /** Nothing damaged is deleted: it moves aside, under a name that is free there. */
-  #quarantine(fileName: string): void {
+  #moveAside(name: WindowName, reason: string): undefined {
+    const window = formatWindowName(name)
+    this.#quarantine(window, window)
+    fs.rmSync(join(this.dir, window))
+    this.#log.error('a window is damaged and was moved aside', { window, reason })
+  }
+
+  /** Nothing damaged is deleted: it gets a second name in the quarantine, one that is free there. */
+  #quarantine(file: string, wanted: string): void {
+    const path = join(this.dir, file)
     const dir = join(this.dir, QUARANTINE_DIR)
     fs.mkdirSync(dir, { recursive: true })
-    let target = join(dir, fileName)
-    for (let copy = 1; fs.existsSync(target); copy++) target = join(dir, `${fileName}.${copy}`)
-    fs.renameSync(join(this.dir, fileName), target)
-    fs.rmSync(join(this.dir, fileName) + LOCK_SUFFIX, { force: true })
+    let target = join(dir, wanted)
+    for (let copy = 1; fs.existsSync(target); copy++) target = join(dir, `${wanted}.${copy}`)
+    try {
+      fs.linkSync(path, target)
+    } catch {
+      // A file system without links; whatever else is wrong, the copy meets it, too.
+      fs.copyFileSync(path, target)
+    }
+    syncDir(dir)
+    fs.rmSync(path + LOCK_SUFFIX, { force: true })
+  }
+
+  /** Windows that earlier starts could not save stay known for as long as their file is there. */
+  #noteQuarantined(): void {
+    const dir = join(this.dir, QUARANTINE_DIR)
+    if (!fs.existsSync(dir)) return
+    for (const file of fs.readdirSync(dir)) {
+      const end = file.indexOf(WINDOW_SUFFIX) + WINDOW_SUFFIX.length
+      const name = parseWindowName(file.slice(0, end))
+      if (name !== undefined && !file.startsWith(SALVAGED_SUFFIX, end)) this.#addGap(name)
+    }
+  }
+
+  #addGap(name: WindowName): void {
+    const { fromMs, toMs } = name
+    const reason = `cannot read all of window ${formatWindowTimes(name)}: it was damaged and lies in ${QUARANTINE_DIR}/, samples of any series may be missing`
+    if (this.#gaps.some((gap) => gap.reason === reason)) return
+    this.#gaps.push({ fromMs, toMs, reason })
   }
 }
 
@@ -295,49 +398,6 @@ export class ReadOnlyWindows implements WindowDirectory {
 
 function byTime(a: OpenWindow, b: OpenWindow): number {
   return a.name.fromMs - b.name.fromMs
-}
-
-const PAGE_BYTES = 4096
-const LMDB_MAGIC = 0xbeefc0de
-/** Where the two meta pages have their magic and their last page number. */
-const MAGIC_AT = 24
-const LAST_PAGE_AT = MAGIC_AT + 4 + 4 + 8 + 8 + 2 * 48
-
-/**
- * Refuses a file that LMDB would open and then crash on: one that is cut, or whose first pages are
- * not those of an environment.
- *
- * @source lmdb.h and mdb.c, MDB_meta: magic, version, address, map size, two databases, last page
- */
-function checkWindowFile(path: string): void {
-  const sizeBytes = fs.statSync(path).size
-  const descriptor = fs.openSync(path, 'r')
-  try {
-    const head = Buffer.alloc(2 * PAGE_BYTES)
-    if (fs.readSync(descriptor, head, 0, head.length, 0) < head.length) {
-      throw new NarthexError(
-        'corrupt',
-        `cannot open window ${path}: ${sizeBytes} bytes are too few`,
-      )
-    }
-    for (const page of [0, PAGE_BYTES]) {
-      if (head.readUInt32LE(page + MAGIC_AT) !== LMDB_MAGIC) {
-        throw new NarthexError('corrupt', `cannot open window ${path}: no LMDB at byte ${page}`)
-      }
-    }
-    const lastPage = Math.max(
-      head.readUIntLE(LAST_PAGE_AT, 6),
-      head.readUIntLE(PAGE_BYTES + LAST_PAGE_AT, 6),
-    )
-    if ((lastPage + 1) * PAGE_BYTES > sizeBytes) {
-      throw new NarthexError(
-        'corrupt',
-        `cannot open window ${path}: ${sizeBytes} bytes of ${(lastPage + 1) * PAGE_BYTES} are there`,
-      )
-    }
-  } finally {
-    fs.closeSync(descriptor)
-  }
 }
 
 function syncDir(dir: string): void {

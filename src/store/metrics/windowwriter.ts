@@ -1,7 +1,7 @@
 /** Writes blocks into one window, and into its index what they need. */
 import { writeVarint, zigzag } from '../../base/bytes.ts'
 import type { Environment } from '../lmdb/environment.ts'
-import { type BlockKey, encodeBlockKey } from './blockkey.ts'
+import { BLOCK_KEY_BYTES, type BlockKey, encodeBlockKey, HEAD_COPY } from './blockkey.ts'
 import {
   DEFINE_BLOCK,
   DEFINE_GROUP,
@@ -26,6 +26,12 @@ import {
 
 /** Bytes of known layouts before they are forgotten and written again. */
 const LAYOUT_KEY_BYTES_MAX = 2 * 1024 * 1024
+
+/**
+ * A head is there twice when its segments have so many times its bytes: a page has many heads, and
+ * without its head a block is lost.
+ */
+const COPIED_RATIO = 16
 
 /** Numbers of a window by the numbers of a source; 0: not defined yet. */
 class NumberMap {
@@ -145,6 +151,10 @@ export class WindowWriter {
     this.#put(TABLE_BLOCKS, encodeBlockKey(key), head)
     for (let i = 0; i < segments.length; i++) {
       this.#put(TABLE_SEGMENTS, encodeBlockKey({ ...key, segment: i + 1 }), segments[i])
+    }
+    const segmentBytes = segments.reduce((sum, { length }) => sum + length, 0)
+    if ((head.length + BLOCK_KEY_BYTES) * COPIED_RATIO <= segmentBytes) {
+      this.#put(TABLE_SEGMENTS, encodeBlockKey({ ...key, segment: HEAD_COPY }), head)
     }
   }
 
