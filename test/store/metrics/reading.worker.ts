@@ -3,9 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openStoreReader } from '../../../src/store/metrics/store.ts'
 import { unlimited } from './support.ts'
 
-const { data, seriesCount, stop } = workerData as {
+const { data, seriesCount, skewMs, stop } = workerData as {
   data: unknown
   seriesCount: number
+  skewMs: number
   stop: Int32Array
 }
 const reader = openStoreReader(data)
@@ -27,7 +28,7 @@ while (Atomics.load(stop, 0) === 0 && faults.length < 5) {
     for (let i = 0; i < length; i++) {
       const time = series.times[series.from + i]
       cells++
-      if (time !== i * 1000) {
+      if (time !== i * 1000 + number * skewMs) {
         faults.push(`series ${number}: row ${i} at ${time}`)
         break
       }

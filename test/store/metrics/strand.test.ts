@@ -85,6 +85,27 @@ test('any samples come back in the order in which they came, to the bit', () => 
   )
 })
 
+test('a series whose strand begins with a late sample goes on with its steps', () => {
+  const state = emptyState()
+  const entry = new Uint8Array(ENTRY_BYTES_MAX)
+  const bytes: number[] = []
+  const write = (timeMs: number): void => {
+    const size = encodeEntry(entry, state, timeMs, ...bitsOf(timeMs / 4))
+    bytes.push(...entry.subarray(0, size))
+  }
+  // The newest sample of the series is sealed: a late one is written against none, as is the next.
+  state.newestMs = Infinity
+  write(5000)
+  Object.assign(state, emptyState())
+  for (const timeMs of [20_000, 35_001, 50_001]) write(timeMs)
+  const times = new Float64Array(4)
+  const values = new Float64Array(4)
+  const words = new Uint32Array(values.buffer)
+  assert.ok(decodeEntries(Uint8Array.from(bytes), bytes.length, 4, times, words))
+  assert.deepEqual([...times], [5000, 20_000, 35_001, 50_001])
+  assert.deepEqual([...values], [1250, 5000, 8750.25, 12_500.25])
+})
+
 test('bytes that end early are refused, and any bytes at all end', () => {
   fc.assert(
     fc.property(anyEntries, fc.nat(), (entries, cut) => {
