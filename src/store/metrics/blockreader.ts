@@ -131,13 +131,16 @@ export class WindowReader implements BlockReader {
     for (const window of this.#overlapping(fromMs, toMs)) {
       let seriesOfWindow = 0
       eachMatch(window, selector, (group, wanted) => {
-        let seriesOfGroup = 0
+        const layouts = new Set<WantedColumns>()
+        const shapesOfGroup = new Set<number>()
         for (const key of blocksOf(window, group, fromMs, toMs)) {
-          const columns = wanted(key.layout).ordinals.length
-          seriesOfGroup = Math.max(seriesOfGroup, columns)
-          sampleCount += columns * rowsInRange(key, fromMs, toMs)
+          const columns = wanted(key.layout)
+          sampleCount += columns.shapes.length * rowsInRange(key, fromMs, toMs)
+          if (layouts.has(columns)) continue
+          layouts.add(columns)
+          for (const shape of columns.shapes) shapesOfGroup.add(shape)
         }
-        seriesOfWindow += seriesOfGroup
+        seriesOfWindow += shapesOfGroup.size
       })
       seriesCount = Math.max(seriesCount, seriesOfWindow)
     }

@@ -112,8 +112,11 @@ test('a merge gives series with times of their own rows of their own', async (t)
   assert.deepEqual(merged, before)
   let charged = 0
   const budget = { ...unlimited, chargeSamples: (count: number) => (charged += count) }
-  store.queryable.select([{ name: 'job', op: '=', value: 'federate' }], 0, 1e15, budget)
+  const matchers = [{ name: 'job', op: '=', value: 'federate' }] as const
+  store.queryable.select(matchers, 0, 1e15, budget)
   assert.equal(charged, ids.length * 2 * HOUR_STEPS)
+  const sealedToMs = START_MS + HOUR_STEPS * STEP_MS
+  assert.equal(store.queryable.estimate(matchers, 0, sealedToMs).seriesCount, ids.length)
 })
 
 test('series that share a time again become rows again', async (t) => {
