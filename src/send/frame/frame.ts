@@ -6,6 +6,7 @@ import type { BufferPool } from './buffers.ts'
 import { matchRows } from './matchrows.ts'
 import type { FramePiece } from './piece.ts'
 import { type NewSeries, Segment, wordsOf } from './segment.ts'
+import { ENTRIES_MAX } from './workbench.ts'
 
 /** Two rows are of the same layout when they share this much of each. */
 const SHARED_MIN = 0.5
@@ -16,7 +17,12 @@ const SEGMENT_FILL_MIN = 0.25
 export class Frame {
   /** The ids of the layout: the array of the parcels that it is for. */
   ids: Float64Array
-  readonly segmentSeriesMax: number
+  /** Most samples of a piece. */
+  readonly samplesMax: number
+  /** Series of a segment when it is built; half a piece, so that series that return have room. */
+  readonly #liveMax: number
+  /** Series of a segment, those that left among them. */
+  readonly #entriesMax: number
   readonly segments: Segment[] = []
   /** Series that have found a place in a segment; below the row's count while it is being built. */
   builtCount = 0
@@ -27,11 +33,13 @@ export class Frame {
   #stamp = 0
   #last: WeakRef<Parcel> | undefined
 
-  constructor(view: SeriesView, pool: BufferPool, ids: Float64Array, segmentSeriesMax: number) {
+  constructor(view: SeriesView, pool: BufferPool, ids: Float64Array, samplesMax: number) {
     this.#view = view
     this.#pool = pool
     this.ids = ids
-    this.segmentSeriesMax = segmentSeriesMax
+    this.samplesMax = samplesMax
+    this.#entriesMax = Math.min(ENTRIES_MAX, samplesMax)
+    this.#liveMax = Math.ceil(this.#entriesMax / 2)
   }
 
   get isReady(): boolean {
@@ -40,7 +48,7 @@ export class Frame {
 
   /** Whether it has become many segments with few series each. */
   get isScattered(): boolean {
-    const room = this.segments.length * this.segmentSeriesMax
+    const room = this.segments.length * this.#liveMax
     return this.segments.length > 2 && this.ids.length < SEGMENT_FILL_MIN * room
   }
 
@@ -80,9 +88,9 @@ export class Frame {
     let from = 0
     let at = 0
     for (const segment of this.segments) {
-      const seriesMax = segment === roomiest ? this.segmentSeriesMax : 0
+      const addedMax = segment === roomiest ? this.#roomIn(segment) : 0
       const to = at + segment.count
-      from += segment.evolve(rows.subarray(at, to), series, from, seriesMax)
+      from += segment.evolve(rows.subarray(at, to), series, from, addedMax)
       at = to
     }
     while (from < added.length && !this.isUnfit) from += this.#addSegment(series, from)
@@ -121,7 +129,7 @@ export class Frame {
 
   #addSegment(series: NewSeries, from: number): number {
     const segment = new Segment(this.#pool)
-    const taken = segment.build(series, from, this.segmentSeriesMax)
+    const taken = segment.build(series, from, this.#liveMax)
     if (taken === 0) {
       segment.close()
       this.isUnfit = true
@@ -146,17 +154,17 @@ export class Frame {
   /** The last segment while it has room, else the one with the fewest series. */
   #roomiest(): Segment | undefined {
     let best = this.segments.at(-1)
-    if (best !== undefined && this.#hasRoom(best)) return best
+    if (best !== undefined && this.#roomIn(best) > 0) return best
     best = undefined
     for (const segment of this.segments) {
-      if (!this.#hasRoom(segment)) continue
+      if (this.#roomIn(segment) === 0) continue
       if (best === undefined || segment.liveCount < best.liveCount) best = segment
     }
     return best
   }
 
-  #hasRoom(segment: Segment): boolean {
-    return segment.hasRoom && segment.liveCount < this.segmentSeriesMax
+  #roomIn(segment: Segment): number {
+    return segment.roomFor(this.#liveMax, this.#entriesMax)
   }
 
   #dropEmpty(): void {

@@ -9,9 +9,6 @@ import { matchRows } from './matchrows.ts'
 import { TIME_MS_MAX, TIME_MS_MIN } from './message.ts'
 import type { FramePiece, Frames } from './piece.ts'
 
-/** Most series of one segment, and of one piece. */
-export const SEGMENT_SERIES_MAX = 512
-
 /** Larger rows are built in the background, so many series at a time. */
 export const BUILD_SERIES_MAX = 2048
 
@@ -22,8 +19,6 @@ const TARGET_FRAMES_MAX = 4
 const SIGHTED_MAX = 16_384
 
 export interface FrameSetOptions {
-  /** Most series of one segment; SEGMENT_SERIES_MAX when not given. */
-  readonly segmentSeriesMax?: number
   /** Most series that are built at once; BUILD_SERIES_MAX when not given. */
   readonly buildSeriesMax?: number
 }
@@ -49,7 +44,8 @@ export class FrameSet implements Frames {
   readonly #view: SeriesView
   readonly #pool = new BufferPool()
   readonly #buildSeriesMax: number
-  #segmentSeriesMax: number
+  /** The least that was asked for so far. */
+  #samplesMax = Infinity
   /** By identity of a parcel's ids. */
   #byIds = new WeakMap<Float64Array, Frame>()
   /** By target, as the view names it. */
@@ -62,9 +58,7 @@ export class FrameSet implements Frames {
 
   constructor(view: SeriesView, options: FrameSetOptions = {}) {
     this.#view = view
-    this.#segmentSeriesMax = options.segmentSeriesMax ?? SEGMENT_SERIES_MAX
     this.#buildSeriesMax = options.buildSeriesMax ?? BUILD_SERIES_MAX
-    assert(this.#segmentSeriesMax >= 1 && this.#segmentSeriesMax <= SEGMENT_SERIES_MAX, 'a size')
   }
 
   encode(parcel: Parcel, samplesMax: number): readonly FramePiece[] | undefined {
@@ -115,9 +109,9 @@ export class FrameSet implements Frames {
 
   #frameOf(parcel: Parcel, samplesMax: number): Frame | undefined {
     const known = this.#byIds.get(parcel.ids)
-    if (known !== undefined && known.segmentSeriesMax <= samplesMax) return known
+    if (known !== undefined && known.samplesMax <= samplesMax) return known
     const target = this.#view.targetKey(parcel.ids[0])
-    if (samplesMax < this.#segmentSeriesMax) this.#shrinkTo(samplesMax)
+    if (samplesMax < this.#samplesMax) this.#shrinkTo(samplesMax)
     return this.#evolved(target, parcel) ?? this.#made(target, parcel)
   }
 
@@ -151,7 +145,7 @@ export class FrameSet implements Frames {
   }
 
   #make(target: string, parcel: Parcel): Frame {
-    const frame = new Frame(this.#view, this.#pool, parcel.ids, this.#segmentSeriesMax)
+    const frame = new Frame(this.#view, this.#pool, parcel.ids, this.#samplesMax)
     const frames = this.#byTarget.get(target) ?? []
     if (frames.length === TARGET_FRAMES_MAX) this.#drop(target, frames[0])
     this.#byTarget.set(target, [...frames.slice(-TARGET_FRAMES_MAX + 1), frame])
@@ -181,7 +175,7 @@ export class FrameSet implements Frames {
 
   /** Pieces have to be smaller from now on: all frames are made anew. */
   #shrinkTo(samplesMax: number): void {
-    this.#segmentSeriesMax = samplesMax
+    this.#samplesMax = samplesMax
     for (const [target, frames] of [...this.#byTarget]) {
       for (const frame of frames) this.#drop(target, frame)
     }

@@ -14,6 +14,9 @@ import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, type Workbench } from './work
 /** A new segment leaves room for series that come later. */
 const BUILD_BYTES_MAX = 98_304
 
+/** Less room than this is not worth trying. */
+const ROOM_BYTES_MIN = 4096
+
 /** New series are matched with so many of the last ones. */
 const WINDOW_ENTRIES = 32
 
@@ -46,6 +49,7 @@ export interface NewSeries {
   readonly stamp: number
 }
 
+/** Places of constants that a row breaks, while it is written. */
 const broken = new Uint32Array(ENTRIES_MAX)
 
 export class Segment {
@@ -80,8 +84,10 @@ export class Segment {
     return this.ids.buffer.byteLength + this.#timeSlots.byteLength
   }
 
-  get hasRoom(): boolean {
-    return this.count < ENTRIES_MAX && this.decodedBytes < RAW_BYTES_MAX - 4096
+  /** How many series may be added, when it is to have at most so many live ones and in all. */
+  roomFor(liveMax: number, entriesMax: number): number {
+    if (this.decodedBytes > RAW_BYTES_MAX - ROOM_BYTES_MIN) return 0
+    return Math.max(0, Math.min(liveMax - this.liveCount, entriesMax - this.count))
   }
 
   /** Whether the series that left have become too many to carry along. */
@@ -120,20 +126,21 @@ export class Segment {
   }
 
   /**
-   * Marks series dead or live where `rows` asks for it, and adds new ones from the given one on, as
-   * long as it has no more than `seriesMax` live ones.
+   * Marks series dead or live where `rows` asks for it, and adds up to `addedMax` new ones from the
+   * given one on.
    *
    * @param rows  what `this.rows` is to be, for the series that it has
    * @returns how many were added
    */
-  evolve(rows: Uint32Array, added: NewSeries, from: number, seriesMax: number): number {
+  evolve(rows: Uint32Array, added: NewSeries, from: number, addedMax: number): number {
     const turned: number[] = []
     for (let i = 0; i < this.count; i++) {
       if ((this.rows[i] === NO_ROW) !== (rows[i] === NO_ROW)) turned.push(i)
       this.rows[i] = rows[i]
     }
-    const wantsNew = from < added.rows.length && this.liveCount < seriesMax
-    if (turned.length === 0 && !wantsNew) return 0
+    const old = this.count
+    const to = Math.min(added.rows.length, from + addedMax)
+    if (turned.length === 0 && from === to) return 0
     const bench = theWorkbench()
     this.#open(bench)
     const ranges = new ForcedRanges()
@@ -144,9 +151,6 @@ export class Segment {
       bench.raw[at] = isLive ? TAG_LIVE : TAG_DEAD
       ranges.add(at, at + 1)
     }
-    const old = this.count
-    const room = Math.min(seriesMax - this.liveCount, ENTRIES_MAX - old)
-    const to = Math.min(added.rows.length, from + Math.max(0, room))
     this.#reserve(old + to - from)
     const taken = this.#writeMessages(bench, added, from, to, RAW_BYTES_MAX)
     bench.patched.fill(1, old, this.count)

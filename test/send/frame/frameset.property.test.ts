@@ -1,0 +1,142 @@
+/** Whatever rows come, layouts change and pieces wait on sockets: what leaves is what came, once. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
+import { FrameSet } from '../../../src/send/frame/frameset.ts'
+import type { FramePiece } from '../../../src/send/frame/piece.ts'
+import type { Parcel } from '../../../src/send/parcel.ts'
+import { requestOf, rowOf, samplesIn, samplesOf, viewOf } from './rows.ts'
+
+const FROM_MS = 1_700_000_000_000
+
+/** What happens between two rows. */
+const step = fc.record({
+  removed: fc.array(fc.nat(), { maxLength: 6 }),
+  added: fc.array(fc.record({ at: fc.nat(), isOld: fc.boolean() }), { maxLength: 6 }),
+  shuffled: fc.integer({ min: 0, max: 20 }),
+  changed: fc.array(fc.record({ at: fc.nat(), value: fc.integer({ min: 0, max: 8 }) }), {
+    maxLength: 10,
+  }),
+  repeat: fc.integer({ min: 1, max: 12 }),
+  held: fc.integer({ min: 0, max: 3 }),
+  second: fc.integer({ min: 0, max: 3 }),
+})
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+const VALUES = Float64Array.of(0, 1, -0, 1e300, 0.1, Infinity, 42, 5e-324, 7)
+
+/** A row of ids and values that goes through steps. */
+class Source {
+  ids: number[]
+  readonly gone: number[] = []
+  readonly values = new Map<number, number>()
+  #nextId: number
+  #array = new Float64Array(0)
+  #timeMs = FROM_MS
+
+  constructor(count: number) {
+    this.ids = Array.from({ length: count }, (_, i) => i + 1)
+    this.#nextId = count + 1
+  }
+
+  change({ removed, added, shuffled, changed }: Step): void {
+    for (const at of removed) {
+      if (this.ids.length > 1) this.gone.push(...this.ids.splice(at % this.ids.length, 1))
+    }
+    for (const { at, isOld } of added) {
+      const old = isOld ? this.gone.shift() : undefined
+      this.ids.splice(at % this.ids.length, 0, old ?? this.#nextId++)
+    }
+    if (shuffled === 1) this.ids.reverse()
+    for (const { at, value } of changed) this.values.set(this.ids[at % this.ids.length], value)
+  }
+
+  row(): Parcel {
+    if (this.ids.some((id, i) => this.#array[i] !== id) || this.#array.length > this.ids.length) {
+      this.#array = Float64Array.from(this.ids)
+    }
+    const values = Float64Array.from(this.ids, (id) => VALUES[this.values.get(id) ?? id % 3])
+    const bits = new Uint32Array(values.buffer)
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] !== 7) continue
+      bits.set([2, i % 2 === 0 ? 0x7ff00000 : 0x7ff80000], 2 * i)
+    }
+    this.#timeMs += 15_000
+    return rowOf(this.#array, values, this.#timeMs)
+  }
+}
+
+function labelsOf(id: number): Labels {
+  return labelsFrom([
+    ['__name__', id % 5 === 0 ? 'a' : `metric_${id % 7}_total`],
+    ['x', 'x'.repeat((id * 37) % 300)],
+    ['π', `${id} √`],
+    ['job', 'node'],
+  ])
+}
+
+/** Relabelled as another destination wants it. */
+function relabelled(id: number): Labels {
+  return labelsFrom([
+    ['__name__', `other_${id}`],
+    ['cluster', 'eu1'],
+  ])
+}
+
+for (const [name, labels] of [
+  ['as scraped', labelsOf],
+  ['relabelled', relabelled],
+] as const) {
+  test(`rows over changing layouts arrive whole: ${name}`, () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 90 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(step, { minLength: 1, maxLength: 14 }),
+        (count, samplesMax, steps) => {
+          const view = viewOf(labels)
+          const frames = new FrameSet(view)
+          const source = new Source(count)
+          const waiting: { pieces: readonly FramePiece[]; wanted: string[] }[] = []
+          let last: Parcel | undefined
+          const check = (parcel: Parcel, isHeld: boolean): void => {
+            const pieces = frames.encode(parcel, samplesMax)
+            if (pieces === undefined) return
+            const wanted = samplesOf(parcel, view)
+            assert.deepEqual(samplesIn(requestOf(pieces)), wanted)
+            assert.ok(pieces.every((piece) => piece.sampleCount <= samplesMax))
+            assert.equal(
+              pieces.reduce((sum, piece) => sum + piece.sampleCount, 0),
+              parcel.count,
+            )
+            if (isHeld) waiting.push({ pieces, wanted })
+            else for (const piece of pieces) frames.release(piece)
+          }
+          for (const one of steps) {
+            source.change(one)
+            for (let i = 0; i < one.repeat; i++) {
+              const row = source.row()
+              check(row, one.held > 1)
+              // A second destination: the same row, or one behind.
+              if (one.second === 1) check(row, one.held === 3)
+              if (one.second === 2 && last !== undefined) check(last, false)
+              last = row
+            }
+            while (waiting.length > 4 * one.held) {
+              const { pieces, wanted } = waiting.shift() ?? { pieces: [], wanted: [] }
+              assert.deepEqual(samplesIn(requestOf(pieces)), wanted, 'unchanged while it waited')
+              for (const piece of pieces) frames.release(piece)
+            }
+          }
+          for (const { pieces, wanted } of waiting) {
+            assert.deepEqual(samplesIn(requestOf(pieces)), wanted)
+            for (const piece of pieces) frames.release(piece)
+          }
+          frames.close()
+        },
+      ),
+      { numRuns: 60, seed: 20261121 },
+    )
+  })
+}
