@@ -35,6 +35,12 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     const at = Math.floor((random() * bytes.length) / PAGE_BYTES) * PAGE_BYTES
     return bytes.fill(0, at, Math.min(bytes.length, at + PAGE_BYTES))
   },
+  'a page of garbage': (bytes, random) => {
+    const at = Math.floor((random() * bytes.length) / PAGE_BYTES) * PAGE_BYTES
+    for (let i = at; i < Math.min(bytes.length, at + PAGE_BYTES); i++) bytes[i] = random() * 256
+    return bytes
+  },
+  'a byte less': (bytes) => bytes.subarray(0, -1),
   'a cut': (bytes, random) => bytes.subarray(0, Math.floor(random() * bytes.length)),
   garbage: (bytes, random) => Buffer.from(bytes.map(() => Math.floor(random() * 256))),
 }
@@ -61,12 +67,25 @@ async function filledFolder(storage: string): Promise<void> {
   }
 }
 
-/** Samples that are there, and whether the server says that something is damaged. */
-async function inspect(storage: string): Promise<{ found: number; isReported: boolean }> {
+interface Inspection {
+  /** Values of the samples that are there, by series and time. */
+  readonly found: ReadonlyMap<string, string>
+  /** Whether the server says in its log and its metrics that something is damaged. */
+  readonly isReported: boolean
+  /** What the answer says. */
+  readonly warnings: readonly string[]
+}
+
+async function inspect(storage: string): Promise<Inspection> {
   const server = await startNarthex({ config: CONFIG, storage })
   try {
-    const got = await ask(server.url, '/api/v1/query', { query: 'sum(count_over_time(kept[4d]))' })
-    const found = Number((got.data?.result as { value: [number, string] }[])?.at(0)?.value[1] ?? 0)
+    const got = await ask(server.url, '/api/v1/query', { query: 'kept[4d]' })
+    const { warnings = [] } = got as { warnings?: string[] }
+    const found = new Map<string, string>()
+    const result = got.data?.result as { metric: { n: string }; values: [number, string][] }[]
+    for (const { metric, values } of result) {
+      for (const [seconds, value] of values) found.set(`${metric.n} ${seconds}`, value)
+    }
     const later = { __name__: 'later', job: 'j', instance: 'i0' }
     const samples = [[Date.now(), 1]] as const
     assert.equal(await sendWrite(server.url, [{ labels: later, samples }]), 204)
@@ -74,7 +93,7 @@ async function inspect(storage: string): Promise<{ found: number; isReported: bo
     const counted =
       /^narthex_(store_damaged_blocks_total|store_damaged_windows|log_damages_total) [1-9]/m
     const isTold = /"level":"(warn|error)".*damaged/.test(server.output())
-    return { found, isReported: counted.test(metrics) && isTold }
+    return { found, isReported: counted.test(metrics) && isTold, warnings }
   } finally {
     assert.equal(await server.stop(), 0)
   }
@@ -83,10 +102,15 @@ async function inspect(storage: string): Promise<{ found: number; isReported: bo
 /** Samples that a file may take with it; a file that is no more is worth all that it had. */
 function lossMax(file: string, damage: string): number {
   if (!/\.(log|mdb)$/.test(file)) return 0
-  if (file.endsWith('.log') && damage === 'a flipped bit') return SERIES
-  if (file.endsWith('.log') && damage === 'a page of zeros') return LOG_PAGE_LOSS_MAX
-  if (damage === 'a flipped bit') return BLOCK_LOSS_MAX
-  return ROWS * SERIES
+  if (damage === 'a cut' || damage === 'garbage') return ROWS * SERIES
+  if (file.endsWith('.mdb')) return BLOCK_LOSS_MAX
+  return damage.startsWith('a page') ? LOG_PAGE_LOSS_MAX : SERIES
+}
+
+/** How many samples are not there; those that are have the values that were written. */
+function countLost(whole: Inspection, { found }: Inspection): number {
+  for (const [sample, value] of found) assert.equal(value, whole.found.get(sample), sample)
+  return whole.found.size - found.size
 }
 
 test('C03: a data folder starts after any damage to any of its files', async (t: TestContext) => {
@@ -102,6 +126,11 @@ test('C03: a data folder starts after any damage to any of its files', async (t:
   )
   const random = seededRandom(SEED)
   const copy = join(folder.path, 'copy')
+  cpSync(whole, copy, { recursive: true })
+  const intact = await inspect(copy)
+  assert.equal(intact.found.size, 2 * ROWS * SERIES)
+  assert.deepEqual(intact.warnings, [])
+  rmSync(copy, { recursive: true })
   let lostInAll = 0
   let starts = 0
 
@@ -110,18 +139,18 @@ test('C03: a data folder starts after any damage to any of its files', async (t:
       for (let round = 0; round < ROUNDS; round++) {
         for (const [damage, apply] of Object.entries(DAMAGES)) {
           cpSync(whole, copy, { recursive: true })
-          const intact = readFileSync(join(copy, file))
-          const bytes = intact.length > 0 ? intact : Buffer.alloc(PAGE_BYTES)
+          const sound = readFileSync(join(copy, file))
+          const bytes = sound.length > 0 ? sound : Buffer.alloc(PAGE_BYTES)
           writeFileSync(join(copy, file), apply(bytes, random))
-          const { found, isReported } = await inspect(copy)
-          const lost = 2 * ROWS * SERIES - found
-          assert.ok(lost >= 0 && lost <= lossMax(file, damage), `${damage} costs ${lost} samples`)
+          const seen = await inspect(copy)
+          const lost = countLost(intact, seen)
+          assert.ok(lost <= lossMax(file, damage), `${damage} costs ${lost} samples`)
           // The end of the log that a cut takes looks like a crash before it was written.
-          const isCutLog = damage === 'a cut' && file.endsWith('.log')
-          assert.ok(
-            lost === 0 || isReported || isCutLog,
-            `${damage}: ${lost} samples lost in silence`,
-          )
+          const isCutLog = /^a (cut|byte less)$/.test(damage) && file.endsWith('.log')
+          const what = `${damage}: ${lost} samples lost in silence`
+          assert.ok(lost === 0 || seen.isReported || isCutLog, what)
+          const isOfWindow = file.endsWith('.mdb')
+          assert.equal(seen.warnings.length > 0, lost > 0 && isOfWindow, what)
           rmSync(copy, { recursive: true })
           lostInAll += lost
           starts++
