@@ -1,33 +1,31 @@
 /** What leaves and who sends to us, as status pages and the API see it. */
 
-/** How a destination does. */
-export type DestinationState = 'idle' | 'sending' | 'waiting' | 'failing'
-
-/**
- * One destination. At every moment received = written + all dropped + queued, in samples since the
- * start of the process.
- */
+/** A destination as it is now. received = written + all dropped + queued, in samples. */
 export interface DestinationStatus {
   readonly name: string
   readonly kind: string
-  /** URL or addresses without credentials. */
+  /** Its URL or address without secrets. */
   readonly address: string
-  readonly state: DestinationState
-  readonly receivedSamples: number
-  readonly writtenSamples: number
-  readonly queuedSamples: number
-  readonly droppedSamples: ReadonlyMap<string, number>
+  readonly health: 'idle' | 'sending' | 'retrying'
+  readonly received: number
+  readonly written: number
+  /** By reason. */
+  readonly dropped: Readonly<Record<string, number>>
+  readonly queued: number
   readonly queuedBytes: number
-  readonly queueBytesMax: number
-  /** Age of the oldest sample that waits, in seconds; 0 when none does. */
-  readonly lagSeconds: number
-  readonly retryCount: number
-  readonly writesInFlight: number
-  /** '' when the last write went well. */
+  readonly queuedBytesMax: number
+  /** How long the oldest sample waits. */
+  readonly queuedSeconds: number
+  readonly retried: number
+  readonly writesRunning: number
+  readonly shards: number
+  /** '' while writes succeed. */
   readonly lastError: string
-  /** ms since epoch; 0 for never */
+  /** ms since epoch; 0 for never. */
   readonly lastErrorMs: number
-  readonly lastWrittenMs: number
+  readonly lastWriteMs: number
+  /** ms since epoch of the newest sample written; 0 for none. */
+  readonly newestWrittenMs: number
 }
 
 /** The destinations of this process. */
@@ -46,7 +44,8 @@ export interface SenderStatus {
   /** ms since epoch */
   readonly lastSeenMs: number
   readonly samples: number
-  readonly refusedSamples: ReadonlyMap<string, number>
+  /** By reason. */
+  readonly refused: Readonly<Record<string, number>>
   /** How far its newest sample is behind the clock, in seconds. */
   readonly lagSeconds: number
 }

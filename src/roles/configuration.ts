@@ -16,11 +16,15 @@ export interface ConfigurationOptions {
   readonly metrics: Metrics
 }
 
+/** Takes over a configuration. What it throws stops a reload before those who come after it. */
+export type Apply = (config: Config) => void | Promise<void>
+
 /** Holds the configuration that runs. */
 export class Configuration {
   readonly #options: ConfigurationOptions
-  readonly #appliers: ((config: Config) => void)[] = []
+  readonly #appliers: Apply[] = []
   #current: Config
+  #reloading: Promise<void> = Promise.resolve()
   #reloadSucceeded = true
   #loadedMs: number
 
@@ -58,7 +62,7 @@ export class Configuration {
   }
 
   /** Who gets the configuration at `start` and after every reload that succeeds. */
-  follow(apply: (config: Config) => void): void {
+  follow(apply: Apply): void {
     this.#appliers.push(apply)
   }
 
@@ -67,24 +71,30 @@ export class Configuration {
    *
    * @param unconfigured what holds without a file
    */
-  start(unconfigured: () => Config): void {
+  async start(unconfigured: () => Config): Promise<void> {
     if (this.#options.file === '') this.#current = unconfigured()
-    for (const apply of this.#appliers) apply(this.#current)
+    for (const apply of this.#appliers) await apply(this.#current)
   }
 
   /**
-   * Reads the file again.
+   * Reads the file again, after a reload in progress.
    *
    * @throws NarthexError when it cannot be used; what ran before goes on
    */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    const reloaded = this.#reloading.then(() => this.#reload())
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  async #reload(): Promise<void> {
     const { file, log, clock } = this.#options
     if (file === '') {
       throw new NarthexError('bad_data', 'cannot reload: the server runs without --config.file')
     }
     try {
       const next = this.#read()
-      for (const apply of this.#appliers) apply(next)
+      for (const apply of this.#appliers) await apply(next)
       this.#current = next
       this.#reloadSucceeded = true
       this.#loadedMs = clock.now()

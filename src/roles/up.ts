@@ -91,7 +91,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   configuration.follow(() => {
     if (isReady) web.reload()
   })
-  configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
+  await configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
   isReady = true
   return { urls: [web.url], reload: () => configuration.reload() }
 }

@@ -5,30 +5,21 @@ import { formatTime, success } from './envelope.ts'
 
 /** Every destination with its queue and counters. */
 export function handleDestinations(view: SendingView): Reply {
-  const destinations = view.destinations().map((each) => ({
-    ...each,
-    droppedSamples: recordOf(each.droppedSamples),
-    lastErrorMs: undefined,
-    lastWrittenMs: undefined,
-    lastErrorTime: formatTime(each.lastErrorMs),
-    lastWritten: formatTime(each.lastWrittenMs),
-  }))
+  const destinations = view
+    .destinations()
+    .map(({ lastErrorMs, lastWriteMs, newestWrittenMs, ...rest }) => ({
+      ...rest,
+      lastErrorTime: formatTime(lastErrorMs),
+      lastWrite: formatTime(lastWriteMs),
+      newestWritten: formatTime(newestWrittenMs),
+    }))
   return success({ destinations })
 }
 
 /** Every sender that this process has heard of. */
 export function handleSenders(view: SendersView): Reply {
-  const senders = view.senders().map((each) => ({
-    ...each,
-    refusedSamples: recordOf(each.refusedSamples),
-    lastSeenMs: undefined,
-    lastSeen: formatTime(each.lastSeenMs),
-  }))
+  const senders = view
+    .senders()
+    .map(({ lastSeenMs, ...rest }) => ({ ...rest, lastSeen: formatTime(lastSeenMs) }))
   return success({ senders })
-}
-
-function recordOf(counts: ReadonlyMap<string, number>): Record<string, number> {
-  const record: Record<string, number> = Object.create(null)
-  for (const [reason, count] of counts) record[reason] = count
-  return record
 }
