@@ -1,0 +1,86 @@
+/** What the answer of a remote write receiver means. */
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { RemoteWriteMessage } from '../../config/remotewrite.ts'
+import type { PostReply } from '../../net/client/poster.ts'
+import { WRITTEN, type WriteResult } from '../writer.ts'
+import type { WriteRequest } from './request.ts'
+
+/** Characters of an answer that a message shows. */
+const SHOWN_LENGTH_MAX = 256
+
+/**
+ * @param retryOn429 whether 429 means to try again
+ * @source Prometheus remote write specification 1.0 and 2.0, retries and backoff, partial write
+ */
+export function readAnswer(
+  reply: PostReply,
+  request: WriteRequest,
+  message: RemoteWriteMessage,
+  retryOn429: boolean,
+): WriteResult {
+  const { status } = reply
+  const isSecond = message === 'io.prometheus.write.v2.Request'
+  if (status >= 200 && status < 300) return isSecond ? confirmed(reply, request) : WRITTEN
+  const reason = `status_${status}`
+  const shown = answerText(reply)
+  if (status >= 500 || (status === 429 && retryOn429)) {
+    return { outcome: 'retry', reason, message: shown, afterMs: reply.retryAfterMs }
+  }
+  if (isSecond && status !== 415) {
+    const refused = sentOf(request) - writtenOf(reply)
+    if (refused < sentOf(request)) {
+      return { outcome: 'written', refused: new Map([[reason, Math.max(0, refused)]]) }
+    }
+  }
+  return {
+    outcome: 'refused',
+    reason,
+    message: status === 415 ? unsupported(shown, message) : shown,
+  }
+}
+
+/** What a request that found no answer means: it is tried again. */
+export function readFault(error: unknown): WriteResult {
+  const kind = error instanceof NarthexError ? error.kind : 'io'
+  const reason = kind === 'timeout' || kind === 'canceled' ? kind : 'connection'
+  return { outcome: 'retry', reason, message: messageOf(error), afterMs: 0 }
+}
+
+/** A receiver of 2.0 says how much it wrote; one that does not has not understood the request. */
+function confirmed(reply: PostReply, request: WriteRequest): WriteResult {
+  const sent = sentOf(request)
+  const written = writtenOf(reply)
+  const exemplars = headerCount(reply, 'exemplars')
+  if (sent + request.exemplarCount > 0 && written + exemplars === 0) {
+    const message = `the receiver answered ${reply.statusLine} but confirms no sample: it may not know remote write 2.0, wanted protobuf_message: prometheus.WriteRequest`
+    return { outcome: 'refused', reason: 'unconfirmed', message }
+  }
+  if (written >= sent) return WRITTEN
+  return { outcome: 'written', refused: new Map([['unconfirmed', sent - written]]) }
+}
+
+function sentOf(request: WriteRequest): number {
+  return request.sampleCount + request.histogramCount
+}
+
+function writtenOf(reply: PostReply): number {
+  return headerCount(reply, 'samples') + headerCount(reply, 'histograms')
+}
+
+function headerCount(reply: PostReply, what: string): number {
+  const value = reply.header(`x-prometheus-remote-write-${what}-written`)
+  return /^\d{1,15}$/.test(value) ? Number(value) : 0
+}
+
+function answerText(reply: PostReply): string {
+  const line = reply.text.split('\n', 1)[0].trim().slice(0, SHOWN_LENGTH_MAX)
+  return `server returned HTTP status ${reply.statusLine}${line === '' ? '' : `: ${line}`}`
+}
+
+function unsupported(shown: string, message: RemoteWriteMessage): string {
+  const other =
+    message === 'prometheus.WriteRequest'
+      ? 'io.prometheus.write.v2.Request'
+      : 'prometheus.WriteRequest'
+  return `${shown}; the receiver does not take protobuf_message ${message}, it may take ${other}`
+}

@@ -1,0 +1,101 @@
+/** Remote write 1.0: each series with all its labels. */
+import type { SeriesId } from '../../model/appender.ts'
+import type { Exemplar } from '../../model/exemplar.ts'
+import type { NativeHistogram } from '../../model/histogram.ts'
+import { ProtoWriter } from '../../wire/protobuf.ts'
+import {
+  SERIES_1,
+  writeExemplar1,
+  writeHistogram1,
+  writeLabels1,
+  writeSample,
+  writeSeries1,
+} from '../../wire/writeencode.ts'
+import { slotOf } from '../book.ts'
+import type { SeriesView } from '../writer.ts'
+import type { RequestEncoder } from './encoder.ts'
+import { SlotArena } from './slotarena.ts'
+
+export class Encoder1 implements RequestEncoder {
+  readonly #view: SeriesView
+  readonly #request: ProtoWriter = new ProtoWriter(64 * 1024)
+  readonly #scratch: ProtoWriter = new ProtoWriter()
+  /** Label fields of each series, encoded. */
+  readonly #labels = new SlotArena<Uint8Array>((length) => new Uint8Array(length))
+
+  constructor(view: SeriesView) {
+    this.#view = view
+  }
+
+  get sizeBytes(): number {
+    return this.#labels.sizeBytes
+  }
+
+  begin(): void {
+    this.#request.clear()
+  }
+
+  sample(
+    id: SeriesId,
+    timeMs: number,
+    low: number,
+    high: number,
+    exemplars: readonly Exemplar[],
+  ): void {
+    const slot = this.#slot(id)
+    const { items, from, to } = this.#labels
+    if (exemplars.length === 0) {
+      writeSeries1(this.#request, items, from[slot], to[slot], timeMs, low, high)
+      return
+    }
+    const start = this.#open(slot)
+    writeSample(this.#request, timeMs, low, high)
+    this.#close(start, timeMs, exemplars)
+  }
+
+  histogram(
+    id: SeriesId,
+    timeMs: number,
+    histogram: NativeHistogram,
+    exemplars: readonly Exemplar[],
+  ): void {
+    const start = this.#open(this.#slot(id))
+    writeHistogram1(this.#request, timeMs, histogram)
+    this.#close(start, timeMs, exemplars)
+  }
+
+  exemplars(id: SeriesId, timeMs: number, exemplars: readonly Exemplar[]): boolean {
+    this.#close(this.#open(this.#slot(id)), timeMs, exemplars)
+    return true
+  }
+
+  parts(): readonly Uint8Array[] {
+    return [this.#request.written()]
+  }
+
+  forget(ids: readonly SeriesId[]): void {
+    for (const id of ids) this.#labels.drop(slotOf(id))
+  }
+
+  #open(slot: number): number {
+    const start = this.#request.openMessage(SERIES_1)
+    const { items, from, to } = this.#labels
+    this.#request.raw(items, from[slot], to[slot])
+    return start
+  }
+
+  #close(start: number, timeMs: number, exemplars: readonly Exemplar[]): void {
+    for (const exemplar of exemplars) writeExemplar1(this.#request, exemplar, timeMs)
+    this.#request.closeMessage(start)
+  }
+
+  #slot(id: SeriesId): number {
+    const slot = slotOf(id)
+    if (!this.#labels.has(slot)) {
+      this.#scratch.clear()
+      writeLabels1(this.#scratch, this.#view.labels(id))
+      this.#labels.put(slot, this.#scratch.bytes, this.#scratch.at)
+    }
+    return slot
+  }
+}

@@ -1,0 +1,269 @@
+/** Parcels become requests of at most so many samples, compressed and ready to be sent. */
+import type { SeriesId } from '../../model/appender.ts'
+import type { Exemplar } from '../../model/exemplar.ts'
+import { staleHighOf } from '../../model/stale.ts'
+import { encodeSnappy, snappyEncodedBytesMax } from '../../wire/snappy.ts'
+import type { FramePiece, Frames } from '../frame/piece.ts'
+import type { Parcel } from '../parcel.ts'
+import { BufferStock } from './buffers.ts'
+import { NO_EXEMPLARS, type RequestEncoder } from './encoder.ts'
+
+/** One request. Its pieces may be read until it is released. */
+export interface WriteRequest {
+  /** One snappy block: its length, then elements. */
+  readonly pieces: readonly Uint8Array[]
+  readonly sizeBytes: number
+  readonly sampleCount: number
+  readonly histogramCount: number
+  readonly exemplarCount: number
+  release(): void
+}
+
+export interface RequestOptions {
+  readonly encoder: RequestEncoder
+  /** Ready elements of rows that come again; only 1.0 has them. */
+  readonly frames: Frames | undefined
+  /** Samples and histograms of a request, and exemplars that stand alone. */
+  readonly samplesMax: number
+  readonly sendHistograms: boolean
+  readonly sendExemplars: boolean
+}
+
+/** What a write leaves out on its way. */
+export interface LeftOut {
+  /** Native histograms, which this destination does not want. */
+  histograms: number
+  /** Exemplars that had no sample beside them where the protocol wants one. */
+  exemplars: number
+}
+
+/** Makes the requests of one writer; several may be under way, one at a time is made. */
+export class RequestMaker {
+  readonly #options: RequestOptions
+  readonly #stock = new BufferStock()
+
+  constructor(options: RequestOptions) {
+    this.#options = options
+  }
+
+  /** The requests of parcels, in their order, each made when the one before has been dealt with. */
+  *requests(
+    parcels: readonly Parcel[],
+    leftOut: LeftOut,
+  ): Generator<WriteRequest, void, undefined> {
+    const open = new OpenRequest(this.#options, this.#stock, leftOut)
+    try {
+      for (const parcel of parcels) yield* this.#fill(parcel, open)
+      if (!open.isEmpty) yield open.close()
+    } finally {
+      open.drop()
+    }
+  }
+
+  *#fill(parcel: Parcel, open: OpenRequest): Generator<WriteRequest, void, undefined> {
+    const exemplars = this.#options.sendExemplars ? exemplarsById(parcel) : undefined
+    const framed = this.#options.frames?.encode(floatsOf(parcel), this.#options.samplesMax)
+    if (framed !== undefined) yield* this.#fillFrames(framed, open)
+    else {
+      for (let i = 0; i < parcel.count; ) {
+        if (open.room === 0) yield open.close()
+        const to = Math.min(parcel.count, i + open.room)
+        open.addSamples(parcel, i, to, exemplars)
+        i = to
+      }
+    }
+    if (this.#options.sendHistograms) {
+      for (let i = 0; i < parcel.histograms.length; i++) {
+        if (open.room === 0) yield open.close()
+        open.addHistogram(parcel, i, exemplars)
+      }
+    } else open.leaveHistograms(parcel.histograms.length)
+    for (const [id, alone] of exemplars ?? []) {
+      for (let from = 0; from < alone.length; ) {
+        if (open.room === 0) yield open.close()
+        const to = Math.min(alone.length, from + open.room)
+        open.addExemplars(id, parcel.timeMs, alone.slice(from, to))
+        from = to
+      }
+    }
+  }
+
+  *#fillFrames(
+    framed: readonly FramePiece[],
+    open: OpenRequest,
+  ): Generator<WriteRequest, void, undefined> {
+    let taken = 0
+    try {
+      for (; taken < framed.length; taken++) {
+        if (!open.isEmpty && framed[taken].sampleCount > open.room) yield open.close()
+        open.addFrame(framed[taken])
+      }
+    } finally {
+      for (; taken < framed.length; taken++) this.#options.frames?.release(framed[taken])
+    }
+  }
+}
+
+/** A request that is being filled; `close` makes it ready and begins the next. */
+class OpenRequest {
+  readonly #options: RequestOptions
+  readonly #stock: BufferStock
+  readonly #leftOut: LeftOut
+  #frames: FramePiece[] = []
+  #samples = 0
+  #histograms = 0
+  #exemplars = 0
+  /** Exemplars that take the place of a sample. */
+  #alone = 0
+  #isEncoding = false
+
+  constructor(options: RequestOptions, stock: BufferStock, leftOut: LeftOut) {
+    this.#options = options
+    this.#stock = stock
+    this.#leftOut = leftOut
+  }
+
+  /** Samples that it still takes. */
+  get room(): number {
+    return Math.max(0, this.#options.samplesMax - this.#samples - this.#histograms - this.#alone)
+  }
+
+  get isEmpty(): boolean {
+    return !this.#isEncoding && this.#frames.length === 0
+  }
+
+  addFrame(piece: FramePiece): void {
+    this.#frames.push(piece)
+    this.#samples += piece.sampleCount
+  }
+
+  addSamples(
+    parcel: Parcel,
+    from: number,
+    to: number,
+    exemplars: Map<SeriesId, Exemplar[]> | undefined,
+  ): void {
+    const encoder = this.#encoder()
+    const { ids, values, times, timeMs } = parcel
+    const bits = new Uint32Array(values.buffer, values.byteOffset, 2 * parcel.count)
+    for (let i = from; i < to; i++) {
+      const low = bits[2 * i]
+      const high = staleHighOf(low, bits[2 * i + 1])
+      const beside = exemplars === undefined ? NO_EXEMPLARS : this.#takeExemplars(exemplars, ids[i])
+      encoder.sample(ids[i], times === undefined ? timeMs : times[i], low, high, beside)
+    }
+    this.#samples += to - from
+  }
+
+  addHistogram(parcel: Parcel, i: number, exemplars: Map<SeriesId, Exemplar[]> | undefined): void {
+    const { id, timeMs, histogram } = parcel.histograms[i]
+    const beside = exemplars === undefined ? NO_EXEMPLARS : this.#takeExemplars(exemplars, id)
+    this.#encoder().histogram(id, timeMs, histogram, beside)
+    this.#histograms++
+  }
+
+  leaveHistograms(count: number): void {
+    this.#leftOut.histograms += count
+  }
+
+  addExemplars(id: SeriesId, timeMs: number, exemplars: readonly Exemplar[]): void {
+    if (!this.#encoder().exemplars(id, timeMs, exemplars)) {
+      this.#leftOut.exemplars += exemplars.length
+      return
+    }
+    this.#exemplars += exemplars.length
+    this.#alone += exemplars.length
+  }
+
+  close(): WriteRequest {
+    const { encoder, frames } = this.#options
+    const buffers: Uint8Array[] = []
+    const pieces: Uint8Array[] = []
+    const held = this.#frames
+    let decodedBytes = 0
+    for (const piece of held) {
+      decodedBytes += piece.decodedBytes
+      pieces.push(piece.bytes)
+    }
+    if (this.#isEncoding) {
+      for (const part of encoder.parts()) {
+        if (part.length === 0) continue
+        const buffer = this.#stock.take(snappyEncodedBytesMax(part.length))
+        const sizeBytes = encodeSnappy(part, part.length, buffer)
+        buffers.push(buffer)
+        pieces.push(buffer.subarray(preambleOf(part.length).length, sizeBytes))
+        decodedBytes += part.length
+      }
+    }
+    pieces.unshift(preambleOf(decodedBytes))
+    const request: WriteRequest = {
+      pieces,
+      sizeBytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
+      sampleCount: this.#samples,
+      histogramCount: this.#histograms,
+      exemplarCount: this.#exemplars,
+      release: () => {
+        for (const piece of held) frames?.release(piece)
+        for (const buffer of buffers) this.#stock.give(buffer)
+      },
+    }
+    this.#clear()
+    return request
+  }
+
+  /** Gives up what was begun. */
+  drop(): void {
+    for (const piece of this.#frames) this.#options.frames?.release(piece)
+    this.#clear()
+  }
+
+  #clear(): void {
+    this.#frames = []
+    this.#samples = 0
+    this.#histograms = 0
+    this.#exemplars = 0
+    this.#alone = 0
+    this.#isEncoding = false
+  }
+
+  #encoder(): RequestEncoder {
+    const { encoder } = this.#options
+    if (!this.#isEncoding) encoder.begin()
+    this.#isEncoding = true
+    return encoder
+  }
+
+  #takeExemplars(exemplars: Map<SeriesId, Exemplar[]>, id: SeriesId): readonly Exemplar[] {
+    const found = exemplars.get(id)
+    if (found === undefined) return NO_EXEMPLARS
+    exemplars.delete(id)
+    this.#exemplars += found.length
+    return found
+  }
+}
+
+/** The length in front of a snappy block. */
+function preambleOf(decodedBytes: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = decodedBytes
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest & 0x7f) | 0x80)
+  bytes.push(rest)
+  return Uint8Array.from(bytes)
+}
+
+function exemplarsById(parcel: Parcel): Map<SeriesId, Exemplar[]> | undefined {
+  if (parcel.exemplars.length === 0) return undefined
+  const byId = new Map<SeriesId, Exemplar[]>()
+  for (const { id, exemplar } of parcel.exemplars) {
+    const known = byId.get(id)
+    if (known === undefined) byId.set(id, [exemplar])
+    else known.push(exemplar)
+  }
+  return byId
+}
+
+/** The parcel as frames take it. */
+function floatsOf(parcel: Parcel): Parcel {
+  if (parcel.histograms.length + parcel.exemplars.length === 0) return parcel
+  return { ...parcel, histograms: [], exemplars: [] }
+}

@@ -1,0 +1,42 @@
+/** What a remote write writer counts itself; samples are counted where they wait. */
+import type { Cell, Metrics } from '../../base/metrics.ts'
+
+export interface RemoteWriteCounters {
+  /** Bytes of requests that were answered. */
+  readonly bytes: Cell
+  /** Exemplars that could not be sent. */
+  readonly exemplarsDropped: Cell
+  readonly metadata: Cell
+  readonly metadataBytes: Cell
+  readonly metadataFailed: Cell
+  readonly metadataRetried: Cell
+}
+
+/** Prometheus's names, with its labels. */
+export function remoteWriteCounters(
+  metrics: Metrics,
+  name: string,
+  url: string,
+): RemoteWriteCounters {
+  const cell = (metric: string, help: string): Cell =>
+    metrics
+      .counter(`prometheus_remote_storage_${metric}`, help, ['remote_name', 'url'])
+      .with(name, url)
+  return {
+    bytes: cell('bytes_total', 'Bytes of samples sent, after compression.'),
+    exemplarsDropped: cell(
+      'exemplars_dropped_total',
+      'Exemplars that were not sent because the protocol wants a sample beside them.',
+    ),
+    metadata: cell('metadata_total', 'Metric families whose metadata was sent.'),
+    metadataBytes: cell('metadata_bytes_total', 'Bytes of metadata sent, after compression.'),
+    metadataFailed: cell(
+      'metadata_failed_total',
+      'Metric families whose metadata was not sent and is not tried again.',
+    ),
+    metadataRetried: cell(
+      'metadata_retried_total',
+      'Metric families whose metadata was not sent at once and is tried again.',
+    ),
+  }
+}
