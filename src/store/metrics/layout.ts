@@ -152,7 +152,7 @@ export const RING_ROWS = 80
 export const SEAL_ROWS = 64
 
 /** In a group of up to so many series each begins as a strand. */
-export const STRAND_SERIES = 3
+export const STRAND_SERIES = 8
 /** Entries, and bytes, from which strands of a group are sealed, and which no strand may pass. */
 export const STRAND_READY = 64
 export const STRAND_READY_BYTES = 320

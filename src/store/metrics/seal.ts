@@ -18,7 +18,7 @@ const BATCH_MS_MAX = 8
 const WRITERS_MAX = 8
 
 /** Strands of one group that are sealed at a time. */
-const STRANDS_PER_SEAL_MAX = 512
+const STRANDS_PER_SEAL_MAX = 128
 
 /** Rows a series must have been there for before its holes say anything. */
 const JUDGED_ROWS_MIN = 16
@@ -234,22 +234,36 @@ export class Sealer {
       if (all.isStrand(column) && strands.isDue(column, openedBeforeMs)) due.push(column)
       if (due.length === STRANDS_PER_SEAL_MAX) break
     }
+    const seriesByNewest = new Map<number, number>()
+    for (const column of groupColumns) {
+      const newestMs = all.newestMs(column)
+      seriesByNewest.set(newestMs, (seriesByNewest.get(newestMs) ?? 0) + 1)
+    }
     const toRows: number[] = []
     for (const bundle of bundlesOf(
       due.map((column) => this.#view.readStrand(column, -Infinity, Infinity)),
     )) {
       const columns = bundle.places.map((place) => due[place])
       this.#encodeWindows(group, columns, bundle.rows)
-      if (this.#isShared(group, groupColumns.length, bundle)) toRows.push(...columns)
+      const sharing = seriesByNewest.get(bundle.rows.times[bundle.rows.rowCount - 1]) ?? 0
+      if (this.#isShared(group, groupColumns.length, sharing, bundle)) toRows.push(...columns)
     }
     return { group, ordinal: 0, columns: Uint32Array.from(due), toStrands: [], toRows }
   }
 
-  /** Whether strands with equal times had better be parts of rows. */
-  #isShared(group: number, seriesCount: number, { places, rows: { times } }: Bundle): boolean {
+  /**
+   * Whether strands with equal times had better be parts of rows.
+   *
+   * @param sharing series of the group whose newest sample is as old as that of the bundle
+   */
+  #isShared(
+    group: number,
+    seriesCount: number,
+    sharing: number,
+    { places, rows: { times } }: Bundle,
+  ): boolean {
     if (seriesCount <= at.STRAND_SERIES || times.length < SHARED_TIMES) return false
-    if (places.length > at.STRAND_SERIES && places.length * SHARED_SERIES >= seriesCount)
-      return true
+    if (places.length > at.STRAND_SERIES && sharing * SHARED_SERIES >= seriesCount) return true
     return times.subarray(-SHARED_TIMES).every((time) => this.#head.rows.find(group, time) >= 0)
   }
 
