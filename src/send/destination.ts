@@ -1,0 +1,393 @@
+/** One destination: its queue, its writer, and what runs between them. */
+import type { Clock, Timer } from '../base/clock.ts'
+import { messageOf } from '../base/error.ts'
+import type { Log } from '../base/log.ts'
+import type { DestinationBase } from '../config/destination.ts'
+import type { SeriesId } from '../model/appender.ts'
+import type { Commit } from './commit.ts'
+import { SendCounters } from './counters.ts'
+import { type Batch, LaneQueue, type QueueBounds } from './lanequeue.ts'
+import { Pace } from './pace.ts'
+import { type Parcel, sampleCountOf } from './parcel.ts'
+import { withoutOld, withoutSide } from './trim.ts'
+import { filteredCount, type View } from './view.ts'
+import type { WriteResult, Writer } from './writer.ts'
+
+/** Rows wait for company at most so long, however long the deadline of a request is. */
+const ROW_WAIT_MS_MAX = 1000
+/** Company for what a sender waits for. */
+const COMMIT_WAIT_MS = 10
+/** How long a writer may take to give up its writes. */
+const ABORT_MS_MAX = 500
+
+/** How long writes that run at a reload may go on. */
+const REPLACE_MS_MAX = 2000
+
+/** What a destination needs besides its configuration. */
+export interface DestinationDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  /** For what the configuration leaves open. */
+  readonly bufferBytesMax: number
+  readonly bufferAgeMsMax: number
+}
+
+/** What is there of a destination until the next reload. */
+export interface DestinationEnd {
+  readonly config: DestinationBase
+  readonly view: View
+  readonly writer: Writer
+}
+
+type Health = 'idle' | 'sending' | 'retrying'
+
+/** A destination from its first configuration until it is taken out. */
+export class Destination {
+  readonly name: string
+  readonly counters: SendCounters = new SendCounters()
+  /** What is wrong while writes fail; '' while they do not. */
+  lastError = ''
+  /** ms since epoch; 0 for never. */
+  lastWriteMs = 0
+  lastErrorMs = 0
+  readonly #deps: DestinationDeps
+  readonly #queue: LaneQueue
+  readonly #pace: Pace
+  #end: DestinationEnd
+  #abort = new AbortController()
+  readonly #writes = new Set<Promise<void>>()
+  #timer: Timer | undefined
+  #timerMs = Infinity
+  #isPumpPlanned = false
+  #isFlushing = false
+  #isStopped = false
+  #onIdle: () => void = () => {}
+
+  constructor(end: DestinationEnd, deps: DestinationDeps) {
+    this.name = end.config.name
+    this.#end = end
+    this.#deps = deps
+    this.#pace = new Pace(end.config.queue, deps.random)
+    this.#queue = new LaneQueue(
+      this.#boundsOf(end.config),
+      (reason, samples, commit) => this.#drop(reason, samples, commit),
+      (commit) => commit.expect(this),
+    )
+  }
+
+  get end(): DestinationEnd {
+    return this.#end
+  }
+
+  get queuedSamples(): number {
+    return this.#queue.samples
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.sizeBytes
+  }
+
+  /** When the oldest parcel that waits was taken over, monotonic ms; Infinity without one. */
+  get oldestMs(): number {
+    return this.#queue.oldestMs
+  }
+
+  get writesRunning(): number {
+    return this.#writes.size
+  }
+
+  get shards(): number {
+    return this.#pace.writesMax
+  }
+
+  get bufferBytesMax(): number {
+    return this.#queue.bounds.bytesMax
+  }
+
+  get health(): Health {
+    if (this.#pace.isProbing) return 'retrying'
+    return this.#writes.size > 0 ? 'sending' : 'idle'
+  }
+
+  /** Takes a parcel over. */
+  offer(parcel: Parcel, commit: Commit | undefined): void {
+    const { counters } = this
+    counters.received += sampleCountOf(parcel)
+    counters.highestReceivedMs = Math.max(counters.highestReceivedMs, parcel.timeMs)
+    const kept = this.#filter(parcel)
+    if (kept === undefined) return
+    commit?.expect(this)
+    if (this.#isStopped) {
+      this.#drop('shutdown', sampleCountOf(kept), commit)
+      return
+    }
+    this.#queue.push(kept, commit, this.#deps.clock.monotonicMs() + this.#waitMs(commit))
+    this.#planPump()
+  }
+
+  withdraw(commit: Commit): void {
+    this.#queue.withdraw(commit)
+  }
+
+  /** Housekeeping: what waits too long leaves, what waits long is packed. */
+  age(): void {
+    this.#queue.age(this.#deps.clock.monotonicMs())
+  }
+
+  forget(ids: readonly SeriesId[]): void {
+    this.#end.writer.forget(ids)
+  }
+
+  /** Goes on with another configuration; what waits stays. */
+  async replace(end: DestinationEnd): Promise<void> {
+    const { writer } = this.#end
+    const abort = this.#abort
+    const writes = [...this.#writes]
+    this.#end = end
+    this.#abort = new AbortController()
+    this.#pace.queue = end.config.queue
+    this.#pace.rest()
+    this.#pace.succeed()
+    this.#queue.bounds = this.#boundsOf(end.config)
+    this.#planPump()
+    await this.#settledOr(writes, REPLACE_MS_MAX)
+    abort.abort()
+    await writer.close()
+  }
+
+  /**
+   * Writes what waits for at most `flushMs`, then gives up.
+   *
+   * @returns samples that were dropped
+   */
+  async stop(flushMs: number): Promise<number> {
+    this.#isFlushing = true
+    this.#planPump()
+    await this.#idleOr(flushMs)
+    this.#isStopped = true
+    this.#abort.abort()
+    await this.#idleOr(ABORT_MS_MAX)
+    this.#timer?.cancel()
+    const before = this.counters.droppedTotal
+    this.#queue.clear('shutdown')
+    await this.#end.writer.close()
+    return this.counters.droppedTotal - before
+  }
+
+  /** Resolves when some writes have ended, or after a while. */
+  async #settledOr(writes: readonly Promise<void>[], waitMs: number): Promise<void> {
+    if (writes.length === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = this.#deps.clock.after(waitMs, resolve)
+      void Promise.all(writes).then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  /** Resolves when nothing waits and nothing is being written, or after a while. */
+  async #idleOr(waitMs: number): Promise<void> {
+    if (this.#writes.size === 0 && (this.#isStopped || this.#queue.isEmpty)) return
+    await new Promise<void>((resolve) => {
+      const timer = this.#deps.clock.after(waitMs, resolve)
+      this.#onIdle = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+    this.#onIdle = () => {}
+  }
+
+  #boundsOf(config: DestinationBase): QueueBounds {
+    const { bufferBytesMax, bufferAgeMsMax, capacitySamples, shardsMax } = config.queue
+    return {
+      bytesMax: bufferBytesMax ?? this.#deps.bufferBytesMax,
+      ageMsMax: bufferAgeMsMax ?? this.#deps.bufferAgeMsMax,
+      plainSamplesMax: capacitySamples * shardsMax,
+    }
+  }
+
+  #waitMs(commit: Commit | undefined): number {
+    const { batchSendDeadlineMs } = this.#end.config.queue
+    const waitMs = commit === undefined ? ROW_WAIT_MS_MAX : COMMIT_WAIT_MS
+    return Math.min(waitMs, batchSendDeadlineMs)
+  }
+
+  /** What of a parcel is to leave for here; the rest is counted. */
+  #filter(parcel: Parcel): Parcel | undefined {
+    const { config, view } = this.#end
+    const seen = view.filter(parcel)
+    const kept = seen === undefined ? undefined : withoutSide(seen, config)
+    this.counters.drop('filtered', filteredCount(parcel, kept))
+    return kept
+  }
+
+  #drop(reason: string, samples: number, commit: Commit | undefined): void {
+    this.counters.drop(reason, samples)
+    commit?.failed(this, `destination ${this.name}: ${reason}`)
+  }
+
+  /** Writing begins when everything of this turn has been handed over. */
+  #planPump(): void {
+    if (this.#isPumpPlanned) return
+    this.#isPumpPlanned = true
+    queueMicrotask(() => {
+      this.#isPumpPlanned = false
+      this.#pump()
+    })
+  }
+
+  /** Starts as many writes as may run now, and plans the next look. */
+  #pump(): void {
+    if (this.#isStopped) return
+    const nowMs = this.#deps.clock.monotonicMs()
+    while (this.#writes.size < this.#pace.writesMax && this.#pace.notBeforeMs <= nowMs) {
+      const batch = this.#takeBatch(nowMs)
+      if (batch === undefined) break
+      const write = this.#write(batch).finally(() => {
+        this.#writes.delete(write)
+        this.#pump()
+      })
+      this.#writes.add(write)
+    }
+    if (this.#writes.size === 0 && this.#queue.isEmpty) {
+      this.#pace.rest()
+      this.#onIdle()
+    }
+    this.#planTimer(nowMs)
+  }
+
+  #planTimer(nowMs: number): void {
+    const isFull = this.#writes.size >= this.#pace.writesMax
+    const readyMs = this.#isFlushing ? this.#queue.readyMs(true) : this.#queue.readyMs(false)
+    const atMs = isFull ? Infinity : Math.max(this.#pace.notBeforeMs, readyMs)
+    if (atMs === this.#timerMs) return
+    this.#timer?.cancel()
+    this.#timerMs = atMs
+    if (atMs === Infinity) return
+    this.#timer = this.#deps.clock.after(Math.max(0, Math.ceil(atMs - nowMs)), () => {
+      this.#timerMs = Infinity
+      this.#pump()
+    })
+  }
+
+  /** The next batch, without what must not be sent any more. */
+  #takeBatch(nowMs: number): Batch | undefined {
+    for (;;) {
+      const batch = this.#queue.take({
+        samplesMax: this.#end.config.queue.samplesPerSendMax,
+        nowMs,
+        isUrgent: this.#isFlushing,
+        isProbe: this.#pace.isProbing,
+      })
+      if (batch === undefined) return undefined
+      this.#trim(batch)
+      if (batch.entries.length > 0) return batch
+      this.#queue.finish(batch)
+    }
+  }
+
+  /** Takes out what is too old, or what a new configuration does not want. */
+  #trim(batch: Batch): void {
+    const { sampleAgeMsMax } = this.#end.config.queue
+    const oldestMs = sampleAgeMsMax > 0 ? this.#deps.clock.now() - sampleAgeMsMax : -Infinity
+    for (const entry of batch.entries.slice()) {
+      const wanted = this.#filter(entry.parcel)
+      const young = wanted === undefined ? undefined : withoutOld(wanted, oldestMs)
+      if (wanted !== undefined) this.counters.drop('too_old', filteredCount(wanted, young))
+      if (young === entry.parcel) continue
+      if (young === undefined) {
+        entry.commit?.refused(this, `destination ${this.name}: samples are too old`)
+        this.#queue.remove(batch, entry)
+      } else this.#queue.replace(entry, young)
+    }
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    const wasProbe = this.#pace.isProbing
+    const { writer, config } = this.#end
+    const parcels = batch.entries.map((entry) => entry.parcel)
+    let result: WriteResult
+    try {
+      result = await writer.write(parcels, this.#abort.signal)
+    } catch (error) {
+      const message = messageOf(error)
+      this.#deps.log.error('cannot write samples: a fault of ours', { name: this.name, message })
+      result = { outcome: 'retry', reason: 'fault', message, afterMs: config.queue.backoffMsMax }
+    }
+    if (result.outcome === 'written') this.#noteWritten(batch, result.refused)
+    else if (result.outcome === 'refused') this.#noteRefused(batch, result.reason, result.message)
+    else this.#noteRetry(batch, result, wasProbe)
+  }
+
+  #noteWritten(batch: Batch, refused: ReadonlyMap<string, number>): void {
+    const { counters } = this
+    counters.writes++
+    const before = counters.written
+    for (const { parcel, commit } of batch.entries) {
+      counters.written += sampleCountOf(parcel)
+      counters.exemplars += parcel.exemplars.length
+      counters.highestWrittenMs = Math.max(counters.highestWrittenMs, parcel.timeMs)
+      commit?.written(this)
+    }
+    let left = counters.written - before
+    for (const [reason, samples] of refused) {
+      const count = Math.min(samples, left)
+      left -= count
+      counters.written -= count
+      counters.drop(`refused_${reason}`, count)
+    }
+    this.#queue.finish(batch)
+    this.#recover()
+    if (this.#writes.size >= this.#pace.writesMax) this.#pace.grow()
+  }
+
+  #noteRefused(batch: Batch, reason: string, message: string): void {
+    this.counters.failures++
+    this.lastErrorMs = this.#deps.clock.now()
+    let samples = 0
+    for (const { parcel, commit } of batch.entries) {
+      samples += sampleCountOf(parcel)
+      commit?.refused(this, `destination ${this.name}: ${message}`)
+    }
+    this.counters.drop(`refused_${reason}`, samples)
+    this.#queue.finish(batch)
+    this.#recover()
+    this.#deps.log.warn('destination refused samples', { name: this.name, samples, error: message })
+  }
+
+  #noteRetry(
+    batch: Batch,
+    result: { readonly reason: string; readonly message: string; readonly afterMs: number },
+    wasProbe: boolean,
+  ): void {
+    const { counters } = this
+    const nowMs = this.#deps.clock.monotonicMs()
+    counters.failures++
+    for (const { parcel, commit } of batch.entries) {
+      counters.retried += sampleCountOf(parcel)
+      commit?.note(`destination ${this.name}: ${result.message}`)
+    }
+    this.#pace.fail(nowMs, result.afterMs, wasProbe)
+    this.#queue.putBack(batch, (attempts) => this.#pace.backOffMs(nowMs, attempts))
+    if (this.#isStopped) return
+    if (this.lastError === '') {
+      this.#deps.log.warn('cannot write to destination, trying again', {
+        name: this.name,
+        error: result.message,
+      })
+    }
+    this.lastError = result.message
+    this.lastErrorMs = this.#deps.clock.now()
+  }
+
+  #recover(): void {
+    this.#pace.succeed()
+    this.lastWriteMs = this.#deps.clock.now()
+    if (this.lastError === '') return
+    this.lastError = ''
+    this.#deps.log.info('destination takes samples again', { name: this.name })
+  }
+}

@@ -1,0 +1,369 @@
+/** Where samples enter on their way out: appenders that hand parcels to every destination. */
+import type { Clock, Timer } from '../base/clock.ts'
+import { NarthexError } from '../base/error.ts'
+import {
+  ACCEPTED,
+  type Appender,
+  DUPLICATE,
+  type SeriesId,
+  type SideAppender,
+  TOO_FAR,
+  TOO_OLD,
+  UNKNOWN,
+} from '../model/appender.ts'
+import type { Exemplar } from '../model/exemplar.ts'
+import type { NativeHistogram } from '../model/histogram.ts'
+import type { Labels } from '../model/labels.ts'
+import { type SeriesBook, slotOf } from './book.ts'
+import { gatherNumbers, gatherValues } from './cells.ts'
+import { Commit, type Policy } from './commit.ts'
+import { Gather } from './gather.ts'
+import type { ExemplarSample, HistogramSample, Parcel } from './parcel.ts'
+import { Repeats } from './repeats.ts'
+import { type RowTemplate, RowTemplates } from './templates.ts'
+
+/** Rows of fewer cells that are new are gathered: samples with times of their own come singly. */
+const ROW_CELLS_MIN = 4
+
+/** Where parcels go. */
+export interface Outlet {
+  /** Takes a parcel over; what is left of it after its filter counts for the commit. */
+  offer(parcel: Parcel, commit: Commit | undefined): void
+  withdraw(commit: Commit): void
+}
+
+export interface FanoutOptions {
+  readonly book: SeriesBook
+  readonly clock: Clock
+  readonly policy: Policy
+  /** How long a commit waits for its destinations. */
+  readonly commitMsMax: number
+  /** How far ahead of the clock a sample may be. */
+  readonly futureMsMax: number
+}
+
+/** Hands samples to all destinations. */
+export class Fanout {
+  /** Samples taken over. */
+  received = 0
+  readonly templates: RowTemplates
+  readonly options: FanoutOptions
+  #outlets: readonly Outlet[] = []
+  readonly #commits = new Set<Commit>()
+  #timer: Timer | undefined
+  #isStopped = false
+
+  constructor(options: FanoutOptions) {
+    this.options = options
+    this.templates = new RowTemplates(options.book)
+  }
+
+  /** Commits whose senders wait. */
+  get openCommits(): number {
+    return this.#commits.size
+  }
+
+  /** An appender for rows of targets, which come again with the same series. */
+  rows(): Appender {
+    return new FanoutAppender(this, true)
+  }
+
+  /** An appender for samples that are pushed in any order. */
+  pushed(): Appender {
+    return new FanoutAppender(this, false)
+  }
+
+  setOutlets(outlets: readonly Outlet[]): void {
+    this.#outlets = outlets
+  }
+
+  /** Takes nothing more. */
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+    for (const commit of [...this.#commits]) commit.expire()
+  }
+
+  /** @throws NarthexError `busy` when it takes nothing more */
+  checkOpen(): void {
+    if (this.#isStopped) throw new NarthexError('busy', 'cannot pass on samples: stopping')
+  }
+
+  hand(parcels: readonly Parcel[], commit: Commit | undefined): void {
+    for (const parcel of parcels) for (const outlet of this.#outlets) outlet.offer(parcel, commit)
+  }
+
+  /** A commit for parcels that are handed over next. */
+  open(): Commit {
+    const { clock, policy, commitMsMax } = this.options
+    const deadlineMs = clock.monotonicMs() + commitMsMax
+    const outlets = this.#outlets
+    const commit = new Commit(outlets, policy, deadlineMs, (rejected) => {
+      for (const outlet of outlets) outlet.withdraw(rejected)
+    })
+    this.#commits.add(commit)
+    const close = (): void => void this.#commits.delete(commit)
+    commit.done.then(close, close)
+    this.#timer ??= clock.after(commitMsMax, () => this.#expire())
+    return commit
+  }
+
+  /** One timer for all commits: they wait equally long, so the first is the oldest. */
+  #expire(): void {
+    this.#timer = undefined
+    const { clock } = this.options
+    const nowMs = clock.monotonicMs()
+    for (const commit of [...this.#commits]) {
+      if (commit.deadlineMs > nowMs) {
+        this.#timer = clock.after(commit.deadlineMs - nowMs, () => this.#expire())
+        return
+      }
+      commit.expire()
+    }
+  }
+}
+
+/** One appender: what belongs together is appended and committed without a pause in between. */
+class FanoutAppender implements Appender {
+  readonly side: SideAppender
+  readonly #fanout: Fanout
+  readonly #book: SeriesBook
+  readonly #areRows: boolean
+  readonly #gather: Gather
+  readonly #repeats = new Repeats()
+  #parcels: Parcel[] = []
+  #histograms: HistogramSample[] = []
+  #exemplars: ExemplarSample[] = []
+  #isFlushPlanned = false
+  #last: Commit | undefined
+  /** One bit a slot: seen in the row at hand. */
+  #seen: Uint8Array = new Uint8Array(1024)
+  #ids: Float64Array = new Float64Array(0)
+  #values: Float64Array = new Float64Array(0)
+
+  constructor(fanout: Fanout, areRows: boolean) {
+    this.#fanout = fanout
+    this.#book = fanout.options.book
+    this.#areRows = areRows
+    this.#gather = new Gather(this.#book)
+    this.side = {
+      histogram: (timeMs, id, histogram) => this.#addHistogram(timeMs, id, histogram),
+      exemplar: (id, exemplar) => this.#addExemplar(id, exemplar),
+    }
+  }
+
+  series(labels: Labels): SeriesId {
+    return this.#book.series(labels)
+  }
+
+  append(
+    timeMs: number,
+    ids: Float64Array,
+    values: Float64Array,
+    count: number,
+    outcomes: Uint8Array,
+  ): number {
+    this.#fanout.checkOpen()
+    if (count === 0) return 0
+    const late = this.#judgeTime(timeMs)
+    if (late !== ACCEPTED) {
+      outcomes.fill(late, 0, count)
+      return 0
+    }
+    this.#planFlush()
+    if (this.#areRows && !this.#repeats.has(timeMs)) {
+      const template = this.#fanout.templates.match(ids, count)
+      if (template !== undefined) {
+        outcomes.fill(ACCEPTED, 0, count)
+        this.#addRow(timeMs, template, values)
+        return count
+      }
+    }
+    return this.#appendChecked(timeMs, ids, values, count, outcomes)
+  }
+
+  commit(): Promise<void> {
+    if (this.#fanout.options.policy === 'none') {
+      this.#flush(undefined)
+      return Promise.resolve()
+    }
+    if (this.#isEmpty()) return this.#last?.isOpen ? this.#last.done : Promise.resolve()
+    const commit = this.#fanout.open()
+    this.#last = commit
+    this.#flush(commit)
+    commit.seal()
+    return commit.done
+  }
+
+  /** Cells one by one: known, not twice, not again. */
+  #appendChecked(
+    timeMs: number,
+    ids: Float64Array,
+    values: Float64Array,
+    count: number,
+    outcomes: Uint8Array,
+  ): number {
+    let accepted = 0
+    let fresh = 0
+    let unknown = 0
+    const slots = new Uint32Array(count)
+    for (let i = 0; i < count; i++) {
+      outcomes[i] = this.#judgeCell(ids[i])
+      if (outcomes[i] === UNKNOWN) unknown++
+      if (outcomes[i] !== ACCEPTED) continue
+      accepted++
+      if (!this.#repeats.isRepeat(timeMs, ids[i])) slots[fresh++] = i
+    }
+    this.#clearSeen(ids, count)
+    if (fresh < count) {
+      this.#ids = gatherNumbers(ids, slots, fresh)
+      this.#values = gatherValues(values, slots, fresh)
+    } else {
+      this.#ids = ids
+      this.#values = values
+    }
+    this.#repeats.note(timeMs, unknown > 0 ? this.#ids.subarray(0, fresh) : undefined)
+    if (fresh > 0) this.#addCells(timeMs, this.#ids, this.#values, fresh)
+    return accepted
+  }
+
+  #addCells(timeMs: number, ids: Float64Array, values: Float64Array, count: number): void {
+    if (!this.#areRows) {
+      this.#gather.add(timeMs, ids, values, count)
+      this.#fanout.received += count
+      return
+    }
+    const { templates } = this.#fanout
+    const known = templates.match(ids, count)
+    if (known === undefined && count < ROW_CELLS_MIN) {
+      this.#gather.add(timeMs, ids, values, count)
+      this.#fanout.received += count
+      return
+    }
+    this.#addRow(timeMs, known ?? templates.add(ids, count), values)
+  }
+
+  #addRow(timeMs: number, template: RowTemplate, values: Float64Array): void {
+    const count = template.ids.length
+    this.#fanout.received += count
+    this.#closeGather()
+    const takenMs = this.#fanout.options.clock.monotonicMs()
+    for (const { lane, ids, slots } of template.parts) {
+      this.#parcels.push({
+        lane,
+        count: ids.length,
+        ids,
+        values: slots === undefined ? values.slice(0, count) : gatherValues(values, slots),
+        timeMs,
+        times: undefined,
+        histograms: [],
+        exemplars: [],
+        takenMs,
+      })
+    }
+  }
+
+  #addHistogram(timeMs: number, id: SeriesId, histogram: NativeHistogram): number {
+    this.#fanout.checkOpen()
+    const outcome = this.#book.isKnown(id) ? this.#judgeTime(timeMs) : UNKNOWN
+    if (outcome !== ACCEPTED) return outcome
+    this.#book.touch(Float64Array.of(id), 1)
+    this.#fanout.received++
+    this.#histograms.push({ id, timeMs, histogram })
+    this.#planFlush()
+    return ACCEPTED
+  }
+
+  #addExemplar(id: SeriesId, exemplar: Exemplar): number {
+    this.#fanout.checkOpen()
+    if (!this.#book.isKnown(id)) return UNKNOWN
+    this.#exemplars.push({ id, exemplar })
+    this.#planFlush()
+    return ACCEPTED
+  }
+
+  #judgeTime(timeMs: number): number {
+    const { clock, futureMsMax } = this.#fanout.options
+    if (!Number.isSafeInteger(timeMs)) return timeMs > 0 ? TOO_FAR : TOO_OLD
+    return timeMs > clock.now() + futureMsMax ? TOO_FAR : ACCEPTED
+  }
+
+  #judgeCell(id: SeriesId): number {
+    if (!this.#book.isKnown(id)) return UNKNOWN
+    const slot = slotOf(id)
+    const at = slot >>> 3
+    if (at >= this.#seen.length) {
+      const seen = new Uint8Array(2 * at)
+      seen.set(this.#seen)
+      this.#seen = seen
+    }
+    const bit = 1 << (slot & 7)
+    if ((this.#seen[at] & bit) !== 0) return DUPLICATE
+    this.#seen[at] |= bit
+    return ACCEPTED
+  }
+
+  #clearSeen(ids: Float64Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#seen[slotOf(ids[i]) >>> 3] = 0
+  }
+
+  /** Rows that nobody commits leave at the end of this turn. */
+  #planFlush(): void {
+    const { policy } = this.#fanout.options
+    if (this.#isFlushPlanned || policy !== 'none') return
+    this.#isFlushPlanned = true
+    queueMicrotask(() => this.#flush(undefined))
+  }
+
+  #isEmpty(): boolean {
+    const { length } = this.#parcels
+    return length + this.#gather.count + this.#histograms.length + this.#exemplars.length === 0
+  }
+
+  #flush(commit: Commit | undefined): void {
+    this.#isFlushPlanned = false
+    this.#closeGather()
+    this.#addSide()
+    const parcels = this.#parcels
+    this.#parcels = []
+    this.#fanout.hand(parcels, commit)
+  }
+
+  #closeGather(): void {
+    if (this.#gather.count === 0) return
+    this.#parcels.push(...this.#gather.drain(this.#fanout.options.clock.monotonicMs()))
+  }
+
+  /** Histograms and exemplars go along with the last parcel of their lane. */
+  #addSide(): void {
+    if (this.#histograms.length + this.#exemplars.length === 0) return
+    const histogramsOf = Map.groupBy(this.#histograms, ({ id }) => this.#book.lane(id))
+    const exemplarsOf = Map.groupBy(this.#exemplars, ({ id }) => this.#book.lane(id))
+    this.#histograms = []
+    this.#exemplars = []
+    for (const lane of new Set([...histogramsOf.keys(), ...exemplarsOf.keys()])) {
+      const histograms = histogramsOf.get(lane) ?? []
+      const exemplars = exemplarsOf.get(lane) ?? []
+      const at = this.#parcels.findLastIndex((parcel) => parcel.lane === lane)
+      const base = at < 0 ? this.#emptyParcel(lane, histograms) : this.#parcels[at]
+      this.#parcels[at < 0 ? this.#parcels.length : at] = { ...base, histograms, exemplars }
+    }
+  }
+
+  #emptyParcel(lane: number, histograms: readonly HistogramSample[]): Parcel {
+    const { clock } = this.#fanout.options
+    return {
+      lane,
+      count: 0,
+      ids: NOTHING,
+      values: NOTHING,
+      timeMs: histograms[0]?.timeMs ?? clock.now(),
+      times: undefined,
+      histograms: [],
+      exemplars: [],
+      takenMs: clock.monotonicMs(),
+    }
+  }
+}
+
+const NOTHING: Float64Array = new Float64Array(0)

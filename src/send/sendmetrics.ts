@@ -1,0 +1,144 @@
+/** What destinations count, as metrics: by Prometheus's names where it has the same. */
+import type { Clock } from '../base/clock.ts'
+import type { Family, Metrics } from '../base/metrics.ts'
+import type { Destination } from './destination.ts'
+
+/** A destination with how its end is shown. */
+export interface ShownDestination {
+  readonly destination: Destination
+  /** Its URL or address without secrets. */
+  readonly address: string
+}
+
+type Read = (destination: Destination, clock: Clock) => number
+
+const PREFIX = 'prometheus_remote_storage_'
+
+const COUNTERS: readonly (readonly [string, string, Read])[] = [
+  [`${PREFIX}samples_total`, 'Samples written.', ({ counters }) => counters.written],
+  [
+    `${PREFIX}samples_failed_total`,
+    'Samples that a destination refused for good.',
+    ({ counters }) => {
+      let failed = 0
+      for (const [reason, samples] of counters.dropped) {
+        if (reason.startsWith('refused_')) failed += samples
+      }
+      return failed
+    },
+  ],
+  [
+    `${PREFIX}samples_retried_total`,
+    'Samples that were sent again.',
+    ({ counters }) => counters.retried,
+  ],
+  [`${PREFIX}exemplars_total`, 'Exemplars written.', ({ counters }) => counters.exemplars],
+  [
+    'narthex_send_received_total',
+    'Samples handed over to a destination: written, dropped or waiting.',
+    ({ counters }) => counters.received,
+  ],
+  ['narthex_send_writes_total', 'Writes that ended well.', ({ counters }) => counters.writes],
+  [
+    'narthex_send_write_failures_total',
+    'Writes that ended in a retry or a refusal.',
+    ({ counters }) => counters.failures,
+  ],
+]
+
+const GAUGES: readonly (readonly [string, string, Read])[] = [
+  [
+    `${PREFIX}samples_pending`,
+    'Samples that wait to be written.',
+    (destination) => destination.queuedSamples,
+  ],
+  [`${PREFIX}shards`, 'Writes that may run at once.', (destination) => destination.shards],
+  [
+    `${PREFIX}shards_max`,
+    'Writes that may ever run at once.',
+    ({ end }) => end.config.queue.shardsMax,
+  ],
+  [
+    `${PREFIX}shards_min`,
+    'Writes that may run at once after trouble.',
+    ({ end }) => end.config.queue.shardsMin,
+  ],
+  [
+    `${PREFIX}shard_capacity`,
+    'Samples a write at once that wait unpacked.',
+    ({ end }) => end.config.queue.capacitySamples,
+  ],
+  [
+    `${PREFIX}max_samples_per_send`,
+    'Most samples of a write.',
+    ({ end }) => end.config.queue.samplesPerSendMax,
+  ],
+  [
+    `${PREFIX}queue_highest_timestamp_seconds`,
+    'Newest time of the samples handed over.',
+    ({ counters }) => counters.highestReceivedMs / 1000,
+  ],
+  [
+    `${PREFIX}queue_highest_sent_timestamp_seconds`,
+    'Newest time of the samples written.',
+    ({ counters }) => counters.highestWrittenMs / 1000,
+  ],
+  ['narthex_send_queue_bytes', 'Memory of what waits.', (destination) => destination.queuedBytes],
+  [
+    'narthex_send_queue_max_bytes',
+    'Most memory of what waits.',
+    (destination) => destination.bufferBytesMax,
+  ],
+  [
+    'narthex_send_queue_age_seconds',
+    'How long the oldest sample waits.',
+    ({ oldestMs }, clock) =>
+      oldestMs === Infinity ? 0 : Math.max(0, clock.monotonicMs() - oldestMs) / 1000,
+  ],
+  [
+    'narthex_send_writes_running',
+    'Writes that run now.',
+    (destination) => destination.writesRunning,
+  ],
+]
+
+/** Keeps the metrics of all destinations. */
+export class SendMetrics {
+  readonly #families: readonly (readonly [Family, Read])[]
+  readonly #dropped: Family
+  readonly #clock: Clock
+  /** Label values of the last time, and the reasons with them. */
+  #shown: (readonly [string, string, readonly string[]])[] = []
+
+  constructor(metrics: Metrics, clock: Clock, shown: () => readonly ShownDestination[]) {
+    const names = ['remote_name', 'url']
+    this.#clock = clock
+    this.#families = [
+      ...COUNTERS.map(([name, help, read]) => [metrics.counter(name, help, names), read] as const),
+      ...GAUGES.map(([name, help, read]) => [metrics.gauge(name, help, names), read] as const),
+    ]
+    this.#dropped = metrics.counter(
+      `${PREFIX}samples_dropped_total`,
+      'Samples dropped, by reason.',
+      [...names, 'reason'],
+    )
+    metrics.onCollect(() => this.#refresh(shown()))
+  }
+
+  #refresh(destinations: readonly ShownDestination[]): void {
+    for (const [name, address, reasons] of this.#shown) {
+      for (const [family] of this.#families) family.without(name, address)
+      for (const reason of reasons) this.#dropped.without(name, address, reason)
+    }
+    this.#shown = destinations.map(({ destination, address }) => {
+      const { name, counters } = destination
+      for (const [family, read] of this.#families) {
+        family.with(name, address).set(read(destination, this.#clock))
+      }
+      for (const [reason, samples] of counters.dropped) {
+        this.#dropped.with(name, address, reason).set(samples)
+      }
+      return [name, address, [...counters.dropped.keys()]] as const
+    })
+  }
+}

@@ -1,0 +1,114 @@
+/** Rows that come again: one and the same array of ids for a target, from scrape to scrape. */
+import type { SeriesId } from '../model/appender.ts'
+import type { SeriesBook } from './book.ts'
+import { gatherNumbers } from './cells.ts'
+
+/** Ticks without use after which a template is dropped. */
+const UNUSED_TICKS_MAX = 5
+
+/** The cells of a row that are in one lane. */
+export interface RowPart {
+  readonly lane: number
+  readonly ids: Float64Array
+  /** Where they are in the row; undefined when they are the row. */
+  readonly slots: Uint32Array | undefined
+}
+
+/** A row as it was last time. */
+export interface RowTemplate {
+  readonly ids: Float64Array
+  readonly parts: readonly RowPart[]
+  /** Tick of the book in which it was last used. */
+  tick: number
+  /** The one before with the same first series: a target may go to and fro between two. */
+  older: RowTemplate | undefined
+}
+
+/** Templates by their first series. */
+export class RowTemplates {
+  readonly #book: SeriesBook
+  readonly #byFirst = new Map<SeriesId, RowTemplate>()
+
+  constructor(book: SeriesBook) {
+    this.#book = book
+  }
+
+  get count(): number {
+    return this.#byFirst.size
+  }
+
+  /** The template that has exactly these ids; all of them are known series, seen now. */
+  match(ids: Float64Array, count: number): RowTemplate | undefined {
+    const newest = this.#byFirst.get(ids[0])
+    for (let template = newest; template !== undefined; template = template.older) {
+      if (!startsWith(ids, count, template.ids)) continue
+      if (newest !== undefined && template !== newest) this.#swap(newest, template)
+      this.#use(template)
+      return template
+    }
+    return undefined
+  }
+
+  /** Makes a template of known ids, each of which is there once. */
+  add(ids: Float64Array, count: number): RowTemplate {
+    const own = ids.slice(0, count)
+    const older = this.#byFirst.get(own[0])
+    if (older !== undefined) older.older = undefined
+    const template = { ids: own, parts: this.#split(own), tick: this.#book.tick, older }
+    this.#book.touch(own, count)
+    this.#byFirst.set(own[0], template)
+    return template
+  }
+
+  /**
+   * Drops templates that were not used for a while. Series are forgotten after much longer silence,
+   * so that no template has one that is.
+   */
+  dropUnused(): void {
+    for (const [first, newest] of this.#byFirst) {
+      if (newest.older !== undefined && this.#isUnused(newest.older)) newest.older = undefined
+      if (this.#isUnused(newest)) this.#byFirst.delete(first)
+    }
+  }
+
+  #isUnused(template: RowTemplate): boolean {
+    return ((this.#book.tick - template.tick) & 0xffff) > UNUSED_TICKS_MAX
+  }
+
+  /** The one that was used last is looked at first and stays longest. */
+  #swap(newest: RowTemplate, older: RowTemplate): void {
+    newest.older = undefined
+    older.older = newest
+    this.#byFirst.set(older.ids[0], older)
+  }
+
+  /** Its series are touched once a tick, not once a scrape. */
+  #use(template: RowTemplate): void {
+    if (template.tick === this.#book.tick) return
+    template.tick = this.#book.tick
+    this.#book.touch(template.ids, template.ids.length)
+  }
+
+  #split(ids: Float64Array): readonly RowPart[] {
+    const slotsOf = new Map<number, number[]>()
+    for (let i = 0; i < ids.length; i++) {
+      const lane = this.#book.lane(ids[i])
+      const slots = slotsOf.get(lane)
+      if (slots === undefined) slotsOf.set(lane, [i])
+      else slots.push(i)
+    }
+    const parts: RowPart[] = []
+    for (const [lane, list] of slotsOf) {
+      if (list.length === ids.length) return [{ lane, ids, slots: undefined }]
+      const slots = Uint32Array.from(list)
+      parts.push({ lane, ids: gatherNumbers(ids, slots), slots })
+    }
+    return parts
+  }
+}
+
+function startsWith(ids: Float64Array, count: number, wanted: Float64Array): boolean {
+  if (count !== wanted.length) return false
+  for (let i = 0; i < count; i++) if (ids[i] !== wanted[i]) return false
+  return true
+}
