@@ -76,6 +76,64 @@ for (const [name, bytes] of [
   })
 }
 
+/** Where the meta pages have what, from their beginning. */
+const META_FIELDS_FROM = 16
+const META_FIELDS_TO = 176
+
+test('C03: no flipped bit of a meta page ends the process that opens the file', () => {
+  const paths: string[] = []
+  let refused = 0
+  for (const page of [0, 1]) {
+    for (let byte = META_FIELDS_FROM; byte < META_FIELDS_TO; byte++) {
+      const bytes = Buffer.from(sound)
+      bytes[page * 4096 + byte] ^= 1 << ((byte * 5) % 8)
+      const path = join(DIR, `meta-${page}-${byte}.mdb`)
+      fs.writeFileSync(path, bytes)
+      try {
+        checkStructure(path)
+        paths.push(path)
+      } catch (error) {
+        assert.ok(isCorrupt(error))
+        fs.rmSync(path)
+        refused++
+      }
+    }
+  }
+  assert.ok(refused > 50, `${refused} are refused`)
+  const child = openAll(paths)
+  assert.equal(child.status, 0, `${child.signal} ${child.stderr}`)
+  assert.equal(JSON.parse(child.stdout).tried, paths.length)
+})
+
+/** Opens files in a process of its own, which may end by a signal. */
+function openAll(paths: readonly string[]): ReturnType<typeof spawnSync> & { stdout: string } {
+  const program = join(import.meta.dirname, 'opendamaged.ts')
+  return spawnSync(process.execPath, [program, ...paths], { encoding: 'utf8', timeout: 20_000 })
+}
+
+test('C03: a key that is out of order, or that belongs elsewhere, is corrupt', () => {
+  const path = join(DIR, 'keys.mdb')
+  let refused = 0
+  for (let page = 2; page < sound.length / 4096; page++) {
+    const at = page * 4096
+    const kind = sound.readUInt16LE(at + 18)
+    if (sound.readUIntLE(at, 6) !== page || (kind !== 1 && kind !== 2)) continue
+    const bytes = Buffer.from(sound)
+    const count = bytes.readUInt16LE(at + 20) >> 1
+    const node = at + 24 + bytes.readUInt16LE(at + 24 + 2 * (count >> 1))
+    if (bytes.readUInt16LE(node + 6) !== 2) continue
+    bytes[node + 8] ^= 4
+    fs.writeFileSync(path, bytes)
+    try {
+      checkStructure(path)
+    } catch (error) {
+      assert.ok(isCorrupt(error))
+      refused++
+    }
+  }
+  assert.ok(refused > 20, `${refused} pages of the tree`)
+})
+
 test('C03: forty damaged copies end no process that opens and reads them', () => {
   const paths: string[] = []
   for (let seed = 0; seed < 40; seed++) {
@@ -91,11 +149,7 @@ test('C03: forty damaged copies end no process that opens and reads them', () =>
     fs.writeFileSync(path, bytes)
     paths.push(path)
   }
-  const child = spawnSync(
-    process.execPath,
-    [join(import.meta.dirname, 'opendamaged.ts'), ...paths],
-    { encoding: 'utf8', timeout: 20_000 },
-  )
+  const child = openAll(paths)
   assert.equal(child.status, 0, `${child.signal} ${child.stderr}`)
   assert.equal(JSON.parse(child.stdout).tried, paths.length)
 })
