@@ -1,8 +1,8 @@
 /** Columns of the head: one record a series, made, found, aged and used again. */
 import { NarthexError } from '../../base/error.ts'
+import { HashTable } from '../../base/hashtable.ts'
 import type { SeriesId } from '../../model/appender.ts'
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
-import { HashTable } from './hashtable.ts'
 import * as at from './layout.ts'
 import type { Memory } from './pages.ts'
 import type { Rows } from './rows.ts'

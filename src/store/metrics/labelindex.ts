@@ -1,7 +1,7 @@
 /** Interns label names, pairs, shapes and groups into the tables of a memory; one thread writes. */
 import { NarthexError } from '../../base/error.ts'
+import { HashTable } from '../../base/hashtable.ts'
 import { type Labels, METRIC_NAME } from '../../model/labels.ts'
-import { HashTable } from './hashtable.ts'
 import { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 import type { Memory } from './pages.ts'

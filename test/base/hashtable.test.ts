@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { HashTable } from '../../../src/store/metrics/hashtable.ts'
+import { HashTable } from '../../src/base/hashtable.ts'
 
 test('a table equals a set through adds and removals with many equal hashes', () => {
   const step = fc.record({ record: fc.integer({ min: 1, max: 60 }), isAdded: fc.boolean() })
