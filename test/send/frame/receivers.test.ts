@@ -80,6 +80,8 @@ async function readPrometheus(url: string): Promise<Samples> {
 }
 
 async function readVictoriaMetrics(url: string): Promise<Samples> {
+  // What just came is searchable only after a flush.
+  await (await fetch(`${url}/internal/force_flush`)).text()
   const reply = await fetch(`${url}/api/v1/export?match[]=${encodeURIComponent('{job="node"}')}`)
   const samples: Samples = new Map()
   for (const line of (await reply.text()).split('\n')) {
