@@ -7,10 +7,12 @@ import { Secret } from '../../base/secret.ts'
 import type { DiscoveryConfigs, StaticGroup } from '../../config/discovery.ts'
 import { type Labels, labelsFrom, labelsKey, labelValue } from '../../model/labels.ts'
 import { hostOf, isLinkLocal } from '../../net/client/address.ts'
+import { startDnsProvider } from './dns.ts'
 import type { FetchBody } from './fetch.ts'
 import { startFileProvider } from './file.ts'
 import { startHttpProvider } from './httpsd.ts'
 import { startKubernetesProvider } from './kubernetes/kubernetes.ts'
+import { equalTargets, type LastGood, openLastGood, sourceName } from './lastgood.ts'
 import type {
   DnsOptions,
   Provider,
@@ -39,6 +41,8 @@ export interface DiscoveryOptions {
   readonly serviceAccountDir?: string
   /** Name servers and search domains; those of the machine when absent. */
   readonly dns?: DnsOptions
+  /** Where the last good lists are kept over a restart; '' or absent: they are not. */
+  readonly folder?: string
   /** Whether targets from files and URLs may be link-local or metadata addresses. */
   readonly allowLinkLocal: boolean
   /**
@@ -67,8 +71,13 @@ export function startDiscovery(options: DiscoveryOptions): Discovery {
   return new Manager(options)
 }
 
+/** A source that is not running yet. */
+type Source = readonly [ProviderKind, object, (context: ProviderContext) => Provider]
+
 /** A running source and the jobs that want it. */
 interface Shared {
+  /** Name of its list on the disk; '' for none. */
+  readonly name: string
   readonly provider: Provider
   readonly kind: ProviderKind
   readonly jobs: Set<string>
@@ -80,6 +89,8 @@ interface Job {
   readonly sources: readonly string[]
   /** What was handed out last; undefined before the first time. */
   sent: Sent | undefined
+  /** What stands for the targets until the sources that are new have answered. */
+  held: Sent | undefined
 }
 
 interface Sent {
@@ -90,6 +101,7 @@ interface Sent {
 class Manager implements Discovery {
   readonly #options: DiscoveryOptions
   readonly #metrics: DiscoveryMetrics
+  readonly #lastGood: LastGood
   readonly #shared = new Map<string, Shared>()
   #jobs = new Map<string, Job>()
   #allowLinkLocal: boolean
@@ -97,6 +109,7 @@ class Manager implements Discovery {
   constructor(options: DiscoveryOptions) {
     this.#options = options
     this.#metrics = registerDiscoveryMetrics(options.metrics)
+    this.#lastGood = openLastGood({ ...options, folder: options.folder ?? '' })
     this.#allowLinkLocal = options.allowLinkLocal
   }
 
@@ -107,12 +120,16 @@ class Manager implements Discovery {
     for (const { jobName, discovery } of jobs) {
       const sources = this.#startSources(jobName, discovery)
       const fixed = unique(discovery.static.flatMap(readStatic))
-      this.#jobs.set(jobName, { fixed, sources, sent: before.get(jobName)?.sent })
+      const old = before.get(jobName)
+      const isNew = old !== undefined && sources.some((key) => !old.sources.includes(key))
+      const held = isNew ? old.sent : undefined
+      this.#jobs.set(jobName, { fixed, sources, sent: old?.sent, held })
     }
     for (const name of before.keys()) {
       if (!this.#jobs.has(name)) this.#metrics.discoveredTargets.without(name, 'scrape')
     }
     this.#stopUnused()
+    this.#lastGood.retain(new Set([...this.#shared.values()].map((shared) => shared.name)))
     for (const name of this.#jobs.keys()) this.#send(name, true)
   }
 
@@ -129,32 +146,32 @@ class Manager implements Discovery {
     for (const { provider } of this.#shared.values()) provider.stop()
     this.#shared.clear()
     this.#jobs.clear()
+    this.#lastGood.stop()
   }
 
   #startSources(jobName: string, discovery: DiscoveryConfigs): string[] {
     const keys = new Set<string>()
-    for (const config of discovery.file) {
-      keys.add(
-        this.#share('file', config, jobName, (context) =>
-          startFileProvider(config, context, this.#metrics),
-        ),
-      )
-    }
-    for (const config of discovery.http) {
-      keys.add(
-        this.#share('http', config, jobName, (context) =>
-          startHttpProvider(config, this.#options.fetchBody, context, this.#metrics),
-        ),
-      )
-    }
-    for (const config of discovery.kubernetes) {
-      keys.add(
-        this.#share('kubernetes', config, jobName, (context) =>
-          startKubernetesProvider(config, context, this.#metrics),
-        ),
-      )
+    for (const [kind, config, start] of this.#sourcesOf(discovery)) {
+      keys.add(this.#share(kind, config, jobName, start))
     }
     return [...keys]
+  }
+
+  *#sourcesOf(discovery: DiscoveryConfigs): Iterable<Source> {
+    const metrics = this.#metrics
+    const { fetchBody } = this.#options
+    for (const config of discovery.file) {
+      yield ['file', config, (context) => startFileProvider(config, context, metrics)]
+    }
+    for (const config of discovery.http) {
+      yield ['http', config, (context) => startHttpProvider(config, fetchBody, context, metrics)]
+    }
+    for (const config of discovery.dns) {
+      yield ['dns', config, (context) => startDnsProvider(config, context, metrics)]
+    }
+    for (const config of discovery.kubernetes) {
+      yield ['kubernetes', config, (context) => startKubernetesProvider(config, context, metrics)]
+    }
   }
 
   #share(
@@ -171,21 +188,26 @@ class Manager implements Discovery {
         this.#metrics.receivedUpdates.with('scrape').inc()
         for (const name of jobs) this.#send(name)
       }
-      shared = { provider: start(this.#contextOf(onChange)), kind, jobs }
+      // Files are on a disk themselves.
+      const name = kind === 'file' ? '' : sourceName(kind, config)
+      shared = { provider: start(this.#contextOf(name, onChange)), kind, jobs, name }
       this.#shared.set(key, shared)
     }
     shared.jobs.add(jobName)
     return key
   }
 
-  #contextOf(onChange: () => void): ProviderContext {
+  #contextOf(name: string, onChange: () => void): ProviderContext {
     const { clock, log, environment = {}, random, serviceAccountDir, dns } = this.#options
     return {
       clock,
       log,
       environment,
       onChange,
-      remembered: [],
+      remembered: name === '' ? [] : this.#lastGood.read(name),
+      onGood: (targets) => {
+        if (name !== '') this.#lastGood.keep(name, targets)
+      },
       ...(random === undefined ? {} : { random }),
       ...(serviceAccountDir === undefined ? {} : { serviceAccountDir }),
       ...(dns === undefined ? {} : { dns }),
@@ -210,19 +232,23 @@ class Manager implements Discovery {
     if (job === undefined) return
     const next = this.#collect(job)
     const { targets, ownCount } = next
-    if (!force && job.sent !== undefined && equalLists(job.sent.targets, targets)) return
+    if (!force && job.sent !== undefined && equalTargets(job.sent.targets, targets)) return
     job.sent = next
     this.#metrics.discoveredTargets.with(name, 'scrape').set(targets.length)
     this.#metrics.sentUpdates.with('scrape').inc()
     this.#options.onTargets(name, targets, ownCount)
   }
 
-  /** What the sources of a job say now; what was sent last while a source has not answered yet. */
+  /**
+   * What the sources of a job say now. After a change of the configuration that is what was sent
+   * before, until all of them have answered.
+   */
   #collect(job: Job): Sent {
     const sources = job.sources
       .map((key) => this.#shared.get(key))
       .filter((one) => one !== undefined)
-    if (job.sent !== undefined && sources.some((one) => !one.provider.settled)) return job.sent
+    if (job.held !== undefined && sources.some((one) => !one.provider.settled)) return job.held
+    job.held = undefined
     const found = [...job.fixed]
     for (const { provider, kind } of sources) found.push(...this.#admit(provider.targets, kind))
     return { targets: unique(found), ownCount: job.fixed.length }
@@ -262,11 +288,6 @@ function unique(targets: readonly Labels[]): readonly Labels[] {
   return byKey.size === targets.length ? targets : [...byKey.values()]
 }
 
-function equalLists(a: readonly Labels[], b: readonly Labels[]): boolean {
-  return a.length === b.length && a.every((labels, i) => labelsKey(labels) === labelsKey(b[i]))
-}
-
-/** Equal for equal settings, secrets included, which do not show in it. */
 function fingerprint(config: object): string {
   const text = JSON.stringify(reveal(config))
   return createHash('sha256').update(text).digest('base64')

@@ -1,12 +1,12 @@
 /** HTTP discovery: asks a URL for the full list, keeps the last good answer. */
 
-import type { Timer } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { HttpDiscovery } from '../../config/discovery.ts'
 import { redactUrl } from '../../config/url.ts'
 import type { FetchBody, FetchedBody } from './fetch.ts'
 import { parseJsonGroups } from './groups.ts'
-import { type Provider, type ProviderContext, ProviderState } from './provider.ts'
+import type { Provider, ProviderContext } from './provider.ts'
+import { startRefreshProvider } from './refresh.ts'
 import type { DiscoveryMetrics } from './sdmetrics.ts'
 
 /** Largest answer taken. */
@@ -21,52 +21,31 @@ export function startHttpProvider(
   context: ProviderContext,
   metrics: DiscoveryMetrics,
 ): Provider {
-  const { clock } = context
-  const state = new ProviderState(context, 'http', redactUrl(config.url))
-  const leaving = new AbortController()
-  let timer: Timer | undefined
-
-  const refresh = async (): Promise<void> => {
-    const startMs = clock.monotonicMs()
-    try {
-      const answer = await fetchBody({
-        url: config.url,
-        http: config.http,
-        headers: [
-          ['Accept', 'application/json'],
-          ['X-Prometheus-Refresh-Interval-Seconds', String(config.refreshIntervalMs / 1000)],
-        ],
-        timeoutMs: config.refreshIntervalMs,
-        bodyBytesMax: HTTP_BODY_BYTES_MAX,
-        signal: leaving.signal,
-      })
-      if (leaving.signal.aborted) return
-      state.succeed(readAnswer(answer, config.url))
-    } catch (error) {
-      if (leaving.signal.aborted) return
-      metrics.httpFailures.with().inc()
-      metrics.refreshFailures.with('http').inc()
-      state.fail(error)
-    }
-    metrics.refreshSeconds.observe((clock.monotonicMs() - startMs) / 1000)
-    const spentMs = clock.monotonicMs() - startMs
-    timer = clock.after(Math.max(0, config.refreshIntervalMs - spentMs), () => void refresh())
-  }
-  void refresh()
-
-  return {
-    get targets() {
-      return state.targets
+  const { url, http, refreshIntervalMs } = config
+  return startRefreshProvider(
+    {
+      kind: 'http',
+      source: redactUrl(url),
+      intervalMs: refreshIntervalMs,
+      async refresh(signal) {
+        const answer = await fetchBody({
+          url,
+          http,
+          headers: [
+            ['Accept', 'application/json'],
+            ['X-Prometheus-Refresh-Interval-Seconds', String(refreshIntervalMs / 1000)],
+          ],
+          timeoutMs: refreshIntervalMs,
+          bodyBytesMax: HTTP_BODY_BYTES_MAX,
+          signal,
+        })
+        return { targets: readAnswer(answer, url) }
+      },
+      onFailure: () => metrics.httpFailures.with().inc(),
     },
-    get settled() {
-      return state.settled
-    },
-    status: () => state.status(),
-    stop() {
-      leaving.abort()
-      timer?.cancel()
-    },
-  }
+    context,
+    metrics,
+  )
 }
 
 function readAnswer(answer: FetchedBody, url: string): ReturnType<typeof parseJsonGroups> {

@@ -39,6 +39,8 @@ export interface ProviderContext {
   readonly onChange: () => void
   /** What was good when the program ran last; none when it is not known. */
   readonly remembered: readonly Labels[]
+  /** Called with each list that is good. */
+  readonly onGood: (targets: readonly Labels[]) => void
   /** For the jitter of pauses; Math.random when absent. */
   readonly random?: () => number
   /** Where a pod has its credentials; Kubernetes's own place when absent. */
@@ -54,6 +56,8 @@ export interface DnsOptions {
   readonly search: readonly string[]
   /** Dots from which on a name is tried as it is first. */
   readonly dotsMin: number
+  /** How long one server has for one answer; 2 s when absent. */
+  readonly timeoutMs?: number
 }
 
 /** Keeps the last good list of a source and the record of its tries. */
@@ -83,6 +87,7 @@ export class ProviderState {
     }
     this.#lastError = ''
     this.targets = targets
+    this.#context.onGood(targets)
     this.#finish()
   }
 
