@@ -349,3 +349,29 @@ test('the queue is bounded in length and in time', async () => {
   await running
   await assert.rejects(host.query(LARGE), refusal('busy', /is stopping/))
 })
+
+test('what the store warns of stands in every answer, ten texts at most', async () => {
+  const warnings = Array.from({ length: 25 }, (_, i) => `cannot read block ${i}`)
+  const wanted = [...warnings.slice(0, 10), '15 more warning annotations omitted']
+  const shape = { ...SHAPE, warnings: [...warnings, ...warnings] }
+  const makeWorkerData: QueryHostOptions['makeWorkerData'] = () => ({
+    data: { shape, mischief: 'none', seen: new SharedArrayBuffer(8) } satisfies TestStore,
+    transfer: [],
+  })
+  const host = startHost({}, 'none', { queryable: new MemoryQueryable(shape), makeWorkerData })
+  const range = { fromMs: 0, toMs: HOUR_MS, limit: 0 }
+  const all = [[{ name: '__name__', op: '=', value: 'm' }]] as const
+  const costly = [[{ name: 'i', op: '!~', value: '' }]] as const
+  for (const answer of [
+    host.query(instant('m{i="7"}')),
+    host.query(LARGE),
+    ...[all, costly].flatMap((sets) => [
+      host.labels({ kind: 'series', sets, ...range }),
+      host.labels({ kind: 'names', sets, ...range }),
+      host.labels({ kind: 'values', name: 'i', sets, ...range }),
+    ]),
+  ]) {
+    const { status, warnings: seen } = await jsonOf(answer)
+    assert.deepEqual([status, seen], ['success', wanted])
+  }
+})

@@ -1,23 +1,27 @@
 /** A store in memory: regular samples of made-up series, exact estimates. */
 import { compareText, type Labels, labelsFrom, labelValue } from '../../../src/model/labels.ts'
 import { compileMatcher, type Matcher } from '../../../src/model/matcher.ts'
-import type { Budget, Estimate, Queryable, Series } from '../../../src/model/queryable.ts'
+import type { Budget, Estimate, Queryable, Series, Warn } from '../../../src/model/queryable.ts'
 
 /** How many series there are, and how dense. */
 export interface Shape {
   readonly seriesCount: number
   readonly samplesPerSeries: number
   readonly intervalMs: number
+  /** What each read warns of. */
+  readonly warnings?: readonly string[]
 }
 
 /** Series `m{i="0"}`, `m{i="1"}`, … with the values 0, 1, 2, … from time 0 on. */
 export class MemoryQueryable implements Queryable {
   readonly #all: Series[]
+  readonly #warnings: readonly string[]
   /** Called before each read. */
   onRead: () => void = () => {}
 
   constructor(shape: Shape) {
-    const { seriesCount, samplesPerSeries, intervalMs } = shape
+    const { seriesCount, samplesPerSeries, intervalMs, warnings = [] } = shape
+    this.#warnings = warnings
     const times = Float64Array.from({ length: samplesPerSeries }, (_, i) => i * intervalMs)
     const values = Float64Array.from({ length: samplesPerSeries }, (_, i) => i)
     this.#all = Array.from({ length: seriesCount }, (_, i) => ({
@@ -39,8 +43,15 @@ export class MemoryQueryable implements Queryable {
     return { seriesCount: found.length, sampleCount }
   }
 
-  select(matchers: readonly Matcher[], fromMs: number, toMs: number, budget: Budget): Series[] {
+  select(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    budget: Budget,
+    warn?: Warn,
+  ): Series[] {
     this.onRead()
+    for (const warning of this.#warnings) warn?.(warning)
     const found = this.#find([matchers], fromMs, toMs)
     budget.chargeSamples(found.reduce((sum, { from, to }) => sum + to - from, 0))
     return found
@@ -51,8 +62,10 @@ export class MemoryQueryable implements Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn?: Warn,
   ): Labels[] {
     this.onRead()
+    for (const warning of this.#warnings) warn?.(warning)
     budget.check()
     return this.#find(sets, fromMs, toMs).map(({ labels }) => labels)
   }
@@ -62,8 +75,9 @@ export class MemoryQueryable implements Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn?: Warn,
   ): string[] {
-    const names = this.series(sets, fromMs, toMs, budget).flatMap((labels) =>
+    const names = this.series(sets, fromMs, toMs, budget, warn).flatMap((labels) =>
       labels.filter((_, i) => i % 2 === 0),
     )
     return [...new Set(names)].sort(compareText)
@@ -75,8 +89,11 @@ export class MemoryQueryable implements Queryable {
     fromMs: number,
     toMs: number,
     budget: Budget,
+    warn?: Warn,
   ): string[] {
-    const values = this.series(sets, fromMs, toMs, budget).map((labels) => labelValue(labels, name))
+    const values = this.series(sets, fromMs, toMs, budget, warn).map((labels) =>
+      labelValue(labels, name),
+    )
     return [...new Set(values)].filter((value) => value !== '').sort(compareText)
   }
 

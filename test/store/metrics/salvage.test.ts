@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { openStoreReader, type Store } from '../../../src/store/metrics/store.ts'
 import { randomOf } from '../log/disk.ts'
@@ -96,7 +97,11 @@ async function start(t: TestContext, whole: Whole, damaged: Buffer): Promise<Out
   fs.cpSync(whole.folder, path, { recursive: true })
   fs.writeFileSync(join(path, 'windows', whole.file), damaged)
   const metrics = new Metrics()
-  const { store } = await openTestStore(t, { path, metrics })
+  const told: number[] = []
+  const error = (_: string, fields: { lostValues?: number } = {}): void => {
+    if (fields.lostValues !== undefined) told.push(fields.lostValues)
+  }
+  const { store } = await openTestStore(t, { path, metrics, log: { ...silentLog, error } })
   const warnings = new Set<string>()
   const found = samplesOf(store, ALL)
   store.queryable.select(ALL, -1e15, 1e15, unlimited, (text) => warnings.add(text))
@@ -110,6 +115,7 @@ async function start(t: TestContext, whole: Whole, damaged: Buffer): Promise<Out
     assert.ok(values.size <= samples.length, `${series} has samples that nobody wrote`)
   }
   await store.stop()
+  for (const lostValues of told) assert.equal(lostValues > 0, lost > 0, 'the log says the same')
   const quarantine = join(path, 'windows', 'quarantine')
   const kept = fs.existsSync(quarantine) ? fs.readdirSync(quarantine) : []
   for (const file of kept) {
