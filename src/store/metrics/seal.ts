@@ -206,18 +206,20 @@ export class Sealer {
   /** Series that were sparse in two seals, and sent something in both. */
   #judge(columns: readonly number[], rows: HeadRows): number[] {
     const found: number[] = []
+    const { presence, rowCount } = rows
     for (let i = 0; i < columns.length; i++) {
-      let first = -1
-      let last = -1
-      let present = 0
-      for (let row = 0; row < rows.rowCount; row++) {
-        if ((rows.presence[i * 3 + (row >>> 5)] & (1 << (row & 31))) === 0) continue
-        if (present++ === 0) first = row
-        last = row
+      const present = countBits(presence, i * 3)
+      if (present === 0) continue
+      if (present * SPARSE_ROWS >= rowCount) {
+        this.#head.columns.flag(columns[i], at.FLAG_SPARSE, false)
+        continue
       }
-      const span = rows.rowCount - first
-      if (present === 0 || span < JUDGED_ROWS_MIN) continue
-      if (isStaleAt(rows.values, i * rows.rowCount + last)) continue
+      let first = 0
+      while (!hasBit(presence, i * 3, first)) first++
+      let last = rowCount - 1
+      while (!hasBit(presence, i * 3, last)) last--
+      const span = rowCount - first
+      if (span < JUDGED_ROWS_MIN || isStaleAt(rows.values, i * rowCount + last)) continue
       const isSparse = present * SPARSE_ROWS < span
       if (isSparse && this.#head.columns.isSparse(columns[i])) found.push(columns[i])
       this.#head.columns.flag(columns[i], at.FLAG_SPARSE, isSparse)
@@ -336,3 +338,18 @@ export class Sealer {
 }
 
 const NO_COLUMNS = new Uint32Array(0)
+
+function hasBit(bits: Uint32Array, at: number, bit: number): boolean {
+  return (bits[at + (bit >>> 5)] & (1 << (bit & 31))) !== 0
+}
+
+/** How many of the 96 bits from a word on are set. */
+function countBits(bits: Uint32Array, at: number): number {
+  let count = 0
+  for (let i = at; i < at + 3; i++) {
+    let word = bits[i] - ((bits[i] >>> 1) & 0x55555555)
+    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333)
+    count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+  }
+  return count
+}

@@ -162,12 +162,13 @@ function writeValue(
   words[0] = low
   words[1] = high
   const value = float[0]
-  const isMinusZero = value === 0 && high !== 0
-  for (let scale = 0; !isMinusZero && scale < SCALES.length; scale++) {
+  const scale = value === 0 && high !== 0 ? -1 : scaleOf(value)
+  if (scale >= 0) {
     const base = scaled(before, SCALES[scale])
     const change = Math.round(value * SCALES[scale]) - base
-    if ((change | 0) !== change || (base + change) / SCALES[scale] !== value) continue
-    return writeDecimal(into, at, scale, change | 0)
+    if ((change | 0) === change && (base + change) / SCALES[scale] === value) {
+      return writeDecimal(into, at, scale, change)
+    }
   }
   const same = (state.high ^ high) >>> 0
   const xorBytes = same === 0 ? byteLength((state.low ^ low) >>> 0) : 4 + byteLength(same)
@@ -229,6 +230,17 @@ function readValue(bytes: Uint8Array, from: number, kind: number, state: StrandS
     return -1
   }
   return at
+}
+
+/** The lowest power of ten over which a value is an integer; -1 where none of ours is. */
+function scaleOf(value: number): number {
+  if (Math.round(value) === value) return 0
+  // What is a decimal of fewer places is one of the most, too.
+  const last = SCALES.length - 1
+  if (Math.round(value * SCALES[last]) / SCALES[last] !== value) return -1
+  let scale = 1
+  while (Math.round(value * SCALES[scale]) / SCALES[scale] !== value) scale++
+  return scale
 }
 
 /** The value before as an integer over the scale; 0 where it is none. */
