@@ -22,6 +22,7 @@ const dist = join(root, 'dist')
 const ENTRIES = {
   narthex: 'src/cli/narthex.ts',
   up: 'src/cli/up.ts',
+  agent: 'src/cli/agent.ts',
   check: 'src/cli/check.ts',
   queryworker: 'src/roles/queryworker.ts',
   bcryptworker: 'src/net/server/bcryptworker.ts',

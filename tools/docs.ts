@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { AGENT } from '../src/cli/agentflags.ts'
 import { CHECK } from '../src/cli/checkflags.ts'
 import type { CommandSpec, Flag } from '../src/cli/flags.ts'
 import { UP } from '../src/cli/upflags.ts'
@@ -11,6 +12,8 @@ import { limitsPage } from './limitspage.ts'
 const GROUPS: Readonly<Record<string, string>> = {
   config: 'Configuration',
   storage: 'Storage',
+  send: 'Sending',
+  'remote-write': 'Sending',
   web: 'Listening and access',
   query: 'Queries',
   limit: 'Limits on what is taken in',
@@ -22,7 +25,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** The generated pages by their path below the checkout. */
 export function makePages(): ReadonlyMap<string, string> {
   return new Map([
-    ['docs/flags.md', flagsPage([UP, CHECK])],
+    ['docs/flags.md', flagsPage([UP, AGENT, CHECK])],
     ['docs/limits.md', limitsPage()],
   ])
 }

@@ -8,6 +8,7 @@ const HELP = `narthex ${VERSION}: finds what to monitor, collects it, keeps it, 
 Usage: narthex <command> [flags]
 
   up       all in one: scrape, store, query and the pages on one port
+  agent    scrapes and passes on, keeps nothing on disk
   check    looks at files before they are used: narthex check config FILE
 
   narthex <command> --help   flags of one command
@@ -26,7 +27,9 @@ function main(argv: readonly string[]): number {
     console.log(HELP)
     return word === undefined ? 2 : 0
   }
-  console.error(`cannot run narthex: unknown command ${JSON.stringify(word)}, wanted up or check`)
+  console.error(
+    `cannot run narthex: unknown command ${JSON.stringify(word)}, wanted up, agent or check`,
+  )
   return 2
 }
 

@@ -3,7 +3,9 @@
 import { NarthexError } from '../base/error.ts'
 import type { LogLevel } from '../base/log.ts'
 import { parseSize } from '../base/size.ts'
+import { parseDuration } from '../model/duration.ts'
 import type { PushLimits } from '../roles/push.ts'
+import type { SendingOptions } from '../roles/sending.ts'
 import type { WebOptions } from '../roles/web.ts'
 import type { Flag, FlagValues } from './flags.ts'
 
@@ -97,6 +99,43 @@ export const PUSH_FLAGS: readonly Flag[] = [
   },
 ]
 
+/** How samples wait for their destinations. */
+export const SEND_FLAGS: readonly Flag[] = [
+  {
+    name: 'remote-write.url',
+    value: 'url',
+    help: 'remote write receiver besides those of the configuration; may be given more than once',
+    many: true,
+  },
+  {
+    name: 'send.buffer-size',
+    value: 'size',
+    help: 'memory for samples that wait for one destination; beyond it the oldest are dropped',
+    preset: '64MB',
+    parse: parseSize,
+  },
+  {
+    name: 'send.buffer-age',
+    value: 'duration',
+    help: 'how long a sample waits for a destination before it is dropped',
+    preset: '2h',
+    parse: parseDuration,
+  },
+  {
+    name: 'send.max-series',
+    value: 'count',
+    help: 'series that are sent; new ones beyond it are refused, known ones go on',
+    preset: '5000000',
+    parse: parseCount,
+  },
+]
+
+/** Reads what Prometheus reads, or only what OpenMetrics allows. */
+export const STRICT_FLAG: Flag = {
+  name: 'scrape.strict-openmetrics',
+  help: 'refuse OpenMetrics text that the specification refuses but Prometheus reads',
+}
+
 export const FEATURE_FLAG: Flag = {
   name: 'enable-feature',
   value: 'names',
@@ -156,6 +195,18 @@ export class FlagReader {
       lifecycle: this.isOn('web.enable-lifecycle'),
       connectionsMax: this.number('web.max-connections'),
       inflightBytesMax: this.number('limit.inflight-bytes'),
+    }
+  }
+
+  /** What SEND_FLAGS say. */
+  sending(): SendingOptions {
+    return {
+      urls: this.list('remote-write.url'),
+      limits: {
+        bufferBytesMax: this.number('send.buffer-size'),
+        bufferAgeMsMax: this.number('send.buffer-age'),
+        seriesMax: this.number('send.max-series'),
+      },
     }
   }
 

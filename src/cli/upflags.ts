@@ -12,6 +12,7 @@ import {
   PUSH_FLAGS,
   parseAutoCount,
   parseCount,
+  STRICT_FLAG,
   webFlags,
 } from './sharedflags.ts'
 
@@ -151,10 +152,7 @@ export const UP: CommandSpec = {
       parse: parseDuration,
     },
     ...PUSH_FLAGS,
-    {
-      name: 'scrape.strict-openmetrics',
-      help: 'refuse OpenMetrics text that the specification refuses but Prometheus reads',
-    },
+    STRICT_FLAG,
     FEATURE_FLAG,
     LOG_FLAG,
   ],

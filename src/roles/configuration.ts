@@ -11,6 +11,8 @@ import { formatProblem } from '../config/report.ts'
 export interface ConfigurationOptions {
   /** '' for none: then the defaults hold. */
   readonly file: string
+  /** An agent's file has no rules, no alerts and no remote read. */
+  readonly isAgent?: boolean
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -107,12 +109,12 @@ export class Configuration {
   }
 
   #read(): Config {
-    const { file, log } = this.#options
+    const { file, log, isAgent: agent } = this.#options
     if (file === '') return defaultConfig()
     if (!existsSync(file)) {
       throw new NarthexError('bad_data', `cannot load ${file}: there is no such file`)
     }
-    const { config, warnings } = loadConfig(file)
+    const { config, warnings } = loadConfig(file, agent === undefined ? {} : { agent })
     for (const warning of warnings) log.warn(formatProblem(warning))
     return config
   }

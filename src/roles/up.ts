@@ -7,7 +7,7 @@ import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
-import { openPages, PAGE_PATHS } from '../serve/pages.ts'
+import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
 import { type CollectingOptions, startCollecting } from './collecting.ts'
 import { Configuration } from './configuration.ts'
@@ -82,7 +82,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
           }),
         ),
         ...keeping.routes(write, () => isReady),
-        ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), PAGE_PATHS),
+        ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),
       ],
     },
     life,

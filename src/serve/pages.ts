@@ -27,18 +27,30 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 }
 
-/** Addresses of pages, those that links made for Prometheus use among them. */
-export const PAGE_PATHS: readonly string[] = [
-  '/',
-  '/query',
-  '/graph',
-  '/targets',
-  '/service-discovery',
-  '/status',
-  '/tsdb-status',
-  '/flags',
-  '/config',
-]
+/** The pages that a role has, in the order of the menu. */
+export const PAGES_OF_ROLE = {
+  up: ['explore', 'targets', 'sending', 'status'],
+  server: ['explore', 'sending', 'status'],
+  agent: ['targets', 'sending', 'status'],
+  gateway: ['senders', 'sending', 'status'],
+  ingester: ['sending', 'status'],
+} as const
+
+export type PageRole = keyof typeof PAGES_OF_ROLE
+
+type Page = (typeof PAGES_OF_ROLE)[PageRole][number]
+
+/** Addresses of each page, those that links made for Prometheus use among them. */
+const PATHS: Readonly<Record<Page, readonly string[]>> = {
+  explore: ['/query', '/graph'],
+  targets: ['/targets', '/service-discovery'],
+  sending: ['/sending'],
+  senders: ['/senders'],
+  status: ['/status', '/tsdb-status', '/flags', '/config'],
+}
+
+/** Where the start page learns which pages there are. */
+const PAGES_PLACE = 'content="narthex-pages"'
 
 /** Names in this folder carry a digest of their content, so they never change. */
 const HASHED_FOLDER = '/assets/'
@@ -59,18 +71,27 @@ interface PageFile {
  * One route for each built file, and one with the start page for each address of a page.
  *
  * @param folder where the build put index.html and its assets
- * @param paths  addresses at which the start page draws itself
  * @throws NarthexError `io` when the folder has no index.html or cannot be read
  */
-export function openPages(folder: string, paths: readonly string[]): Route[] {
+export function openPages(folder: string, role: PageRole): Route[] {
   const files = readFiles(folder)
-  const start = files.get('/index.html')
-  if (start === undefined) {
+  const built = files.get('/index.html')
+  if (built === undefined) {
     throw new NarthexError('io', `cannot read pages: ${folder} has no index.html, wanted a build`)
   }
+  const start = startPageOf(built, role)
+  files.set('/index.html', start)
   const routes = [...files].map(([path, file]) => routeOf(path, file))
+  const paths = ['/', ...PAGES_OF_ROLE[role].flatMap((page) => PATHS[page])]
   const pages = paths.filter((path) => !files.has(path)).map((path) => routeOf(path, start))
   return [...routes, ...pages]
+}
+
+/** The start page, told which pages the role has. */
+function startPageOf(built: PageFile, role: PageRole): PageFile {
+  const text = Buffer.from(built.bytes).toString('utf8')
+  const pages = PAGES_OF_ROLE[role].join(' ')
+  return fileOf('/index.html', Buffer.from(text.replace(PAGES_PLACE, `content="${pages}"`)))
 }
 
 function routeOf(path: string, file: PageFile): Route {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openPages, PAGE_PATHS } from '../../src/serve/pages.ts'
+import { openPages } from '../../src/serve/pages.ts'
 import { serve } from '../net/server/support.ts'
 import { allRoutes } from '../serve/ports.ts'
 
@@ -15,7 +15,7 @@ writeFileSync(join(folder, 'ui/index.html'), '<title>narthex</title>')
 writeFileSync(join(folder, 'ui/assets/main.js'), 'asset')
 writeFileSync(join(folder, 'CANARY.txt'), 'CANARY')
 const server = await serve({
-  routes: [...openPages(join(folder, 'ui'), PAGE_PATHS), ...allRoutes()],
+  routes: [...openPages(join(folder, 'ui'), 'up'), ...allRoutes()],
 })
 after(() => server.server.stop())
 

@@ -4,16 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { openPages, PAGE_PATHS } from '../../src/serve/pages.ts'
+import { openPages } from '../../src/serve/pages.ts'
 import { metric, serve } from '../net/server/support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'narthex-pages-'))
 after(() => rmSync(folder, { recursive: true }))
 const script = `export const text = ${JSON.stringify('narthex '.repeat(2000))}`
 mkdirSync(join(folder, 'assets'))
-writeFileSync(join(folder, 'index.html'), '<!doctype html><title>narthex</title>')
+writeFileSync(
+  join(folder, 'index.html'),
+  '<!doctype html><meta name="pages" content="narthex-pages"><title>narthex</title>',
+)
 writeFileSync(join(folder, 'assets/main-a1b2.js'), script)
-const server = await serve({ routes: openPages(folder, PAGE_PATHS) })
+const server = await serve({ routes: openPages(folder, 'up') })
 after(() => server.server.stop())
 
 test('every address of a page gets the start page, which is always asked for again', async () => {
@@ -55,6 +58,14 @@ test('a file that the browser has is not sent again', async () => {
 
 test('a folder without a start page is refused by name', () => {
   const empty = join(folder, 'assets')
-  assert.throws(() => openPages(empty, []), { kind: 'io', message: /has no index\.html/ })
-  assert.throws(() => openPages(join(folder, 'nothing'), []), { kind: 'io', message: /nothing/ })
+  assert.throws(() => openPages(empty, 'up'), { kind: 'io', message: /has no index\.html/ })
+  assert.throws(() => openPages(join(folder, 'nothing'), 'up'), { kind: 'io', message: /nothing/ })
+})
+
+test('the start page knows which pages the role has, and the others do not exist', async () => {
+  const agent = await serve({ routes: openPages(folder, 'agent') })
+  after(() => agent.server.stop())
+  assert.match((await agent.ask('/')).text, /name="pages" content="targets sending status"/)
+  assert.equal((await agent.ask('/sending')).status, 200)
+  assert.equal((await agent.ask('/graph')).status, 404)
 })

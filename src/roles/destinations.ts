@@ -1,0 +1,54 @@
+/** Every kind of destination, and how its writer is opened. */
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { ListedDestination } from '../config/destinations.ts'
+import type { RemoteWriteDestination } from '../config/remotewrite.ts'
+import type { MetadataView } from '../model/target.ts'
+import { shownUrl } from '../net/client/request.ts'
+import type { Frames } from '../send/frame/piece.ts'
+import { openRemoteWrite } from '../send/remotewrite/writer.ts'
+import type { SeriesView, Writer } from '../send/writer.ts'
+
+/** An entry of `remote_write` or of `narthex.destinations`. */
+export type AnyDestination = RemoteWriteDestination | ListedDestination
+
+/** What writers are given. */
+export interface WriterDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly metadata: MetadataView
+  /** Ready requests, shared by the receivers that see the same series. */
+  readonly frames: (view: SeriesView) => Frames
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Opens the writer of a destination. Kinds that need a library load it here, so that who does not
+ * use them does not pay for it.
+ *
+ * @throws NarthexError `bad_data` for a destination that cannot be written to
+ */
+export async function openWriter(
+  config: AnyDestination,
+  view: SeriesView,
+  deps: WriterDeps,
+): Promise<Writer> {
+  switch (config.kind) {
+    case 'remote_write':
+      return openRemoteWrite(config, deps)(view)
+    default:
+      throw new Error('not yet')
+  }
+}
+
+/** The end as people may see it: a URL or path without secrets. */
+export function addressOf(config: AnyDestination): string {
+  switch (config.kind) {
+    case 'remote_write':
+      return URL.canParse(config.url) ? shownUrl(new URL(config.url)) : config.name
+    case 'file':
+      return config.path
+  }
+}

@@ -1,0 +1,11 @@
+/** Metadata for those who start before the rooms that know it. */
+import type { MetadataView } from '../model/target.ts'
+
+/** Asks `view` each time; nothing is known while it says undefined. */
+export function lateMetadata(view: () => MetadataView | undefined): MetadataView {
+  return {
+    families: (metric, limit, perMetricMax) =>
+      view()?.families(metric, limit, perMetricMax) ?? new Map(),
+    ofTargets: (matches, metric, limit) => view()?.ofTargets(matches, metric, limit) ?? [],
+  }
+}

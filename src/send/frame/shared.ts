@@ -1,0 +1,28 @@
+/** Frames of a view for all writers of that view: made with the first, closed with the last. */
+import type { SeriesView } from '../writer.ts'
+import { FrameSet } from './frameset.ts'
+import type { Frames } from './piece.ts'
+
+/** Hands out the frames of a view; each who gets them closes them once. */
+export function shareFrames(): (view: SeriesView) => Frames {
+  const sets = new Map<SeriesView, { readonly set: FrameSet; users: number }>()
+  return (view) => {
+    const shared = sets.get(view) ?? { set: new FrameSet(view), users: 0 }
+    sets.set(view, shared)
+    shared.users++
+    return {
+      encode: (parcel, samplesMax) => shared.set.encode(parcel, samplesMax),
+      release: (piece) => shared.set.release(piece),
+      forget: (ids) => shared.set.forget(ids),
+      get sizeBytes() {
+        return shared.set.sizeBytes
+      },
+      close() {
+        shared.users--
+        if (shared.users > 0) return
+        sets.delete(view)
+        shared.set.close()
+      },
+    }
+  }
+}
