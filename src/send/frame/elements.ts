@@ -1,5 +1,5 @@
 /** Writes the snappy elements of a segment and notes where the bytes to be patched come to lie. */
-import { TIME_BYTES, VALUE_FROM_END } from './message.ts'
+import { TAG_DEAD, TAG_LIVE, TIME_BYTES, VALUE_FROM_END } from './message.ts'
 import type { Workbench } from './workbench.ts'
 
 export const COPY_ONE = 1
@@ -33,7 +33,7 @@ export class ElementWriter {
 
   /** The next bytes are those `offset` before; offset < 65,536. */
   copy(offset: number, sizeBytes: number): void {
-    this.#flush()
+    this.flush()
     const { elements } = this.#bench
     let { to } = this
     for (let left = sizeBytes; left > 0; ) {
@@ -54,17 +54,28 @@ export class ElementWriter {
     this.#literalFrom = this.at
   }
 
-  /** Writes what is left; how many bytes `elements` has then. */
-  end(): number {
-    this.#flush()
-    return this.to
+  /**
+   * Takes over elements from another buffer as they are.
+   *
+   * @param rawBytes what they make
+   * @returns how much further ahead they lie now
+   */
+  verbatim(source: Uint8Array, from: number, to: number, rawBytes: number): number {
+    this.flush()
+    this.#bench.elements.set(source.subarray(from, to), this.to)
+    const shift = this.to - from
+    this.to += to - from
+    this.at += rawBytes
+    this.#literalFrom = this.at
+    return shift
   }
 
-  #flush(): void {
+  /** Writes the literal that is not written yet; how many bytes `elements` has then. */
+  flush(): number {
     const { at } = this
     const from = this.#literalFrom
     const last = at - from - 1
-    if (last < 0) return
+    if (last < 0) return this.to
     const { elements, raw } = this.#bench
     let { to } = this
     if (last < 60) {
@@ -78,15 +89,18 @@ export class ElementWriter {
     this.#note(from, at, to)
     this.to = to + last + 1
     this.#literalFrom = at
+    return this.to
   }
 
-  /** Raw [from, end) lies at `to`: notes values and times in it. */
+  /** Raw [from, end) lies at `to`: notes values and times in it, and writes the heads. */
   #note(from: number, end: number, to: number): void {
-    const { starts, patched, slots, timeSlots, count } = this.#bench
+    const { elements, starts, dead, patched, slots, timeSlots, count } = this.#bench
     let message = this.#message
     while (message < count && starts[message + 1] <= from) message++
     this.#message = message
     for (; message < count && starts[message] < end; message++) {
+      const start = starts[message]
+      if (start >= from) elements[to + start - from] = dead[message] === 0 ? TAG_LIVE : TAG_DEAD
       const stop = starts[message + 1]
       const value = stop - VALUE_FROM_END
       if (value >= from && value < end && patched[message] !== 0) slots[message] = to + value - from

@@ -31,7 +31,9 @@ export class Frame {
   readonly #view: SeriesView
   readonly #pool: BufferPool
   #stamp = 0
-  #last: WeakRef<Parcel> | undefined
+  /** Time and values of the row that the segments hold. */
+  #lastMs = NaN
+  #last: WeakRef<Float64Array> | undefined
 
   constructor(view: SeriesView, pool: BufferPool, ids: Float64Array, samplesMax: number) {
     this.#view = view
@@ -70,7 +72,8 @@ export class Frame {
 
   /** The pieces of a row of its layout. */
   encode(parcel: Parcel): FramePiece[] {
-    if (this.#last?.deref() !== parcel) this.#take(parcel)
+    const { timeMs, values } = parcel
+    if (timeMs !== this.#lastMs || this.#last?.deref() !== values) this.#take(parcel)
     const pieces: FramePiece[] = []
     for (const segment of this.segments) {
       if (segment.liveCount > 0) pieces.push(segment.piece())
@@ -124,7 +127,8 @@ export class Frame {
       segment.rebuild(this.#stamp)
       hasRebuilt = true
     }
-    this.#last = new WeakRef(parcel)
+    this.#lastMs = parcel.timeMs
+    this.#last = new WeakRef(parcel.values)
   }
 
   #addSegment(series: NewSeries, from: number): number {

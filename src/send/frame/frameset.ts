@@ -1,5 +1,4 @@
 /** All frames of one view: rows that come again leave without being encoded. */
-import { assert } from '../../base/error.ts'
 import type { SeriesId } from '../../model/appender.ts'
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
@@ -62,8 +61,8 @@ export class FrameSet implements Frames {
   }
 
   encode(parcel: Parcel, samplesMax: number): readonly FramePiece[] | undefined {
-    assert(!this.#isClosed, 'an open frame set')
-    const frame = isFramed(parcel) ? this.#frameOf(parcel, samplesMax) : undefined
+    const frame =
+      isFramed(parcel) && !this.#isClosed ? this.#frameOf(parcel, samplesMax) : undefined
     if (frame === undefined || !frame.isReady) {
       this.counts.plainRows++
       return undefined
@@ -189,6 +188,33 @@ export class FrameSet implements Frames {
     const job = this.#jobs.findIndex((other) => other.frame === frame)
     if (job >= 0) this.#jobs.splice(job, 1)
     frame.close()
+  }
+}
+
+/** Frame sets that are in use, by view, and how many use them. */
+const shared = new WeakMap<SeriesView, { readonly frames: FrameSet; users: number }>()
+
+/**
+ * The frames of a view, the same for all destinations that share it. Each closes what it was given;
+ * the last one ends them.
+ */
+export function framesOf(view: SeriesView): Frames {
+  const one = shared.get(view) ?? { frames: new FrameSet(view), users: 0 }
+  shared.set(view, one)
+  one.users++
+  const { frames } = one
+  return {
+    encode: (parcel, samplesMax) => frames.encode(parcel, samplesMax),
+    release: (piece) => frames.release(piece),
+    forget: (ids) => frames.forget(ids),
+    get sizeBytes() {
+      return frames.sizeBytes
+    },
+    close() {
+      if (--one.users > 0) return
+      frames.close()
+      if (shared.get(view) === one) shared.delete(view)
+    },
   }
 }
 

@@ -62,17 +62,6 @@ export function writeMessage(
   return sample + SAMPLE_BYTES
 }
 
-/** Where the message at `at` ends. */
-export function messageEnd(bytes: Uint8Array, at: number): number {
-  let to = at + 1
-  let sizeBytes = 0
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[to++]
-    sizeBytes |= (byte & 0x7f) << shift
-    if (byte < 0x80) return to + sizeBytes
-  }
-}
-
 function writeLabels(labels: Labels, into: Uint8Array, start: number, end: number): number {
   let to = start
   for (let i = 0; i < labels.length; i += 2) {

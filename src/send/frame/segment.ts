@@ -6,10 +6,10 @@ import type { SeriesView } from '../writer.ts'
 import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
 import { fillSymbols, writeMatched } from './match.ts'
-import { messageEnd, TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
+import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
 import { NO_ROW, patchValues } from './patch.ts'
-import { ForcedRanges, writeSpliced } from './splice.ts'
-import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, type Workbench } from './workbench.ts'
+import { ForcedBytes, type TakenRuns, writeSpliced } from './splice.ts'
+import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, VOLATILE, type Workbench } from './workbench.ts'
 
 /** A new segment leaves room for series that come later. */
 const BUILD_BYTES_MAX = 98_304
@@ -17,8 +17,11 @@ const BUILD_BYTES_MAX = 98_304
 /** Less room than this is not worth trying. */
 const ROOM_BYTES_MIN = 4096
 
+/** Longest message: its size is kept in two bytes. */
+const MESSAGE_BYTES_MAX = 65_535
+
 /** New series are matched with so many of the last ones. */
-const WINDOW_ENTRIES = 32
+const WINDOW_ENTRIES = 8
 
 /** A value that did not change for so many rows becomes a constant when a segment is built anew. */
 const CONSTANT_ROWS = 8
@@ -61,6 +64,8 @@ export class Segment {
   ids: Float64Array = new Float64Array(0)
   /** Place in the row, NO_ROW for series that are not there: their message is marked dead. */
   rows: Uint32Array = new Uint32Array(0)
+  /** Bytes of each message, decoded. */
+  #sizes = new Uint16Array(0)
   #constants = new Uint32Array(0)
   #slots = new Uint32Array(0)
   /** When each value became what it is, by the frame's stamps. */
@@ -142,27 +147,27 @@ export class Segment {
     const to = Math.min(added.rows.length, from + addedMax)
     if (turned.length === 0 && from === to) return 0
     const bench = theWorkbench()
-    this.#open(bench)
-    const ranges = new ForcedRanges()
+    this.#layOut(bench)
+    const forced = new ForcedBytes(bench)
     for (const i of turned) {
       const isLive = rows[i] !== NO_ROW
       this.liveCount += isLive ? 1 : -1
-      const at = bench.starts[i]
-      bench.raw[at] = isLive ? TAG_LIVE : TAG_DEAD
-      ranges.add(at, at + 1)
+      bench.raw[bench.starts[i]] = isLive ? TAG_DEAD : TAG_LIVE
+      forced.add(bench.starts[i], bench.starts[i] + 1)
     }
     this.#reserve(old + to - from)
     const taken = this.#writeMessages(bench, added, from, to, RAW_BYTES_MAX)
-    bench.patched.fill(1, old, this.count)
     const writer = new ElementWriter(bench)
-    writeSpliced(this.#elements, bench, ranges, writer)
+    const runs = writeSpliced(this.#elements, bench, forced, writer)
+    writer.flush()
+    this.#shiftSlots(bench, old, runs)
     if (taken > 0) {
-      const window = Math.max(0, old - WINDOW_ENTRIES)
-      const { starts } = bench
-      fillSymbols(bench, window, this.count)
-      writeMatched(bench, starts[window], starts[old], starts[this.count], writer)
+      bench.patched.fill(1, old, this.count)
+      const window = this.#layOutWindow(bench, added.view, old)
+      fillSymbols(bench, old, this.count)
+      writeMatched(bench, bench.starts[window], bench.starts[old], bench.starts[this.count], writer)
     }
-    this.#adopt(bench, writer.end())
+    this.#adopt(bench, writer.flush())
     return taken
   }
 
@@ -212,8 +217,9 @@ export class Segment {
   /** Builds it anew: without the dead, with constants. The row that it holds stays the same. */
   rebuild(stamp: number): void {
     const bench = theWorkbench()
-    this.#open(bench)
-    const { raw, starts, patched, view } = bench
+    this.#layOut(bench)
+    decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
+    const { raw, starts, patched, dead, view } = bench
     let kept = 0
     let to = 0
     for (let i = 0; i < this.count; i++) {
@@ -224,6 +230,8 @@ export class Segment {
       to += sizeBytes
       const isSteady = patched[i] !== 0 && this.#isSteady(i, stamp)
       patched[kept] = isSteady ? 0 : patched[i]
+      dead[kept] = 0
+      this.#sizes[kept] = sizeBytes
       this.ids[kept] = this.ids[i]
       this.rows[kept] = this.rows[i]
       this.#stamps[kept] = this.#stamps[i]
@@ -267,18 +275,58 @@ export class Segment {
     return ((stamp - this.#stamps[i]) & 0xffff) >= CONSTANT_ROWS
   }
 
-  /** Lays the messages out on the workbench. */
-  #open(bench: Workbench): void {
-    decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
-    const { raw, starts, patched } = bench
+  /** Says on the workbench where its messages lie and what they are; without their bytes. */
+  #layOut(bench: Workbench): void {
+    const { starts, patched, dead } = bench
     bench.count = this.count
     let at = 0
     for (let i = 0; i < this.count; i++) {
       starts[i] = at
       patched[i] = this.#slots[i] === 0 ? 0 : 1
-      at = messageEnd(raw, at)
+      dead[i] = this.rows[i] === NO_ROW ? 1 : 0
+      at += this.#sizes[i]
     }
     starts[this.count] = at
+  }
+
+  /**
+   * Puts the last messages before `end` on the workbench, as far as they are live, to be matched.
+   *
+   * @returns the first one of them
+   */
+  #layOutWindow(bench: Workbench, view: SeriesView, end: number): number {
+    const { raw, starts, symbols } = bench
+    const from = Math.max(0, end - WINDOW_ENTRIES)
+    for (let i = from; i < end; i++) {
+      if (this.rows[i] === NO_ROW) {
+        symbols.fill(VOLATILE, starts[i], starts[i + 1])
+        continue
+      }
+      writeMessage(view.labels(this.ids[i]), this.#timeMs, raw, starts[i], RAW_BYTES_MAX)
+      fillSymbols(bench, i, i + 1)
+      const value = starts[i + 1] - VALUE_FROM_END
+      symbols.fill(VOLATILE, value, value + 8)
+    }
+    return from
+  }
+
+  /** Moves what lies in runs that were taken over as they are. */
+  #shiftSlots(bench: Workbench, count: number, runs: TakenRuns): void {
+    const { slots } = bench
+    let run = 0
+    for (let i = 0; i < count; i++) {
+      const slot = this.#slots[i]
+      if (slot === 0) continue
+      while (run < runs.to.length && runs.to[run] <= slot) run++
+      if (run < runs.to.length && runs.from[run] <= slot) slots[i] = slot + runs.shift[run]
+    }
+    run = 0
+    for (const timeSlot of this.#timeSlots) {
+      const slot = timeSlot >>> 3
+      while (run < runs.to.length && runs.to[run] <= slot) run++
+      if (run >= runs.to.length || runs.from[run] > slot) continue
+      bench.timeSlots.push(timeSlot + 8 * runs.shift[run])
+    }
   }
 
   /** Adds messages of the series at rows[from, to) behind those on the workbench. */
@@ -297,8 +345,11 @@ export class Segment {
     const first = count
     for (let i = from; i < to; i++) {
       const id = parcel.ids[rows[i]]
-      const end = writeMessage(view.labels(id), this.#timeMs, bench.raw, at, bytesMax)
+      const stop = Math.min(bytesMax, at + MESSAGE_BYTES_MAX)
+      const end = writeMessage(view.labels(id), this.#timeMs, bench.raw, at, stop)
       if (end < 0) break
+      bench.dead[count] = 0
+      this.#sizes[count] = end - at
       this.ids[count] = id
       this.rows[count] = rows[i]
       this.#stamps[count] = stamp
@@ -316,7 +367,7 @@ export class Segment {
     fillSymbols(bench, 0, bench.count)
     const writer = new ElementWriter(bench)
     writeMatched(bench, 0, 0, bench.starts[bench.count], writer)
-    this.#adopt(bench, writer.end())
+    this.#adopt(bench, writer.flush())
     this.#builtBytes = this.#elementsEnd
   }
 
@@ -328,7 +379,7 @@ export class Segment {
     this.#elementsEnd = elementsEnd
     this.decodedBytes = bench.starts[bench.count]
     this.#slots.set(bench.slots.subarray(0, bench.count))
-    this.#timeSlots = Uint32Array.from(bench.timeSlots)
+    this.#timeSlots = Uint32Array.from(bench.timeSlots).sort()
   }
 
   /** Goes on in a copy: what it has is still being read. */
@@ -342,16 +393,21 @@ export class Segment {
   /** Gives the values of the `broken` series places of their own. */
   #breakConstants(brokenCount: number): void {
     const bench = theWorkbench()
-    this.#open(bench)
-    const ranges = new ForcedRanges()
+    this.#layOut(bench)
+    const { starts, patched, view } = bench
+    const forced = new ForcedBytes(bench)
     for (let k = 0; k < brokenCount; k++) {
-      const at = bench.starts[broken[k] + 1] - VALUE_FROM_END
-      ranges.add(at, at + 8)
-      bench.patched[broken[k]] = 1
+      const i = broken[k]
+      const at = starts[i + 1] - VALUE_FROM_END
+      view.setUint32(at, this.#constants[2 * i], true)
+      view.setUint32(at + 4, this.#constants[2 * i + 1], true)
+      forced.add(at, at + 8)
+      patched[i] = 1
     }
     const writer = new ElementWriter(bench)
-    writeSpliced(this.#elements, bench, ranges, writer)
-    this.#adopt(bench, writer.end())
+    const runs = writeSpliced(this.#elements, bench, forced, writer)
+    this.#shiftSlots(bench, this.count, runs)
+    this.#adopt(bench, writer.flush())
   }
 
   #patchTime(timeMs: number): void {
@@ -370,22 +426,25 @@ export class Segment {
   #reserve(count: number): void {
     if (count <= this.ids.length) return
     const room = this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16)
-    const buffer = new ArrayBuffer(26 * room)
+    const buffer = new ArrayBuffer(28 * room)
     const ids = new Float64Array(buffer, 0, room)
     const constants = new Uint32Array(buffer, 8 * room, 2 * room)
     const slots = new Uint32Array(buffer, 16 * room, room)
     const rows = new Uint32Array(buffer, 20 * room, room)
     const stamps = new Uint16Array(buffer, 24 * room, room)
+    const sizes = new Uint16Array(buffer, 26 * room, room)
     ids.set(this.ids)
     constants.set(this.#constants)
     slots.set(this.#slots)
     rows.set(this.rows)
     stamps.set(this.#stamps)
+    sizes.set(this.#sizes)
     this.ids = ids
     this.#constants = constants
     this.#slots = slots
     this.rows = rows
     this.#stamps = stamps
+    this.#sizes = sizes
   }
 }
 

@@ -1,63 +1,93 @@
 /** Turns bytes inside ready elements into literals; everything else stays as it was matched. */
 import { ELEMENTS_AT, type ElementWriter } from './elements.ts'
-import type { Workbench } from './workbench.ts'
+import { PAGE_BITS, type Workbench } from './workbench.ts'
 
-/** A shorter copy costs more than the bytes themselves. */
-const COPY_BYTES_MIN = 4
+/** Stretches of the source that were taken over as they are. */
+export interface TakenRuns {
+  /** Where each begins and ends in the source, rising. */
+  readonly from: number[]
+  readonly to: number[]
+  /** How much further back or ahead it lies now. */
+  readonly shift: number[]
+}
 
-/** Ranges of `raw` that must be literals, rising, and that no copy may draw from. */
-export class ForcedRanges {
-  readonly from: number[] = []
-  readonly to: number[] = []
+/** Raw bytes that must be literals, and that no copy may draw from. */
+export class ForcedBytes {
+  readonly #marks: Uint8Array
+  readonly #pages: Uint8Array
+  readonly #ranges: number[] = []
+
+  /** @param bench its marks are all 0, and are so again after `clear` */
+  constructor(bench: Workbench) {
+    this.#marks = bench.forced
+    this.#pages = bench.forcedPages
+  }
 
   add(from: number, to: number): void {
-    this.from.push(from)
-    this.to.push(to)
+    this.#ranges.push(from, to)
+    this.#marks.fill(1, from, to)
+    this.#pages[from >>> PAGE_BITS] = 1
+    this.#pages[(to - 1) >>> PAGE_BITS] = 1
   }
 
-  /** Index of the first range that ends behind `at`. */
-  after(at: number): number {
-    const { to } = this
-    let low = 0
-    let high = to.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (to[middle] > at) high = middle
-      else low = middle + 1
-    }
-    return low
+  has(at: number): boolean {
+    return this.#marks[at] !== 0
   }
 
-  /** Whether a range has a byte in [from, to). */
+  /** Whether one of [from, to) is forced. */
   meets(from: number, to: number): boolean {
-    const i = this.after(from)
-    return i < this.from.length && this.from[i] < to
+    const last = (to - 1) >>> PAGE_BITS
+    for (let page = from >>> PAGE_BITS; page <= last; page++) {
+      if (this.#pages[page] === 0) continue
+      for (let at = from; at < to; at++) if (this.#marks[at] !== 0) return true
+      return false
+    }
+    return false
+  }
+
+  clear(): void {
+    for (let i = 0; i < this.#ranges.length; i += 2) {
+      const [from, to] = [this.#ranges[i], this.#ranges[i + 1]]
+      this.#marks.fill(0, from, to)
+      this.#pages[from >>> PAGE_BITS] = 0
+      this.#pages[(to - 1) >>> PAGE_BITS] = 0
+    }
   }
 }
 
 /**
  * Writes the elements of `source` anew, with the forced bytes as literals.
  *
- * Bytes that were copied from forced ones become literals, too: their old content, which `raw` has
- * at their own place, stays theirs.
+ * What was copied from forced bytes becomes literal, too, and keeps their old content. Nothing is
+ * decoded: only elements that have to do with forced bytes are looked into.
  *
  * @param source elements, from ELEMENTS_AT on
- * @param bench  `raw` holds what they make, forced bytes already as they are wanted
+ * @param bench  `raw` holds the old content of the forced bytes; what else of it becomes literal
+ *   is filled in here
+ * @param writer has nothing written yet
  */
 export function writeSpliced(
   source: Uint8Array,
   bench: Workbench,
-  ranges: ForcedRanges,
+  forced: ForcedBytes,
   writer: ElementWriter,
-): void {
-  const { forced } = bench
-  for (let i = 0; i < ranges.from.length; i++) forced.fill(1, ranges.from[i], ranges.to[i])
-  let at = ELEMENTS_AT
-  while (at < source.length) {
+): TakenRuns {
+  const runs: TakenRuns = { from: [], to: [], shift: [] }
+  let runFrom = ELEMENTS_AT
+  const endRun = (to: number, rawTo: number): void => {
+    if (to === runFrom) return
+    runs.from.push(runFrom)
+    runs.to.push(to)
+    runs.shift.push(writer.verbatim(source, runFrom, to, rawTo - writer.at))
+  }
+  let rawAt = 0
+  for (let at = ELEMENTS_AT; at < source.length; ) {
+    const elementFrom = at
     const tag = source[at++]
     const kind = tag & 3
+    let sizeBytes = (tag >>> 2) + 1
+    let offset = 0
     if (kind === 0) {
-      let sizeBytes = (tag >>> 2) + 1
       if (sizeBytes > 60) {
         const lengthBytes = sizeBytes - 60
         sizeBytes = 1
@@ -65,45 +95,49 @@ export function writeSpliced(
         at += lengthBytes
       }
       at += sizeBytes
-      writer.literal(sizeBytes)
-      continue
-    }
-    let sizeBytes: number
-    let offset: number
-    if (kind === 1) {
+    } else if (kind === 1) {
       sizeBytes = ((tag >>> 2) & 7) + 4
-      offset = ((tag >>> 5) << 8) | source[at]
-      at += 1
+      offset = ((tag >>> 5) << 8) | source[at++]
     } else {
-      sizeBytes = (tag >>> 2) + 1
       offset = source[at] | (source[at + 1] << 8)
       at += 2
     }
-    const to = writer.at
-    if (ranges.meets(to, to + sizeBytes) || ranges.meets(to - offset, to - offset + sizeBytes)) {
-      splitCopy(forced, offset, sizeBytes, writer)
-    } else {
-      writer.copy(offset, sizeBytes)
+    const rawTo = rawAt + sizeBytes
+    const isTouched =
+      forced.meets(rawAt, rawTo) || (offset > 0 && forced.meets(rawAt - offset, rawTo - offset))
+    if (isTouched) {
+      endRun(elementFrom, rawAt)
+      if (offset === 0) {
+        bench.raw.set(source.subarray(at - sizeBytes, at), rawAt)
+        writer.literal(sizeBytes)
+      } else {
+        splitCopy(bench.raw, forced, offset, sizeBytes, writer)
+      }
+      runFrom = at
     }
+    rawAt = rawTo
   }
-  for (let i = 0; i < ranges.from.length; i++) forced.fill(0, ranges.from[i], ranges.to[i])
+  endRun(source.length, rawAt)
+  forced.clear()
+  return runs
 }
 
 /** One copy as copies and literals, so that no forced byte is made or read by a copy. */
 function splitCopy(
-  forced: Uint8Array,
+  raw: Uint8Array,
+  forced: ForcedBytes,
   offset: number,
   sizeBytes: number,
   writer: ElementWriter,
 ): void {
   const end = writer.at + sizeBytes
   while (writer.at < end) {
-    let stop = writer.at
-    while (stop < end && forced[stop] === 0 && forced[stop - offset] === 0) stop++
-    const run = stop - writer.at
-    if (run >= COPY_BYTES_MIN) writer.copy(offset, run)
-    else writer.literal(run)
-    while (stop < end && (forced[stop] !== 0 || forced[stop - offset] !== 0)) stop++
-    writer.literal(stop - writer.at)
+    let at = writer.at
+    while (at < end && !forced.has(at) && !forced.has(at - offset)) at++
+    if (at > writer.at) writer.copy(offset, at - writer.at)
+    for (; at < end && (forced.has(at) || forced.has(at - offset)); at++) {
+      if (!forced.has(at)) raw[at] = raw[at - offset]
+      writer.literal(1)
+    }
   }
 }

@@ -15,6 +15,9 @@ export const TIME_SYMBOL = 0x200
 
 const HEAD_BITS = 14
 
+/** Raw bytes are looked at by pages of 2^PAGE_BITS first. */
+export const PAGE_BITS = 6
+
 /** decodeSnappy may write so many bytes past the end. */
 const SLACK_BYTES = 16
 
@@ -28,6 +31,8 @@ export class Workbench {
   readonly starts: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
   /** Whether the value of message i is patched, so that it has to lie in one literal. */
   readonly patched: Uint8Array = new Uint8Array(ENTRIES_MAX)
+  /** Whether message i is of a series that is not in the layout. */
+  readonly dead: Uint8Array = new Uint8Array(ENTRIES_MAX)
   /** Where the value of message i lies in `elements`; 0 when it is not patched. */
   readonly slots: Uint32Array = new Uint32Array(ENTRIES_MAX)
   /** Where bytes of the time lie in `elements`: 8 × place + byte of the time. */
@@ -40,6 +45,7 @@ export class Workbench {
   readonly chainSteps: Uint16Array = new Uint16Array(RAW_BYTES_MAX)
   /** Bytes that have to become literals while a segment is remade; all 0 in between. */
   readonly forced: Uint8Array = new Uint8Array(RAW_BYTES_MAX)
+  readonly forcedPages: Uint8Array = new Uint8Array(RAW_BYTES_MAX >>> PAGE_BITS)
 }
 
 let workbench: Workbench | undefined
