@@ -1,15 +1,17 @@
 /** `narthex.destinations`: which kinds of ends there are, by their `type`. */
 import { type FileDestination, fileDestination } from './destinations/file.ts'
+import { type GatewayDestination, gatewayDestination } from './destinations/gateway.ts'
 import { given, listOf, type Place, type Shape } from './shape.ts'
 import type { YamlNode } from './yaml.ts'
 import { quoteText } from './yaml.ts'
 
 /** An entry of `narthex.destinations`. */
-export type ListedDestination = FileDestination
+export type ListedDestination = FileDestination | GatewayDestination
 
 /** Every kind: its `type` and the shape of its entry. */
 const KINDS: Readonly<Record<ListedDestination['kind'], Shape<ListedDestination>>> = {
   file: fileDestination,
+  gateway: gatewayDestination,
 }
 
 const destination: Shape<ListedDestination | undefined> = {

@@ -48,7 +48,7 @@ interface RawProxy {
 }
 
 /** A map that is undefined where it is absent. */
-function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return {
     read: (node, place) => (given(node) === undefined ? undefined : shape.read(node, place)),
     show: (node) => (given(node) === undefined ? undefined : shape.show(node)),
@@ -88,7 +88,8 @@ const basicAuth = mapOf(
   },
 )
 
-const authorization = mapOf(
+/** `authorization` of a client. */
+export const authorization: Shape<Authorization> = mapOf(
   'config.plain',
   { type: text, credentials: secret, credentials_file: filePath, credentials_ref: text },
   (raw): Authorization => ({

@@ -1,5 +1,6 @@
 /** `narthex`: our own section, what Prometheus does not have. */
 import { destinationList, type ListedDestination } from './destinations.ts'
+import { type GatewayConfig, gatewayShape } from './gateway.ts'
 import { duration, oneOf, truth } from './scalars.ts'
 import { mapOf, type Shape } from './shape.ts'
 
@@ -18,6 +19,8 @@ export interface NarthexConfig {
   readonly destinations: readonly ListedDestination[]
   /** How many destinations must have written before a receiver says so to its sender. */
   readonly policy: CommitPolicy
+  /** Whose samples a gateway takes, and how. */
+  readonly gateway: GatewayConfig
 }
 
 /** Acknowledged when all destinations, more than half of them, or one of them wrote. */
@@ -60,6 +63,7 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
       'all',
       (word) => `unknown policy "${word}", wanted all, quorum or any`,
     ),
+    gateway: gatewayShape,
   },
   (raw): NarthexConfig => ({
     host: { mode: raw.host.mode ?? 'auto', intervalMs: raw.host.interval },
@@ -70,5 +74,6 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
     allowLinkLocal: raw.discovery.allow_link_local,
     destinations: raw.destinations,
     policy: raw.policy ?? 'all',
+    gateway: raw.gateway,
   }),
 )
