@@ -6,6 +6,7 @@ import type { Metrics } from '../base/metrics.ts'
 import { openFetchBody } from '../collect/discover/client.ts'
 import { startDiscovery } from '../collect/discover/discovery.ts'
 import { startScrapeManager } from '../collect/scrape/manager.ts'
+import type { Shard } from '../collect/scrape/shard.ts'
 import type { Appender } from '../model/appender.ts'
 import type { MetadataView } from '../model/target.ts'
 import type { Configuration } from './configuration.ts'
@@ -18,6 +19,10 @@ export interface CollectingOptions {
   readonly strictOpenMetrics: boolean
   /** Under Prometheus's names. */
   readonly features: readonly string[]
+  /** Where the last good lists of discovery are kept; '' or absent: nowhere. */
+  readonly discoveryFolder?: string
+  /** Which part of the targets is ours; all when absent. */
+  readonly shard?: Shard
 }
 
 /** All of them, running. */
@@ -25,6 +30,8 @@ export interface Collecting {
   readonly machine: Machine
   /** What targets say of their metrics. */
   readonly metadata: MetadataView
+  /** Scrapes another part of the targets from now on. */
+  reshard(shard: Shard): void
 }
 
 /** Starts them; they follow the configuration. */
@@ -47,6 +54,7 @@ export function startCollecting(
       strictOpenMetrics: options.strictOpenMetrics,
       allowLinkLocal,
       environment: process.env,
+      ...(options.shard === undefined ? {} : { shard: options.shard }),
     }),
   )
   const fetchBody = openFetchBody({ clock, environment: process.env, allowLinkLocal })
@@ -56,6 +64,8 @@ export function startCollecting(
       log,
       metrics,
       fetchBody,
+      environment: process.env,
+      folder: options.discoveryFolder ?? '',
       allowLinkLocal: allowLinkLocal(),
       onTargets: (jobName, discovered, ownCount) => scraper.retarget(jobName, discovered, ownCount),
     }),
@@ -77,5 +87,9 @@ export function startCollecting(
     scraper.apply(machine.jobs(config))
     discovery.apply(config.scrape, config.narthex.allowLinkLocal)
   })
-  return { machine, metadata: scraper.metadata }
+  return {
+    machine,
+    metadata: scraper.metadata,
+    reshard: (shard) => scraper.reshard(shard),
+  }
 }

@@ -16,6 +16,7 @@ export interface ScrapeCounters {
   readonly exemplars: Cell
   readonly commitFailures: Cell
   readonly poolTargets: Family
+  readonly othersTargets: Family
   readonly pools: Cell
 }
 
@@ -71,6 +72,11 @@ export function registerScrapeCounters(metrics: Metrics, bodyBytes: () => number
     poolTargets: metrics.gauge(
       'prometheus_target_scrape_pool_targets',
       'Targets of a scrape pool.',
+      ['scrape_job'],
+    ),
+    othersTargets: metrics.gauge(
+      'narthex_scrape_pool_other_shards_targets',
+      'Targets of a scrape pool that other agents scrape.',
       ['scrape_job'],
     ),
     pools: metrics.gauge('narthex_scrape_pools', 'Scrape pools that run.').with(),

@@ -6,6 +6,7 @@ import type { ScrapeLoop } from './loop.ts'
 import { metadataView } from './metadataview.ts'
 import { ScrapePool } from './pool.ts'
 import { type ScrapeOptions, ScrapeRoom } from './room.ts'
+import type { Shard } from './shard.ts'
 
 /** Scrapes what it is told to. */
 export interface ScrapeManager {
@@ -19,6 +20,8 @@ export interface ScrapeManager {
    *   link-local addresses. All when absent.
    */
   retarget(jobName: string, discovered: readonly Labels[], ownCount?: number): void
+  /** Scrapes another part of the targets from now on; takes over and gives up what that changes. */
+  reshard(shard: Shard): void
   /** Ends all scrapes; resolves when what was written is committed. Nothing is marked as gone. */
   stop(): Promise<void>
   readonly targets: TargetView
@@ -65,6 +68,13 @@ class Manager implements ScrapeManager {
 
   retarget(jobName: string, discovered: readonly Labels[], ownCount = discovered.length): void {
     this.#pools.get(jobName)?.retarget(discovered, ownCount)
+  }
+
+  reshard(shard: Shard): void {
+    const { index, count } = this.#room.shard
+    if (shard.index === index && shard.count === count) return
+    this.#room.shard = shard
+    for (const pool of this.#pools.values()) pool.reshard()
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,7 @@ import { messageOf } from '../../base/error.ts'
 import { Secret } from '../../base/secret.ts'
 import { VERSION } from '../../base/version.ts'
 import type { ScrapeConfig } from '../../config/scrape.ts'
-import { type Labels, labelsKey } from '../../model/labels.ts'
+import { type Labels, labelsKey, labelValue } from '../../model/labels.ts'
 import type { DroppedTarget, TargetStatus } from '../../model/target.ts'
 import { type Admission, isLinkLocal } from '../../net/client/address.ts'
 import { type HttpChannel, openHttpChannel } from '../../net/client/channel.ts'
@@ -14,7 +14,11 @@ import { ScrapeLoop } from './loop.ts'
 import { acceptHeader } from './negotiate.ts'
 import type { ScrapeRoom } from './room.ts'
 import type { SampleRules } from './samplelabels.ts'
+import { ownsTarget } from './shard.ts'
 import { discoveredLabels, makeTarget, type Target } from './target.ts'
+
+/** What the search on loopback says of each target. */
+const EXPORTER_LABEL = '__meta_narthex_exporter'
 
 /** One job's targets and their loops. */
 export class ScrapePool {
@@ -61,6 +65,11 @@ export class ScrapePool {
     this.#sync(new Map())
   }
 
+  /** The part of the targets that is ours has changed. */
+  reshard(): void {
+    this.#sync(new Map())
+  }
+
   /** Ends all loops; the series are marked as gone. */
   retire(): void {
     for (const loop of this.#loops.values()) {
@@ -70,6 +79,7 @@ export class ScrapePool {
     this.#loops.clear()
     this.#room.counters.poolTargets.with(this.jobName).set(0)
     this.#room.counters.poolTargets.without(this.jobName)
+    this.#room.counters.othersTargets.without(this.jobName)
   }
 
   /** Ends all loops and writes nothing. */
@@ -125,6 +135,7 @@ export class ScrapePool {
     const keptMax = config.keepDroppedTargets || this.#room.droppedTargetsMax
     const targets = new Map<string, Target>()
     const discoveredKeys = new Set<string>()
+    const others = new Set<string>()
     this.#dropped = []
     this.#droppedCount = 0
     this.#ownKeys.clear()
@@ -136,6 +147,10 @@ export class ScrapePool {
       try {
         const target = makeTarget(discovered, config)
         if (target !== undefined) {
+          if (!this.#isOurs(found, target)) {
+            others.add(target.key)
+            continue
+          }
           if (index < this.#ownCount) this.#ownKeys.add(target.key)
           if (!targets.has(target.key)) targets.set(target.key, target)
           continue
@@ -151,7 +166,14 @@ export class ScrapePool {
         })
       }
     }
+    this.#room.counters.othersTargets.with(this.jobName).set(others.size)
     return targets
+  }
+
+  /** Whether no other agent scrapes it. What was found on this machine is always ours. */
+  #isOurs(found: Labels, target: Target): boolean {
+    if (labelValue(found, EXPORTER_LABEL) !== '') return true
+    return ownsTarget(target.key, this.#room.shard)
   }
 
   #openLoop(target: Target, forcedError: string): ScrapeLoop {

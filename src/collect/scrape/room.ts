@@ -14,6 +14,7 @@ import { MetadataPool } from './metadata.ts'
 import type { Row } from './row.ts'
 import { Scanner } from './scan.ts'
 import { Slots } from './schedule.ts'
+import { type Shard, WHOLE } from './shard.ts'
 import type { Target } from './target.ts'
 
 /** What the scrape room needs from outside, and its bounds. */
@@ -38,6 +39,8 @@ export interface ScrapeOptions {
   readonly strictOpenMetrics?: boolean
   /** Whether found targets and redirects may lead to link-local addresses; no by default. */
   readonly allowLinkLocal?: () => boolean
+  /** Which part of the targets is ours; all when absent. */
+  readonly shard?: Shard
   /** Where `proxy_from_environment` looks. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
@@ -75,6 +78,7 @@ export class ScrapeRoom {
   readonly extraScrapeMetrics: boolean
   readonly strictOpenMetrics: boolean
   readonly allowLinkLocal: () => boolean
+  shard: Shard
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly bodySizeBytesMax: number
   readonly samplesMax: number
@@ -98,6 +102,7 @@ export class ScrapeRoom {
     this.extraScrapeMetrics = options.extraScrapeMetrics ?? false
     this.strictOpenMetrics = options.strictOpenMetrics ?? false
     this.allowLinkLocal = options.allowLinkLocal ?? (() => false)
+    this.shard = options.shard ?? WHOLE
     this.environment = options.environment ?? {}
     this.bodySizeBytesMax = options.bodySizeBytesMax ?? BODY_SIZE_BYTES_MAX
     this.samplesMax = options.samplesMax ?? SAMPLES_MAX
