@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
-import { systemClock } from '../../../src/base/clock.ts'
+import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import {
   type HttpClientConfig,
@@ -21,6 +21,7 @@ import {
 } from '../../../src/config/http.ts'
 import { BodyPool } from '../../../src/net/client/body.ts'
 import { openHttpChannel } from '../../../src/net/client/channel.ts'
+import { openPoster } from '../../../src/net/client/poster.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'narthex-client-tls-'))
 const at = (name: string): string => join(folder, name)
@@ -48,9 +49,12 @@ before(async () => {
       requestCert: true,
       rejectUnauthorized: false,
     },
-    (request, response) => {
+    async (request, response) => {
       const peer = (request.socket as TLSSocket).getPeerCertificate()
-      response.end(`${request.headers.host} ${peer?.subject?.CN ?? 'nobody'}`)
+      let sizeBytes = 0
+      for await (const piece of request) sizeBytes += piece.length
+      const body = request.method === 'GET' ? '' : ` ${request.method} ${sizeBytes}`
+      response.end(`${request.headers.host} ${peer?.subject?.CN ?? 'nobody'}${body}`)
     },
   )
   server.listen(0, '127.0.0.1')
@@ -116,6 +120,36 @@ test('a version that the peer does not speak is refused', () =>
 
 test('a file that is missing is told by its name', () =>
   assert.rejects(ask({ caFile: at('missing.pem') }), /cannot read TLS file .*missing\.pem/))
+
+test('a poster shows its certificate, and the new one once its files were exchanged', async () => {
+  let nowMs = 0
+  const clock: Clock = { ...systemClock, monotonicMs: () => nowMs }
+  const [certFile, keyFile] = [at('shown.pem'), at('shown.key')]
+  const show = (name: string): void => {
+    copyFileSync(at(`${name}.pem`), certFile)
+    copyFileSync(at(`${name}.key`), keyFile)
+  }
+  show('client')
+  const poster = openPoster({
+    url: new URL(`https://${base}/`),
+    config: { ...PLAIN_HTTP, tls: { ...PLAIN_TLS, caFile: at('server.pem'), certFile, keyFile } },
+    connectionsMax: 1,
+    clock,
+  })
+  const post = async (): Promise<string> => {
+    const pieces = [new Uint8Array(100_000), new Uint8Array(7)]
+    return (await poster.post([], pieces, 5000, new AbortController().signal)).text
+  }
+  assert.equal(await post(), `${base} client.example POST 100007`)
+  show('server')
+  assert.equal(await post(), `${base} client.example POST 100007`, 'looked at a moment ago')
+  nowMs += 1000
+  assert.equal(await post(), `${base} monitor.example POST 100007`)
+  rmSync(certFile)
+  nowMs += 1000
+  assert.equal(await post(), `${base} monitor.example POST 100007`, 'a connection stays good')
+  poster.close()
+})
 
 test('a proxy tunnels TLS by CONNECT', async () => {
   const targets: string[] = []
