@@ -167,8 +167,9 @@ export class Frame {
     return best
   }
 
+  /** How many series may be added: a quarter of the entries is left to series that return. */
   #roomIn(segment: Segment): number {
-    return segment.roomFor(this.#liveMax, this.#entriesMax)
+    return segment.roomFor(Math.ceil(0.75 * this.#entriesMax), this.#entriesMax)
   }
 
   #dropEmpty(): void {

@@ -7,7 +7,7 @@ const MATCH_BYTES_MIN = 4
 const OFFSET_MAX = 65_535
 
 /** How many earlier places with the same hash are looked at. */
-const CHAIN_MAX = 24
+const CHAIN_MAX = 12
 
 /** A repetition this long is taken without looking for a better one. */
 const GOOD_ENOUGH_BYTES = 96

@@ -5,6 +5,9 @@ import { NO_ROW } from './patch.ts'
 /** How far ahead a series is looked for where it should stand. */
 const AHEAD_MAX = 16
 
+/** A power of two. */
+const HINTS = 2048
+
 /** Where the series of a frame stand in a new row. */
 export interface RowMatch {
   /** For each series of the frame, in the order given: its place, or NO_ROW. */
@@ -42,7 +45,8 @@ export function matchRows(known: Float64Array, ids: Float64Array, count: number)
     rows[i] = row++
   }
   while (row < count) skipped.push(row++)
-  const added = missing.length === 0 ? skipped : lookUp(known, ids, missing, skipped, rows)
+  const isPlain = missing.length === 0 || skipped.length === 0
+  const added = isPlain ? skipped : lookUp(known, ids, missing, skipped, rows)
   return { rows, added, matchedCount: count - added.length }
 }
 
@@ -55,9 +59,15 @@ function lookUp(
   rows: Uint32Array,
 ): number[] {
   const placeOf = new Map<SeriesId, number>()
-  for (const row of skipped) placeOf.set(ids[row], row)
+  // Most of the missing have left for good: a few bits tell that cheaper than the map.
+  const hints = new Uint8Array(HINTS)
+  for (const row of skipped) {
+    placeOf.set(ids[row], row)
+    hints[ids[row] & (HINTS - 1)] = 1
+  }
   const found = new Set<number>()
   for (const i of missing) {
+    if (hints[known[i] & (HINTS - 1)] === 0) continue
     const row = placeOf.get(known[i])
     if (row === undefined) continue
     rows[i] = row

@@ -21,7 +21,7 @@ const ROOM_BYTES_MIN = 4096
 const MESSAGE_BYTES_MAX = 65_535
 
 /** New series are matched with so many of the last ones. */
-const WINDOW_ENTRIES = 8
+const WINDOW_ENTRIES = 4
 
 /** A value that did not change for so many rows becomes a constant when a segment is built anew. */
 const CONSTANT_ROWS = 8

@@ -36,12 +36,12 @@ export class ForcedBytes {
 
   /** Whether one of [from, to) is forced. */
   meets(from: number, to: number): boolean {
+    const pages = this.#pages
     const last = (to - 1) >>> PAGE_BITS
-    for (let page = from >>> PAGE_BITS; page <= last; page++) {
-      if (this.#pages[page] === 0) continue
-      for (let at = from; at < to; at++) if (this.#marks[at] !== 0) return true
-      return false
-    }
+    let page = from >>> PAGE_BITS
+    while (page <= last && pages[page] === 0) page++
+    if (page > last) return false
+    for (let at = from; at < to; at++) if (this.#marks[at] !== 0) return true
     return false
   }
 
