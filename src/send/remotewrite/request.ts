@@ -2,6 +2,7 @@
 import type { SeriesId } from '../../model/appender.ts'
 import type { Exemplar } from '../../model/exemplar.ts'
 import { staleHighOf } from '../../model/stale.ts'
+import { varintBytes } from '../../wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../wire/snappy.ts'
 import type { FramePiece, Frames } from '../frame/piece.ts'
 import type { Parcel } from '../parcel.ts'
@@ -109,12 +110,17 @@ class OpenRequest {
   readonly #options: RequestOptions
   readonly #stock: BufferStock
   readonly #leftOut: LeftOut
+  /** Elements so far, in the order of their samples. */
+  #pieces: Uint8Array[] = []
+  #decodedBytes = 0
   #frames: FramePiece[] = []
+  #buffers: Uint8Array[] = []
   #samples = 0
   #histograms = 0
   #exemplars = 0
   /** Exemplars that take the place of a sample. */
   #alone = 0
+  /** Whether the encoder holds series that are not among the pieces yet. */
   #isEncoding = false
 
   constructor(options: RequestOptions, stock: BufferStock, leftOut: LeftOut) {
@@ -129,11 +135,14 @@ class OpenRequest {
   }
 
   get isEmpty(): boolean {
-    return !this.#isEncoding && this.#frames.length === 0
+    return !this.#isEncoding && this.#pieces.length === 0
   }
 
   addFrame(piece: FramePiece): void {
+    this.#flush()
     this.#frames.push(piece)
+    this.#pieces.push(piece.bytes)
+    this.#decodedBytes += piece.decodedBytes
     this.#samples += piece.sampleCount
   }
 
@@ -176,36 +185,17 @@ class OpenRequest {
   }
 
   close(): WriteRequest {
-    const { encoder, frames } = this.#options
-    const buffers: Uint8Array[] = []
-    const pieces: Uint8Array[] = []
+    this.#flush()
+    const pieces = [preambleOf(this.#decodedBytes), ...this.#pieces]
     const held = this.#frames
-    let decodedBytes = 0
-    for (const piece of held) {
-      decodedBytes += piece.decodedBytes
-      pieces.push(piece.bytes)
-    }
-    if (this.#isEncoding) {
-      for (const part of encoder.parts()) {
-        if (part.length === 0) continue
-        const buffer = this.#stock.take(snappyEncodedBytesMax(part.length))
-        const sizeBytes = encodeSnappy(part, part.length, buffer)
-        buffers.push(buffer)
-        pieces.push(buffer.subarray(preambleOf(part.length).length, sizeBytes))
-        decodedBytes += part.length
-      }
-    }
-    pieces.unshift(preambleOf(decodedBytes))
+    const buffers = this.#buffers
     const request: WriteRequest = {
       pieces,
       sizeBytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
       sampleCount: this.#samples,
       histogramCount: this.#histograms,
       exemplarCount: this.#exemplars,
-      release: () => {
-        for (const piece of held) frames?.release(piece)
-        for (const buffer of buffers) this.#stock.give(buffer)
-      },
+      release: () => this.#giveBack(held, buffers),
     }
     this.#clear()
     return request
@@ -213,12 +203,33 @@ class OpenRequest {
 
   /** Gives up what was begun. */
   drop(): void {
-    for (const piece of this.#frames) this.#options.frames?.release(piece)
+    this.#giveBack(this.#frames, this.#buffers)
     this.#clear()
   }
 
+  #giveBack(held: readonly FramePiece[], buffers: readonly Uint8Array[]): void {
+    for (const piece of held) this.#options.frames?.release(piece)
+    for (const buffer of buffers) this.#stock.give(buffer)
+  }
+
+  /** Compresses what the encoder holds, before a frame follows it or the request ends. */
+  #flush(): void {
+    if (!this.#isEncoding) return
+    for (const part of this.#options.encoder.parts()) {
+      const buffer = this.#stock.take(snappyEncodedBytesMax(part.length))
+      const sizeBytes = encodeSnappy(part, part.length, buffer)
+      this.#buffers.push(buffer)
+      this.#pieces.push(buffer.subarray(varintBytes(part.length), sizeBytes))
+      this.#decodedBytes += part.length
+    }
+    this.#isEncoding = false
+  }
+
   #clear(): void {
+    this.#pieces = []
+    this.#decodedBytes = 0
     this.#frames = []
+    this.#buffers = []
     this.#samples = 0
     this.#histograms = 0
     this.#exemplars = 0

@@ -398,8 +398,12 @@ test('frames are sent as they are, beside what has none, and given back whatever
     const writer = open(url, limits, { frames: () => frames })
     assert.deepEqual(await writer.write([pushed, scraped], NEVER), written())
     assert.deepEqual(
-      got.map(({ request }) => request.series.length),
-      [4, 4],
+      got.map(({ request }) => request.series.map(({ labels }) => labels.length > 0)),
+      [
+        [true, true, false, false],
+        [false, false, false, true],
+      ],
+      'in the order in which they came',
     )
     assert.equal(held.size, 0)
     await writer.close()
