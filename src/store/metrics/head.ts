@@ -169,9 +169,10 @@ export class Head {
           continue
         }
         const group = this.columns.field(column, at.COLUMN_GROUP)
-        const run = this.#appendRun(group, timeMs, ids, values, i, count, outcomes, limits)
+        i = this.columns.isStrand(column)
+          ? this.#appendStrands(group, timeMs, ids, values, i, count, outcomes, limits)
+          : this.#appendRun(group, timeMs, ids, values, i, count, outcomes, limits)
         accepted += this.#runAccepted
-        i = run
       }
     } finally {
       this.#recordStrands(timeMs)
@@ -186,6 +187,43 @@ export class Head {
     this.#strandCount = 0
     if (timeMs > this.maxTimeMs || timeMs < this.minTimeMs) this.noteTimes(timeMs, timeMs)
     this.recorder.strands(timeMs, this.#strandColumns, this.#strandValues, count)
+  }
+
+  /** Writes samples of strands of one group that stand side by side; returns where others begin. */
+  #appendStrands(
+    group: number,
+    timeMs: number,
+    ids: Float64Array,
+    values: Float64Array,
+    from: number,
+    count: number,
+    outcomes: Uint8Array,
+    limits: HeadLimits,
+  ): number {
+    const late = this.#lateness(timeMs, limits)
+    let accepted = 0
+    let i = from
+    for (; i < count; i++) {
+      const column = this.columns.of(ids[i])
+      if (column === 0) {
+        outcomes[i] = UNKNOWN
+        continue
+      }
+      if (this.columns.field(column, at.COLUMN_GROUP) !== group) break
+      if (!this.columns.isStrand(column)) break
+      if (this.strands.isFull(column)) {
+        this.#recordStrands(timeMs)
+        // The series may be a part of rows after that: a new run begins with it.
+        this.#hooks.sealStrands(group)
+        break
+      }
+      this.#hold(values[i])
+      const held = this.columns.newestMs(column)
+      outcomes[i] = this.#appendStrand(group, column, timeMs, held, late, limits)
+      if (outcomes[i] === ACCEPTED) accepted++
+    }
+    this.#runAccepted = accepted
+    return i
   }
 
   /** Writes one sample of a strand whose newest is `held`; the value is in the hand of `cells`. */
@@ -249,24 +287,11 @@ export class Head {
       this.#hold(values[i])
       const floats = this.#columnFloats[column >>> at.COLUMN_SHIFT]
       const newestAt = (pageAt >>> 1) + at.COLUMN_NEWEST_FLOAT
-      if ((page[pageAt + at.COLUMN_FLAGS] & at.FLAG_STRAND) !== 0) {
-        if (written > 0) break
-        if (this.strands.isFull(column)) {
-          this.#recordStrands(timeMs)
-          this.#hooks.sealStrands(group)
-          // It may have become a part of rows meanwhile.
-          i--
-          continue
-        }
-        outcomes[i] = this.#appendStrand(group, column, timeMs, floats[newestAt], late, limits)
-        if (outcomes[i] === ACCEPTED) accepted++
-        continue
-      }
+      if ((page[pageAt + at.COLUMN_FLAGS] & at.FLAG_STRAND) !== 0) break
       if (ordinal < 0 && this.rows.isFull(group)) {
+        // The series may be a strand after that: a new run begins with it.
         this.#hooks.sealFull(group)
-        // The series may have become a strand meanwhile.
-        i--
-        continue
+        break
       }
       // Where the clock was ahead when the newest came, the order of the series begins anew.
       const newest = floats[newestAt] > limits.timeMsMax ? -Infinity : floats[newestAt]
