@@ -137,7 +137,8 @@ class GrpcHouse implements GrpcServer {
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
       'grpc-node.max_session_memory': SESSION_MB_MAX,
-      'grpc.enable_channelz': 0,
+      // Without it the library does not know its connections, and could not close them at the end.
+      'grpc.enable_channelz': 1,
     })
     for (const method of options.methods) this.#register(method)
   }

@@ -1,7 +1,7 @@
 /** Parcels as numbered messages of one stream. */
 import type { Cursor } from '../../base/bytes.ts'
-import { NarthexError } from '../../base/error.ts'
 import type { SeriesId } from '../../model/appender.ts'
+import type { Labels } from '../../model/labels.ts'
 import { ABSENT_HIGH, ABSENT_LOW, rowBytesMax } from '../../wire/columnar.ts'
 import type { WriteMetadata } from '../../wire/remotewrite.ts'
 import {
@@ -23,6 +23,9 @@ import { type LayoutNews, type SentLayout, SentLayouts, withoutGroup } from './l
 
 /** Series that one entry introduces. */
 const SERIES_PER_ENTRY = 2000
+/** Bytes of one UTF-16 unit at most, and of what stands before a text. */
+const UTF8_BYTES_MAX = 3
+const TEXT_EXTRA_BYTES = 4
 /** Times beyond it have no place in an entry; nothing keeps such samples. */
 const TIME_MS_MAX = 2 ** 50
 /** Most of a message is one row; a little less than all of it may be. */
@@ -56,20 +59,16 @@ export class BatchMaker {
    * Makes the messages that carry parcels.
    *
    * @param refused counts samples that cannot be said in this protocol, by reason
-   * @throws NarthexError `too_big` for a row that no message holds; its layout begins anew then
    */
   make(parcels: readonly Parcel[], refused: Map<string, number>): Batch[] {
     this.#batches = []
-    try {
-      for (const parcel of parcels) {
-        this.#placeAll(parcel)
-        if (parcel.count > 0) this.#writeSamples(parcel, refused)
-        for (const sample of parcel.histograms) this.#writeHistogram(sample, refused)
-        for (const sample of parcel.exemplars) this.#writeExemplar(sample)
-      }
-    } finally {
-      this.#closeMessage()
+    for (const parcel of parcels) {
+      this.#placeAll(parcel)
+      if (parcel.count > 0) this.#writeSamples(parcel, refused)
+      for (const sample of parcel.histograms) this.#writeHistogram(sample, refused)
+      for (const sample of parcel.exemplars) this.#writeExemplar(sample)
     }
+    this.#closeMessage()
     return this.#batches
   }
 
@@ -104,17 +103,34 @@ export class BatchMaker {
     }
     const { layout, series } = news
     let kind = news.kind === 'layout' ? ENTRY_LAYOUT : ENTRY_COLUMNS
-    for (let from = 0; from < series.length; from += SERIES_PER_ENTRY) {
-      const part = series.slice(from, from + SERIES_PER_ENTRY)
+    for (let from = 0; from < series.length; ) {
+      const to = this.#partEnd(series, from)
       this.#entry.varint(layout.number)
       if (kind === ENTRY_LAYOUT) this.#texts.writePairs(layout.group, this.#entry)
-      this.#entry.varint(part.length)
-      for (const labels of part) {
-        this.#texts.writePairs(withoutGroup(labels, layout.group), this.#entry)
+      this.#entry.varint(to - from)
+      for (let i = from; i < to; i++) {
+        this.#texts.writePairs(withoutGroup(series[i], layout.group), this.#entry)
       }
       this.#closeEntry(kind)
       kind = ENTRY_COLUMNS
+      from = to
     }
+  }
+
+  /** How many series fit into an entry that leaves room for others in its message. */
+  #partEnd(series: readonly Labels[], from: number): number {
+    const bytesMax = this.#messageBytesMax / 4
+    let bytes = 0
+    let to = from
+    while (
+      to < series.length &&
+      to - from < SERIES_PER_ENTRY &&
+      (to === from || bytes < bytesMax)
+    ) {
+      for (const text of series[to]) bytes += TEXT_EXTRA_BYTES + UTF8_BYTES_MAX * text.length
+      to++
+    }
+    return to
   }
 
   #writeSamples(parcel: Parcel, refused: Map<string, number>): void {
@@ -124,7 +140,7 @@ export class BatchMaker {
     }
     const layout = this.#rowLayout(parcel)
     if (layout === undefined) this.#writeCells(parcel, refused)
-    else this.#writeRow(parcel, layout)
+    else this.#writeRow(parcel, layout, refused)
   }
 
   /** The one layout of all cells; undefined when they are of several, or one looks like absent. */
@@ -149,16 +165,18 @@ export class BatchMaker {
     return layout
   }
 
-  #writeRow(parcel: Parcel, layout: SentLayout): void {
+  #writeRow(parcel: Parcel, layout: SentLayout, refused: Map<string, number>): void {
     const { encoder } = layout
     const values = layout.isWhole ? parcel.values : this.#spread(parcel, layout)
     this.#entry.varint(layout.number)
     encoder.encode(parcel.timeMs, values, this.#entry.reserve(rowBytesMax(encoder.columns)))
     if (this.#entry.sizeBytes + HEAD_BYTES_MAX > this.#messageBytesMax) {
-      const seen = `${this.#entry.sizeBytes} bytes, the gateway takes ${this.#messageBytesMax}`
+      // The gateway has not seen this row: its next one needs a beginning.
       this.#entry.cut(0)
       this.layouts.drop(layout)
-      throw new NarthexError('too_big', `cannot send row of ${encoder.columns} series: ${seen}`)
+      this.#tell({ kind: 'drop', number: layout.number })
+      refuse(refused, 'message_too_big', parcel.count)
+      return
     }
     this.#closeEntry(ENTRY_ROW)
   }
@@ -196,7 +214,7 @@ export class BatchMaker {
       const cellMs = times === undefined ? timeMs : times[i]
       const layout = this.layouts.layoutOf(ids[i])
       if (layout === undefined || !isNear(cellMs)) {
-        countOne(refused, 'time_out_of_range')
+        refuse(refused, 'time_out_of_range', 1)
         continue
       }
       if (layout !== open) {
@@ -222,7 +240,7 @@ export class BatchMaker {
 
   #writeHistogram(sample: HistogramSample, refused: Map<string, number>): void {
     if (!isNear(sample.timeMs)) {
-      countOne(refused, 'time_out_of_range')
+      refuse(refused, 'time_out_of_range', 1)
       return
     }
     this.#beginSide(sample.id)
@@ -271,6 +289,6 @@ function isNear(timeMs: number): boolean {
   return Math.abs(timeMs) < TIME_MS_MAX
 }
 
-function countOne(refused: Map<string, number>, reason: string): void {
-  refused.set(reason, (refused.get(reason) ?? 0) + 1)
+function refuse(refused: Map<string, number>, reason: string, sampleCount: number): void {
+  refused.set(reason, (refused.get(reason) ?? 0) + sampleCount)
 }

@@ -122,13 +122,7 @@ export class GatewaySession {
     if (this.#end !== undefined) return brokenResult(this.#end)
     if (signal.aborted) return stoppedResult()
     const refused = new Map<string, number>()
-    let batches: readonly Batch[]
-    try {
-      batches = this.#maker.make(parcels, refused)
-    } catch (error) {
-      if (!(error instanceof NarthexError) || error.kind !== 'too_big') throw error
-      return { outcome: 'refused', reason: 'message_too_big', message: messageOf(error) }
-    }
+    const batches = this.#maker.make(parcels, refused)
     return this.#sendAll(batches, refused, signal)
   }
 
