@@ -15,7 +15,10 @@ const WINDOW_MS = 2 * HOUR_MS
 test(`C06: what ${MUTANTS} damaged logs bring back was written, to the bit`, async (t) => {
   const original = makeFolder()
   const { store, clock } = await openTestStore(t, { path: original })
-  const outcomes = new Uint8Array(8)
+  const outcomes = new Uint8Array(12)
+  const together = Float64Array.from({ length: 12 }, (_, i) =>
+    store.appender.series(['__name__', `row${i}`, 'instance', 'rows', 'job', 'x']),
+  )
   for (let row = 0; row < 60; row++) {
     const ids = Float64Array.from({ length: 8 }, (_, i) =>
       store.appender.series([
@@ -29,6 +32,8 @@ test(`C06: what ${MUTANTS} damaged logs bring back was written, to the bit`, asy
     )
     const values = Float64Array.from(ids, (_, i) => Math.sin(row * 8 + i))
     store.appender.append(row * 1000, ids, values, 8, outcomes)
+    const valuesTogether = together.map((_, i) => Math.cos(row * 12 + i))
+    store.appender.append(row * 1000 + 500, together, valuesTogether, 12, outcomes)
     await store.appender.commit()
   }
   const written = samplesOf(store, ALL)
@@ -57,7 +62,7 @@ test(`C06: what ${MUTANTS} damaged logs bring back was written, to the bit`, asy
         count++
       }
     }
-    if (count < 60 * 8) damaged++
+    if (count < 60 * 20) damaged++
     await again.stop()
   }
   assert.ok(damaged > MUTANTS / 4, `${damaged} mutants lost something, so the damage was real`)

@@ -17,7 +17,7 @@ test('a start brings back what was committed, and appending goes on where it was
         '__name__',
         `m${i % 7}`,
         'instance',
-        `i${i % 5}`,
+        `i${i % 5 === 0 ? 0 : 1}`,
         'job',
         'x',
         'n',
