@@ -73,15 +73,16 @@ export class StoreReader implements Queryable {
   }
 
   estimate(matchers: readonly Matcher[], fromMs: number, toMs: number): Estimate {
-    this.#begin()
     const selector = compileSelector(matchers)
-    const blocks = this.#blocks.estimate(selector, fromMs, toMs)
+    this.#beginHead()
     let seriesCount = 0
     let sampleCount = 0
     for (const { group, columns } of this.#match(selector)) {
       seriesCount += columns.length
       sampleCount += this.#head.countSamples(group, columns, fromMs, toMs)
     }
+    this.#begin()
+    const blocks = this.#blocks.estimate(selector, fromMs, toMs)
     return {
       seriesCount: Math.max(seriesCount, blocks.seriesCount),
       sampleCount: sampleCount + blocks.sampleCount,
@@ -142,11 +143,11 @@ export class StoreReader implements Queryable {
   ): string[] {
     const names = new Set<string>()
     if (sets.length === 0) {
-      for (const labels of this.#indexes(fromMs, toMs)) {
+      this.#eachIndex(fromMs, toMs, (labels) => {
         for (let name = 1; name < labels.nameCount; name++) {
           if (labels.nameField(name, at.NAME_PAIR_COUNT) > 0) names.add(labels.nameText(name))
         }
-      }
+      })
     } else {
       const add = (labels: Labels): void => {
         for (let i = 0; i < labels.length; i += 2) names.add(labels[i])
@@ -175,7 +176,7 @@ export class StoreReader implements Queryable {
       values.add(value)
     }
     if (sets.length === 0) {
-      for (const labels of this.#indexes(fromMs, toMs)) eachValue(labels, name, add, budget)
+      this.#eachIndex(fromMs, toMs, (labels) => eachValue(labels, name, add, budget))
     } else {
       const addOf = (labels: Labels): void => {
         for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) add(labels[i + 1])
@@ -189,11 +190,17 @@ export class StoreReader implements Queryable {
     return [...values].sort(compareText)
   }
 
+  /** Sees the series of the head. */
+  #beginHead(): void {
+    this.#poll()
+    this.#head.labels.refresh()
+  }
+
+  /** Sees the series of the head, and the blocks of every seal that has dropped rows from it. */
   #begin(): void {
     // The count first: what it counts was announced before, what comes later moves it again.
     const seals = Atomics.load(this.#head.memory.control, at.CONTROL_SEALS)
-    this.#poll()
-    this.#head.labels.refresh()
+    this.#beginHead()
     if (seals !== this.#sealsSeen) {
       this.#blocks.renew()
       this.#sealsSeen = seals
@@ -214,8 +221,7 @@ export class StoreReader implements Queryable {
     budget: Budget,
     warn: Warn,
   ): ReadonlyMap<string, GroupPlan> {
-    this.#poll()
-    this.#head.labels.refresh()
+    this.#beginHead()
     const matches = this.#match(selector)
     const seals = matches.map(({ group }) => this.#head.sealsOf(group))
     this.#begin()
@@ -280,6 +286,7 @@ export class StoreReader implements Queryable {
     return true
   }
 
+  /** First those of the head, then those of the blocks: what a seal moves meanwhile is met twice. */
   #eachSeries(
     sets: readonly (readonly Matcher[])[],
     fromMs: number,
@@ -287,15 +294,14 @@ export class StoreReader implements Queryable {
     budget: Budget,
     each: (groupLabels: Labels, shapeLabels: Labels) => void,
   ): void {
-    this.#begin()
     let entries = 0
     const counted = (groupLabels: Labels, shapeLabels: Labels): void => {
       if (++entries % CHECK_ENTRIES === 0) budget.check()
       each(groupLabels, shapeLabels)
     }
-    for (const matchers of sets.length === 0 ? [[]] : sets) {
-      const selector = compileSelector(matchers)
-      this.#blocks.series(selector, fromMs, toMs, counted)
+    const selectors = (sets.length === 0 ? [[]] : sets).map(compileSelector)
+    this.#beginHead()
+    for (const selector of selectors) {
       for (const { group, columns } of this.#match(selector)) {
         if (!this.#head.mayHave(group, fromMs, toMs)) continue
         const groupLabels = this.#head.labels.groupLabels(group).labels
@@ -308,16 +314,19 @@ export class StoreReader implements Queryable {
         }
       }
     }
+    this.#begin()
+    for (const selector of selectors) this.#blocks.series(selector, fromMs, toMs, counted)
   }
 
-  /** Indexes of everything that overlaps the range. */
-  #indexes(fromMs: number, toMs: number): LabelView[] {
-    this.#begin()
+  /** Indexes of everything that overlaps the range, in the same order. */
+  #eachIndex(fromMs: number, toMs: number, each: (labels: LabelView) => void): void {
+    this.#beginHead()
     const times = new Float64Array(this.#head.memory.control.buffer)
-    const indexes = this.#blocks.indexes(fromMs, toMs)
     const headMax = times[at.CONTROL_MAX_TIME_FLOAT]
     const headMin = times[at.CONTROL_MIN_TIME_FLOAT]
-    return headMin <= toMs && headMax >= fromMs ? [this.#head.labels, ...indexes] : indexes
+    if (headMin <= toMs && headMax >= fromMs) each(this.#head.labels)
+    this.#begin()
+    for (const labels of this.#blocks.indexes(fromMs, toMs)) each(labels)
   }
 }
 
