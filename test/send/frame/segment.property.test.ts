@@ -1,0 +1,146 @@
+/** Segments of adversarial labels: built, forced open, added to and built anew, they say what was put in. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
+import { BufferPool } from '../../../src/send/frame/buffers.ts'
+import { NO_ROW } from '../../../src/send/frame/patch.ts'
+import { Segment, wordsOf } from '../../../src/send/frame/segment.ts'
+import type { Parcel } from '../../../src/send/parcel.ts'
+import { requestOf, rowOf, samplesIn, samplesOf, viewOf } from './rows.ts'
+
+const FROM_MS = 1_700_000_000_000
+
+/** Texts that look like other parts of a message, repeat, or take bytes of all sizes. */
+const text = fc.oneof(
+  fc.constantFrom('a', 'b', '', '\n\u0010\t', '\u0012\u0010\t', 'z'.repeat(127), 'z'.repeat(128)),
+  fc.constantFrom('ab'.repeat(200), 'x'.repeat(5000), 'é'.repeat(70), '√π'.repeat(2000), '😀'),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+  fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 300 }),
+)
+const labelSet = fc
+  .array(fc.tuple(fc.oneof(fc.constantFrom('a', 'job', 'le'), text), text), { maxLength: 5 })
+  .map((pairs) => labelsFrom([...pairs, ['__name__', 'm']].filter(([name]) => name !== '') as []))
+
+/** The row that the segment holds, without the series that left. */
+function livePart(row: Parcel, isLive: (place: number) => boolean): Parcel {
+  const places = [...row.ids.keys()].filter(isLive)
+  return {
+    ...row,
+    count: places.length,
+    ids: Float64Array.from(places, (i) => row.ids[i]),
+    values: Float64Array.from(places, (i) => row.values[i]),
+  }
+}
+
+test('a segment says what was put in, whatever its labels look like', () => {
+  fc.assert(
+    fc.property(
+      fc.array(labelSet, { minLength: 2, maxLength: 60 }),
+      fc.array(fc.array(fc.nat({ max: 59 }), { maxLength: 8 }), { maxLength: 6 }),
+      fc.double({ min: 0.2, max: 1 }),
+      fc.boolean(),
+      (labels, changes, share, builtAnew) => {
+        const view = viewOf((id) => labels[id])
+        const pool = new BufferPool()
+        const segment = new Segment(pool)
+        const ids = Float64Array.from(labels.keys())
+        const values = Float64Array.from(ids, (id) => (id % 3 === 0 ? 0 : id % 5))
+        const wanted = Math.ceil(share * labels.length)
+        let row = rowOf(ids, values.slice(), FROM_MS)
+        const rows = Uint32Array.from(ids.keys())
+        const all = { view, parcel: row, rows, stamp: 0 }
+        const built = segment.build(all, 0, wanted)
+        const places = Array.from({ length: built }, (_, i) => i)
+        let stamp = 0
+        const check = (): void => {
+          segment.patch(wordsOf(row), row.timeMs, ++stamp & 0xffff)
+          const piece = segment.piece()
+          const live = new Set(places.filter((place) => place !== NO_ROW))
+          const part = livePart(row, (place) => live.has(place))
+          assert.deepEqual(samplesIn(requestOf([piece])), samplesOf(part, view))
+          assert.equal(piece.sampleCount, live.size)
+          pool.release(piece)
+        }
+        check()
+        const added = segment.evolve(Uint32Array.from(places), all, built, labels.length)
+        for (let i = 0; i < added; i++) places.push(built + i)
+        check()
+        for (const change of changes) {
+          for (const at of change) {
+            values[at % labels.length] += 1
+            const place = at % places.length
+            if (at % 2 === 0) places[place] = places[place] === NO_ROW ? place : NO_ROW
+          }
+          row = rowOf(ids, values.slice(), row.timeMs + 15_000)
+          segment.evolve(Uint32Array.from(places), { ...all, parcel: row }, labels.length, 0)
+          check()
+        }
+        if (!builtAnew) return
+        stamp += 100
+        segment.rebuild(stamp)
+        const left = places.filter((place) => place !== NO_ROW)
+        places.splice(0, places.length, ...left)
+        check()
+        for (let i = 0; i < values.length; i++) values[i] += i % 4
+        row = rowOf(ids, values.slice(), row.timeMs + 15_000)
+        check()
+      },
+    ),
+    { numRuns: 250, seed: 4 },
+  )
+})
+
+/** Text without repetitions, the same for the same seed. */
+function noise(seed: number, length: number): string {
+  let state = seed + 1
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return String.fromCharCode(33 + ((state >>> 16) % 90))
+  }).join('')
+}
+
+test('a repetition further back than a copy reaches is not copied', () => {
+  const labels = (id: number): Labels =>
+    labelsFrom([
+      ['__name__', 'm'],
+      ['id', `${id}`],
+      ['long', noise(id % 7, 11_000)],
+    ])
+  const view = viewOf(labels)
+  const ids = Float64Array.of(0, 1, 2, 3, 4, 5, 6, 7)
+  const pool = new BufferPool()
+  const segment = new Segment(pool)
+  const rows = Uint32Array.from(ids)
+  let row = rowOf(ids, Float64Array.from(ids), FROM_MS)
+  const all = { view, parcel: row, rows, stamp: 0 }
+  const built = segment.build(all, 0, 8)
+  assert.equal(segment.evolve(rows.subarray(0, built), all, built, 8), 8 - built)
+  assert.ok(segment.decodedBytes > 80_000)
+  for (let k = 1; k < 4; k++) {
+    row = rowOf(ids, Float64Array.of(0, k, 5, k % 2, 1, 6, 7, k), FROM_MS + 100_000_000 * k)
+    segment.patch(wordsOf(row), row.timeMs, k)
+    segment.rebuild(k)
+    const piece = segment.piece()
+    assert.deepEqual(samplesIn(requestOf([piece])), samplesOf(row, view))
+    pool.release(piece)
+  }
+})
+
+test('a segment takes what fits, in order, and says how much that was', () => {
+  const view = viewOf((id) => labelsFrom([['__name__', `m${id}${'x'.repeat(9000)}`]]))
+  const ids = Float64Array.from({ length: 40 }, (_, i) => i)
+  const row = rowOf(ids, Float64Array.from(ids), FROM_MS)
+  const rows = Uint32Array.from(ids.keys())
+  const pool = new BufferPool()
+  const pieces = []
+  for (let from = 0; from < 40; ) {
+    const segment = new Segment(pool)
+    const taken = segment.build({ view, parcel: row, rows, stamp: 0 }, from, 40)
+    assert.ok(taken >= 5 && taken < 11, `${taken} of 9 KB in 96 KiB`)
+    assert.equal(segment.liveCount, taken)
+    pieces.push(segment.piece())
+    from += taken
+  }
+  assert.deepEqual(samplesIn(requestOf(pieces)), samplesOf(row, view))
+})
