@@ -56,7 +56,8 @@ export class Destination {
   readonly #pace: Pace
   #end: DestinationEnd
   #abort = new AbortController()
-  readonly #writes = new Set<Promise<void>>()
+  /** Writes that run, and when they began, monotonic ms. */
+  readonly #writes = new Map<Promise<void>, number>()
   #timer: Timer | undefined
   #timerMs = Infinity
   #isPumpPlanned = false
@@ -143,7 +144,7 @@ export class Destination {
   async replace(end: DestinationEnd): Promise<void> {
     const { writer } = this.#end
     const abort = this.#abort
-    const writes = [...this.#writes]
+    const writes = [...this.#writes.keys()]
     this.#end = end
     this.#abort = new AbortController()
     this.#pace.queue = end.config.queue
@@ -243,14 +244,14 @@ export class Destination {
   #pump(): void {
     if (this.#isStopped) return
     const nowMs = this.#deps.clock.monotonicMs()
-    while (this.#writes.size < this.#pace.writesMax && this.#pace.notBeforeMs <= nowMs) {
+    while (this.#freeMs(nowMs) <= nowMs && this.#pace.notBeforeMs <= nowMs) {
       const batch = this.#takeBatch(nowMs)
       if (batch === undefined) break
       const write = this.#write(batch).finally(() => {
         this.#writes.delete(write)
         this.#pump()
       })
-      this.#writes.add(write)
+      this.#writes.set(write, nowMs)
     }
     if (this.#writes.size === 0 && this.#queue.isEmpty) {
       this.#pace.rest()
@@ -259,10 +260,28 @@ export class Destination {
     this.#planTimer(nowMs)
   }
 
+  /**
+   * When one more write may begin: now, Infinity for when another ends, or when a probe has hung for
+   * so long that the next one need not wait for it.
+   */
+  #freeMs(nowMs: number): number {
+    const { writesMax, isProbing, queue } = this.#pace
+    if (!isProbing) return this.#writes.size < writesMax ? nowMs : Infinity
+    let fresh = 0
+    let freeMs = Infinity
+    for (const sinceMs of this.#writes.values()) {
+      const patienceMs = sinceMs + queue.backoffMsMax
+      if (patienceMs <= nowMs) continue
+      fresh++
+      freeMs = Math.min(freeMs, patienceMs)
+    }
+    if (this.#writes.size >= queue.shardsMax) return Infinity
+    return fresh < writesMax ? nowMs : freeMs
+  }
+
   #planTimer(nowMs: number): void {
-    const isFull = this.#writes.size >= this.#pace.writesMax
-    const readyMs = this.#isFlushing ? this.#queue.readyMs(true) : this.#queue.readyMs(false)
-    const atMs = isFull ? Infinity : Math.max(this.#pace.notBeforeMs, readyMs)
+    const readyMs = this.#queue.readyMs(this.#isFlushing)
+    const atMs = Math.max(this.#freeMs(nowMs), this.#pace.notBeforeMs, readyMs)
     if (atMs === this.#timerMs) return
     this.#timer?.cancel()
     this.#timerMs = atMs

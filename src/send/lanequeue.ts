@@ -93,10 +93,11 @@ export class LaneQueue {
     const lanes = this.#ready(options)
     if (lanes.length === 0) return undefined
     const isAlone = lanes[0].attempts >= ALONE_ATTEMPTS
+    const together = lanes.filter((lane) => lane.attempts < ALONE_ATTEMPTS)
     const taken: Lane[] = []
     const entries: Entry[] = []
     let weight = 0
-    for (const lane of isAlone ? lanes.slice(0, 1) : lanes) {
+    for (const lane of isAlone ? lanes.slice(0, 1) : together) {
       const before = entries.length
       weight = this.#fill(lane, entries, weight, options.samplesMax)
       if (entries.length === before) continue

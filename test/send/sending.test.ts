@@ -13,6 +13,7 @@ import {
   idsOf,
   RETRY,
   startTest,
+  stop,
   targetLabels,
 } from './support.ts'
 
@@ -43,7 +44,7 @@ test('every destination gets every sample in order, and rows keep the identity o
     assert.equal(status(name).written, 50)
   }
   assert.equal(writer('a').requests[0][0], writer('b').requests[0][0], 'parcels are shared')
-  await sending.stop()
+  await stop(clock, sending)
 })
 
 test('a destination that hangs delays neither the appender nor another destination', async () => {
@@ -69,7 +70,7 @@ test('a destination that hangs delays neither the appender nor another destinati
   release(WRITTEN)
   await clock.advance(1000)
   assert.equal(status('dead').written, 12)
-  await sending.stop()
+  await stop(clock, sending)
 })
 
 test('rules drop series before the queue, and views with equal rules share their filtered arrays', async () => {
@@ -113,7 +114,7 @@ test('rules drop series before the queue, and views with equal rules share their
   assert.equal(writer('b').requests[0][0], first)
   assert.deepEqual(status('a').dropped, { filtered: 2 })
   assert.ok(addsUp(status('a')))
-  await sending.stop()
+  await stop(clock, sending)
 })
 
 test('a target that is larger than a request leaves in several, one after the other', async () => {
@@ -137,7 +138,7 @@ test('a target that is larger than a request leaves in several, one after the ot
   assert.equal(writer('a').parallel, 1)
   assert.equal(writer('a').requests[0][0].ids, writer('a').requests[3][0].ids)
   assert.equal(writer('a').sampleCount, 50)
-  await sending.stop()
+  await stop(clock, sending)
 })
 
 test('a destination that is down is probed one write at a time, with pauses that grow', async () => {
@@ -168,5 +169,5 @@ test('a destination that is down is probed one write at a time, with pauses that
   assert.equal(status('a').written, 80)
   assert.equal(status('a').health, 'idle')
   assert.ok(addsUp(status('a')))
-  await sending.stop()
+  await stop(clock, sending)
 })

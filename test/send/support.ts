@@ -209,3 +209,10 @@ export const RETRY: WriteResult = {
   message: 'HTTP status 503',
   afterMs: 0,
 }
+
+/** Stops, letting the time pass that stopping may take. */
+export async function stop(clock: FakeClock, sending: Sending<DestinationBase>): Promise<void> {
+  const stopped = sending.stop()
+  await clock.advance(10_000)
+  await stopped
+}
