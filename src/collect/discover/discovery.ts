@@ -7,7 +7,9 @@ import { Secret } from '../../base/secret.ts'
 import type { DiscoveryConfigs, StaticGroup } from '../../config/discovery.ts'
 import { type Labels, labelsFrom, labelsKey, labelValue } from '../../model/labels.ts'
 import { hostOf, isLinkLocal } from '../../net/client/address.ts'
+import { startConsulProvider } from './consul.ts'
 import { startDnsProvider } from './dns.ts'
+import { startDockerProvider } from './docker.ts'
 import type { FetchBody } from './fetch.ts'
 import { startFileProvider } from './file.ts'
 import { startHttpProvider } from './httpsd.ts'
@@ -168,6 +170,12 @@ class Manager implements Discovery {
     }
     for (const config of discovery.dns) {
       yield ['dns', config, (context) => startDnsProvider(config, context, metrics)]
+    }
+    for (const config of discovery.consul) {
+      yield ['consul', config, (context) => startConsulProvider(config, context, metrics)]
+    }
+    for (const config of discovery.docker) {
+      yield ['docker', config, (context) => startDockerProvider(config, context, metrics)]
     }
     for (const config of discovery.kubernetes) {
       yield ['kubernetes', config, (context) => startKubernetesProvider(config, context, metrics)]
