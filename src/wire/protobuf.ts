@@ -175,8 +175,9 @@ export class ProtoWriter {
   }
 
   text(number: number, text: string): void {
-    const encoded = this.#encoder.encode(text)
     this.varint(fieldHead(number, BYTES))
+    if (text.length <= LOOP_BYTES_MAX && this.#asciiText(text)) return
+    const encoded = this.#encoder.encode(text)
     this.varint(encoded.length)
     this.reserve(encoded.length)
     this.bytes.set(encoded, this.at)
@@ -263,6 +264,21 @@ export class ProtoWriter {
     if (sizeBytes > LOOP_BYTES_MAX) this.bytes.set(source.subarray(from, to), this.at)
     else for (let i = 0; i < sizeBytes; i++) this.bytes[this.at + i] = source[from + i]
     this.at += sizeBytes
+  }
+
+  /** Writes a short text by itself if it is ASCII; else nothing is written. */
+  #asciiText(text: string): boolean {
+    const { length } = text
+    this.reserve(1 + length)
+    const start = this.at + 1
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code >= 0x80) return false
+      this.bytes[start + i] = code
+    }
+    this.bytes[this.at] = length
+    this.at = start + length
+    return true
   }
 
   #negative(value: number): void {

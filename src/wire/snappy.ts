@@ -217,8 +217,12 @@ function writeLiteral(
     into[to++] = last & 0xff
     into[to++] = last >>> 8
   }
-  into.set(source.subarray(from, end), to)
-  return to + last + 1
+  if (last < LOOP_BYTES_MAX) for (let i = from; i < end; i++) into[to++] = source[i]
+  else {
+    into.set(source.subarray(from, end), to)
+    to += last + 1
+  }
+  return to
 }
 
 function writeCopy(offset: number, length: number, into: Uint8Array, start: number): number {
