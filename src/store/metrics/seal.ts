@@ -7,7 +7,7 @@ import type { HeadRows, HeadView } from './headview.ts'
 import type { Journal } from './journal.ts'
 import * as at from './layout.ts'
 import { lowerBound } from './select.ts'
-import { type Bundle, bundlesOf } from './strandbundles.ts'
+import { bundlesOf } from './strandbundles.ts'
 import type { Windows } from './windows.ts'
 import { WindowWriter } from './windowwriter.ts'
 
@@ -24,8 +24,6 @@ const STRANDS_PER_SEAL_MAX = 128
 const JUDGED_ROWS_MIN = 16
 /** A series with fewer than one of so many rows is sparse. */
 const SPARSE_ROWS = 4
-/** Strands with equal times become rows again when they are one of so many series of the group. */
-const SHARED_SERIES = 3
 /** Newest times of a strand that must be those of rows for it to join them. */
 const SHARED_TIMES = 8
 
@@ -236,36 +234,21 @@ export class Sealer {
       if (all.isStrand(column) && strands.isDue(column, openedBeforeMs)) due.push(column)
       if (due.length === STRANDS_PER_SEAL_MAX) break
     }
-    const seriesByNewest = new Map<number, number>()
-    for (const column of groupColumns) {
-      const newestMs = all.newestMs(column)
-      seriesByNewest.set(newestMs, (seriesByNewest.get(newestMs) ?? 0) + 1)
-    }
     const toRows: number[] = []
     for (const bundle of bundlesOf(
       due.map((column) => this.#view.readStrand(column, -Infinity, Infinity)),
     )) {
       const columns = bundle.places.map((place) => due[place])
       this.#encodeWindows(group, columns, bundle.rows)
-      const sharing = seriesByNewest.get(bundle.rows.times[bundle.rows.rowCount - 1]) ?? 0
-      if (this.#isShared(group, groupColumns.length, sharing, bundle)) toRows.push(...columns)
+      if (groupColumns.length <= at.STRAND_SERIES) continue
+      if (this.#areRows(group, bundle.rows.times)) toRows.push(...columns)
     }
     return { group, ordinal: 0, columns: Uint32Array.from(due), toStrands: [], toRows }
   }
 
-  /**
-   * Whether strands with equal times had better be parts of rows.
-   *
-   * @param sharing series of the group whose newest sample is as old as that of the bundle
-   */
-  #isShared(
-    group: number,
-    seriesCount: number,
-    sharing: number,
-    { places, rows: { times } }: Bundle,
-  ): boolean {
-    if (seriesCount <= at.STRAND_SERIES || times.length < SHARED_TIMES) return false
-    if (places.length > at.STRAND_SERIES && sharing * SHARED_SERIES >= seriesCount) return true
+  /** Whether the newest times of a strand are those of rows: then it had better join them. */
+  #areRows(group: number, times: Float64Array): boolean {
+    if (times.length < SHARED_TIMES) return false
     return times.subarray(-SHARED_TIMES).every((time) => this.#head.rows.find(group, time) >= 0)
   }
 

@@ -1,5 +1,7 @@
 /** Series with times of their own: what they cost, and that nobody notices what they are. */
 import assert from 'node:assert/strict'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { UNKNOWN } from '../../../src/model/appender.ts'
@@ -177,6 +179,8 @@ test('a strand answers as rows do: again, other, late, too late, and from a cloc
     append(START_MS + 1001, 6),
   ]
   assert.deepEqual(outcomes, [0, 0, 4, 0, 0, 4, 2, 3])
+  const known = store.queryable.series([ALL], START_MS, 1e15, unlimited)
+  assert.deepEqual(known, [['__name__', 'm']], 'a late sample leaves the newest as it is')
   clock.advance(3_600_000)
   assert.equal(append(START_MS + 3_600_000, 7), 0)
   clock.advance(-3_000_000)
@@ -195,4 +199,36 @@ test('a strand answers as rows do: again, other, late, too late, and from a cloc
       [START_MS + 3_600_000, 7],
     ],
   })
+})
+
+test('a strand that is not sealed keeps its part of the log', async (t) => {
+  const clock = new TestClock(START_MS)
+  const { store, path } = await openTestStore(t, { clock })
+  const slow = Float64Array.of(store.appender.series(['__name__', 'slow']))
+  const outcomes = new Uint8Array(2000)
+  store.appender.append(START_MS, slow, Float64Array.of(0.125), 1, outcomes)
+  const busy = openSeries(store, 2000)
+  const logBytes = (): number =>
+    readdirSync(join(path, 'wal')).reduce((sum, name) => {
+      return sum + (name.endsWith('.log') ? statSync(join(path, 'wal', name)).size : 0)
+    }, 0)
+  let largestBytes = 0
+  for (let step = 0; step < 1200; step++) {
+    const values = busy.map((_, i) => (i % 2 === 0 ? Math.sin(step + i) : i))
+    store.appender.append(START_MS + step * 1000, busy, values, 2000, outcomes)
+    clock.advance(1000)
+    if (step % 60 !== 0) continue
+    await store.appender.commit()
+    await store.upkeep()
+    largestBytes = Math.max(largestBytes, logBytes())
+  }
+  await store.appender.commit()
+  await store.stop()
+  const { store: again } = await openTestStore(t, { path, clock })
+  const found = samplesOf(again, [{ name: '__name__', op: '=', value: 'slow' }])
+  assert.deepEqual(found, { slow: [[START_MS, 0.125]] })
+  clock.advance(1_600_000)
+  await again.upkeep()
+  await again.upkeep()
+  assert.ok(logBytes() < largestBytes / 2, 'once it is sealed by its age, the log goes')
 })
