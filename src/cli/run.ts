@@ -4,6 +4,7 @@ import { Lifecycle } from '../base/lifecycle.ts'
 import { type Log, openLog } from '../base/log.ts'
 import type { Running } from '../roles/running.ts'
 import { type CommandSpec, type FlagValues, parseFlags } from './flags.ts'
+import { onHangup } from './hangup.ts'
 import { tolerateClosedPipe } from './pipe.ts'
 import { FlagReader } from './sharedflags.ts'
 
@@ -28,9 +29,6 @@ export async function runRole<O>(
     process.exitCode = parsed.code
     return
   }
-  let running: Running | undefined
-  // Before anything else: a SIGHUP that nobody handles would end the process while it starts.
-  process.on('SIGHUP', () => void running?.reload().catch(() => undefined))
   const life = new Lifecycle()
   try {
     const log = openLog(new FlagReader(parsed.values).logLevel())
@@ -42,7 +40,8 @@ export async function runRole<O>(
       log.error('stopping after a mistake of ours', { error: error.stack ?? String(error) })
       void end(life, 1, log.error)
     })
-    running = await command.start(command.read(parsed.values, parsed.texts), log, life)
+    const running = await command.start(command.read(parsed.values, parsed.texts), log, life)
+    onHangup(() => void running.reload().catch(() => undefined))
     for (const url of running.urls) console.log(`narthex is ready: ${url}`)
   } catch (error) {
     if (!(error instanceof NarthexError)) throw error
