@@ -1,0 +1,183 @@
+/** Acknowledgements: who must have written before a sender hears that it may forget. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NarthexError } from '../../src/base/error.ts'
+import { compileRelabel } from '../../src/config/relabel.ts'
+import { neededOf, type Policy } from '../../src/send/commit.ts'
+import type { WriteResult } from '../../src/send/writer.ts'
+import { WRITTEN } from '../../src/send/writer.ts'
+import { fakeClock } from '../collect/clock.ts'
+import {
+  addsUp,
+  appendRow,
+  destinationOf,
+  idsOf,
+  RETRY,
+  startTest,
+  stop,
+  targetLabels,
+} from './support.ts'
+
+const REFUSED: WriteResult = { outcome: 'refused', reason: 'status_400', message: 'no such tenant' }
+
+type Kind = 'ok' | 'down' | 'refuses'
+const ANSWERS = { ok: WRITTEN, down: RETRY, refuses: REFUSED }
+
+for (const [policy, ends, wanted] of [
+  ['all', ['ok', 'ok', 'ok'], 'done'],
+  ['all', ['ok', 'ok', 'down'], 'busy'],
+  ['all', ['ok', 'ok', 'refuses'], 'bad_data'],
+  ['quorum', ['ok', 'ok', 'down'], 'done'],
+  ['quorum', ['ok', 'down', 'down'], 'busy'],
+  ['quorum', ['ok', 'refuses', 'refuses'], 'bad_data'],
+  ['quorum', ['ok', 'ok', 'refuses'], 'done'],
+  ['any', ['down', 'down', 'ok'], 'done'],
+  ['any', ['down', 'down', 'down'], 'busy'],
+  ['any', ['refuses', 'refuses', 'refuses'], 'bad_data'],
+  ['any', ['refuses', 'ok', 'down'], 'done'],
+  ['none', ['down', 'refuses', 'down'], 'done'],
+] as const satisfies readonly (readonly [Policy, readonly Kind[], string])[]) {
+  test(`policy ${policy} with ${ends.join(', ')}: ${wanted}`, async () => {
+    const clock = fakeClock()
+    const names = ends.map((_, i) => `d${i}`)
+    const { sending, writer, status } = await startTest(
+      clock,
+      names.map((name) => destinationOf(name)),
+      { policy },
+    )
+    for (const [i, kind] of ends.entries()) writer(names[i]).answer = () => ANSWERS[kind]
+    const appender = sending.pushed()
+    appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 6)), [1, 2, 3, 4, 5, 6])
+    let outcome = ''
+    const committed = appender.commit().then(
+      () => (outcome = 'done'),
+      (error) => (outcome = error instanceof NarthexError ? error.kind : String(error)),
+    )
+    await clock.advance(11_000)
+    await committed
+    assert.equal(outcome, wanted)
+    for (const name of names) assert.ok(addsUp(status(name)), JSON.stringify(status(name)))
+    if (wanted === 'busy') {
+      const down = names.filter((_, i) => ends[i] === 'down')
+      for (const name of down) {
+        assert.deepEqual(status(name).dropped, { withdrawn: 6 }, 'the sender keeps what failed')
+        assert.equal(status(name).queued, 0)
+      }
+    }
+    await stop(clock, sending)
+  })
+}
+
+test('a destination whose filter drops everything counts as having written', async () => {
+  const clock = fakeClock()
+  const drop = compileRelabel({ action: 'drop', sourceLabels: ['job'], regex: 'node' })
+  const { sending, status } = await startTest(
+    clock,
+    [destinationOf('a', { relabel: [drop] }), destinationOf('b')],
+    { policy: 'all' },
+  )
+  const appender = sending.pushed()
+  appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 2)), [1, 2])
+  const committed = appender.commit()
+  await clock.advance(100)
+  await committed
+  assert.deepEqual(status('a').dropped, { filtered: 2 })
+  await stop(clock, sending)
+})
+
+test('a commit of nothing resolves, also after one that failed', async () => {
+  const clock = fakeClock()
+  const { sending, writer } = await startTest(clock, [destinationOf('a')], { policy: 'all' })
+  const appender = sending.pushed()
+  await appender.commit()
+  writer('a').answer = () => REFUSED
+  appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 2)), [1, 2])
+  const failing = assert.rejects(appender.commit(), /no such tenant/)
+  await clock.advance(100)
+  await failing
+  await appender.commit()
+  await stop(clock, sending)
+})
+
+test('the reason of a destination that does not answer in time is told', async () => {
+  const clock = fakeClock()
+  const { sending } = await startTest(clock, [destinationOf('store')], {
+    policy: 'all',
+    answer: () => RETRY,
+  })
+  const appender = sending.pushed()
+  appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 2)), [1, 2])
+  const failing = assert.rejects(
+    appender.commit(),
+    (error) =>
+      error instanceof NarthexError &&
+      error.kind === 'busy' &&
+      error.message === 'cannot pass on samples: destination store: HTTP status 503',
+  )
+  await clock.advance(10_000)
+  await failing
+  await stop(clock, sending)
+})
+
+test('without room a commit is refused at once, and what others wait for stays', async () => {
+  const clock = fakeClock()
+  const { sending, writer, status } = await startTest(
+    clock,
+    [destinationOf('a', {}, { bufferBytesMax: 1000 })],
+    { policy: 'all' },
+  )
+  writer('a').answer = () => RETRY
+  const appender = sending.pushed()
+  const ids = idsOf(appender, targetLabels('x:1', 50))
+  const push = (): Promise<string> => {
+    appendRow(appender, clock.now(), ids, ids)
+    return appender.commit().then(
+      () => 'done',
+      (error) => String(error.message),
+    )
+  }
+  const first = push()
+  const second = push()
+  await clock.advance(20)
+  assert.equal(await second, 'cannot pass on samples: destination a: queue_full')
+  writer('a').answer = () => WRITTEN
+  await clock.advance(1000)
+  assert.equal(await first, 'done')
+  assert.ok(addsUp(status('a')))
+  await stop(clock, sending)
+})
+
+test('an acknowledged sample is not dropped for a destination that is behind', async () => {
+  const clock = fakeClock()
+  const { sending, writer, status } = await startTest(
+    clock,
+    [destinationOf('slow'), destinationOf('quick')],
+    { policy: 'any' },
+  )
+  writer('slow').answer = () => RETRY
+  const appender = sending.pushed()
+  appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 2)), [1, 2])
+  const committed = appender.commit()
+  await clock.advance(100)
+  await committed
+  await clock.advance(60_000)
+  assert.equal(status('slow').queued, 2)
+  writer('slow').answer = () => WRITTEN
+  await clock.advance(10_000)
+  assert.equal(status('slow').written, 2)
+  await stop(clock, sending)
+})
+
+test('how many destinations a policy wants', () => {
+  for (const [policy, counts] of [
+    ['none', [0, 0, 0, 0, 0]],
+    ['any', [0, 1, 1, 1, 1]],
+    ['quorum', [0, 1, 2, 2, 3]],
+    ['all', [0, 1, 2, 3, 4]],
+  ] as const) {
+    assert.deepEqual(
+      [0, 1, 2, 3, 4].map((count) => neededOf(policy, count)),
+      counts,
+    )
+  }
+})
