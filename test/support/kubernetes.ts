@@ -207,7 +207,7 @@ export class FakeApiServer {
 }
 
 function isWatch(url: URL): boolean {
-  return url.searchParams.get('watch') === 'true'
+  return /^(1|true)$/.test(url.searchParams.get('watch') ?? '')
 }
 
 function keyOf({ metadata }: FakeObject): string {
