@@ -23,6 +23,7 @@ const ENTRIES = {
   narthex: 'src/cli/narthex.ts',
   up: 'src/cli/up.ts',
   agent: 'src/cli/agent.ts',
+  gateway: 'src/cli/gateway.ts',
   check: 'src/cli/check.ts',
   queryworker: 'src/roles/queryworker.ts',
   bcryptworker: 'src/net/server/bcryptworker.ts',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { AGENT } from '../src/cli/agentflags.ts'
 import { CHECK } from '../src/cli/checkflags.ts'
 import type { CommandSpec, Flag } from '../src/cli/flags.ts'
+import { GATEWAY } from '../src/cli/gatewayflags.ts'
 import { UP } from '../src/cli/upflags.ts'
 import { limitsPage } from './limitspage.ts'
 
@@ -25,7 +26,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** The generated pages by their path below the checkout. */
 export function makePages(): ReadonlyMap<string, string> {
   return new Map([
-    ['docs/flags.md', flagsPage([UP, AGENT, CHECK])],
+    ['docs/flags.md', flagsPage([UP, AGENT, GATEWAY, CHECK])],
     ['docs/limits.md', limitsPage()],
   ])
 }

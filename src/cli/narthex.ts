@@ -9,6 +9,7 @@ Usage: narthex <command> [flags]
 
   up       all in one: scrape, store, query and the pages on one port
   agent    scrapes and passes on, keeps nothing on disk
+  gateway  takes what agents and others push, and passes it on
   check    looks at files before they are used: narthex check config FILE
 
   narthex <command> --help   flags of one command
@@ -28,7 +29,7 @@ function main(argv: readonly string[]): number {
     return word === undefined ? 2 : 0
   }
   console.error(
-    `cannot run narthex: unknown command ${JSON.stringify(word)}, wanted up, agent or check`,
+    `cannot run narthex: unknown command ${JSON.stringify(word)}, wanted up, agent, gateway or check`,
   )
   return 2
 }

@@ -43,9 +43,13 @@ export interface SenderStatus {
   readonly isConnected: boolean
   /** ms since epoch */
   readonly lastSeenMs: number
+  /** Series that it has told of on its open streams. */
+  readonly series: number
   readonly samples: number
   /** By reason. */
   readonly refused: Readonly<Record<string, number>>
+  /** '' or why its last batch has to be sent again. */
+  readonly lastError: string
   /** How far its newest sample is behind the clock, in seconds. */
   readonly lagSeconds: number
 }

@@ -1,12 +1,10 @@
 /** `narthex agent`: scrapes and passes on, keeps nothing on disk. */
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
-import { NarthexError } from '../base/error.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
-import type { Config } from '../config/config.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes, sendingRoutes } from '../serve/routes.ts'
 import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
@@ -14,7 +12,7 @@ import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
 import { lateMetadata } from './metadata.ts'
 import type { Running } from './running.ts'
-import { destinationsOf, type SendingOptions, startSendingRoom } from './sending.ts'
+import { requireDestination, type SendingOptions, startSendingRoom } from './sending.ts'
 import { admitSelf, makeSelfToken, unconfigured } from './unconfigured.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
@@ -89,13 +87,4 @@ export async function startAgent(
   await configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
   isReady = true
   return { urls: [web.url], reload: () => configuration.reload() }
-}
-
-/** An agent that sends nowhere is a mistake that should not be found out by missing data. */
-function requireDestination(config: Config, urls: readonly string[]): void {
-  if (destinationsOf(config).length + urls.length > 0) return
-  throw new NarthexError(
-    'bad_data',
-    'cannot start: no destination, wanted remote_write or narthex.destinations in --config.file, or --remote-write.url',
-  )
 }

@@ -1,4 +1,5 @@
 /** Every kind of destination, and how its writer is opened. */
+import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
@@ -38,6 +39,10 @@ export async function openWriter(
   switch (config.kind) {
     case 'remote_write':
       return openRemoteWrite(config, deps)(view)
+    case 'gateway': {
+      const { openGateway } = await import('../send/gateway/writer.ts')
+      return openGateway(config, { ...deps, agentName: hostname() })(view)
+    }
     default:
       throw new Error('not yet')
   }
@@ -50,5 +55,7 @@ export function addressOf(config: AnyDestination): string {
       return URL.canParse(config.url) ? shownUrl(new URL(config.url)) : config.name
     case 'file':
       return config.path
+    case 'gateway':
+      return config.addresses.join(', ')
   }
 }

@@ -40,6 +40,19 @@ export function destinationsOf(config: Config): readonly AnyDestination[] {
 }
 
 /**
+ * Refuses to send nowhere: a mistake that should not be found out by missing data.
+ *
+ * @param urls --remote-write.url
+ */
+export function requireDestination(config: Config, urls: readonly string[]): void {
+  if (destinationsOf(config).length + urls.length > 0) return
+  throw new NarthexError(
+    'bad_data',
+    'cannot start: no destination, wanted remote_write or narthex.destinations in --config.file, or --remote-write.url',
+  )
+}
+
+/**
  * Starts sending; it follows the configuration.
  *
  * @throws NarthexError `bad_data` for destinations that cannot be opened

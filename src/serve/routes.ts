@@ -4,7 +4,7 @@ import type { Role } from '../config/web.ts'
 import type { SendersView, SendingView } from '../model/sending.ts'
 import type { StoreView } from '../model/status.ts'
 import type { MetadataView, TargetView } from '../model/target.ts'
-import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
+import type { Ask, BodyKind, Identity, Reply, Route } from '../net/server/message.ts'
 import type { Features } from '../query/promql/features.ts'
 import { handleAlertmanagers, handleAlerts, handleRules } from './api/alerts.ts'
 import { handleLabelNames, handleLabelValues, handleSeries, type LabelDeps } from './api/labels.ts'
@@ -136,14 +136,24 @@ export function storeRoutes(deps: StoreDeps): Route[] {
     get('/api/v1/rules', ({ params }) => handleRules(params)),
     get('/api/v1/alerts', handleAlerts),
     get('/api/v1/alertmanagers', handleAlertmanagers),
-    routeOf(
-      '/api/v1/write',
-      ['POST'],
-      'bytes',
-      { role: 'editor', changes: true },
-      whenReady((ask) => deps.write((name) => ask.header(name), ask.body)),
-    ),
+    writeRoute((header, body) => {
+      requireReady(isReady)
+      return deps.write(header, body)
+    }),
   ]
+}
+
+/** Remote write: what every role that receives answers. */
+export function writeRoute(
+  write: (
+    header: (name: string) => string | undefined,
+    body: Uint8Array,
+    identity: Identity,
+  ) => Promise<Reply>,
+): Route {
+  return routeOf('/api/v1/write', ['POST'], 'bytes', { role: 'editor', changes: true }, (ask) =>
+    write((name) => ask.header(name), ask.body, ask.identity),
+  )
 }
 
 function get(path: string, handle: Handle): Route {

@@ -1,14 +1,6 @@
 /** Messages between an agent and a gateway: docs/formats/stream.md. */
 import { Cursor, readVarint } from '../base/bytes.ts'
-import {
-  broken,
-  MessageWriter,
-  readByte,
-  readCount,
-  readText,
-  TextNumbers,
-  TextsByNumber,
-} from './streamtext.ts'
+import { broken, MessageWriter, readByte, readCount, readText } from './streamtext.ts'
 
 /** What both sides must speak. */
 export const STREAM_VERSION = 1
@@ -40,7 +32,6 @@ const GOODBYE = 6
 const NAME_BYTES_MAX = 256
 const REASON_BYTES_MAX = 128
 const MESSAGE_BYTES_MAX = 4096
-const LABELS_MAX = 64
 const REASONS_MAX = 64
 const LAYOUTS_MAX = 1_000_000
 
@@ -48,8 +39,6 @@ const LAYOUTS_MAX = 1_000_000
 export interface Hello {
   readonly name: string
   readonly version: string
-  /** Names and values in turn, for people who look at the list of agents. */
-  readonly labels: readonly string[]
 }
 
 /** What a gateway says; every batch gets exactly one answer, in any order. */
@@ -95,7 +84,6 @@ export function encodeHello(hello: Hello): Uint8Array {
   into.varint(STREAM_VERSION)
   into.text(hello.name)
   into.text(hello.version)
-  new TextNumbers().writePairs(hello.labels, into)
   return into.take()
 }
 
@@ -108,9 +96,7 @@ export function decodeHello(message: Uint8Array): Hello {
     throw broken(`version ${version} of the protocol, wanted ${STREAM_VERSION}`)
   }
   const name = readText(c, NAME_BYTES_MAX)
-  const agentVersion = readText(c, NAME_BYTES_MAX)
-  const limits = { pairsMax: LABELS_MAX, textBytesMax: MESSAGE_BYTES_MAX }
-  return { name, version: agentVersion, labels: new TextsByNumber().readPairs(c, limits) }
+  return { name, version: readText(c, NAME_BYTES_MAX) }
 }
 
 export function encodeReply(reply: GatewayReply): Uint8Array {

@@ -9,7 +9,9 @@ export interface Door {
   /** Which replica sends these labels; undefined when they do not say so. */
   replicaOf(labels: Labels): Replica | undefined
   /** Whether samples of a replica are taken now. */
-  admits(replica: Replica, sampleCount: number): boolean
+  admits(replica: Replica): boolean
+  /** Counts samples of a replica that was not admitted; to their sender they count as taken. */
+  leaveOut(replica: Replica, sampleCount: number): void
 }
 
 /** Takes everything as it comes. */
@@ -17,6 +19,7 @@ export const OPEN_DOOR: Door = Object.freeze({
   enter: (labels: Labels) => labels,
   replicaOf: () => undefined,
   admits: () => true,
+  leaveOut: () => {},
 })
 
 /**
@@ -33,7 +36,8 @@ export function openDoor(
       return withLabels(replicas === undefined ? labels : replicas.strip(labels), added)
     },
     replicaOf: (labels) => replicas?.replicaOf(labels, tenant),
-    admits: (replica, sampleCount) => replicas?.admits(replica, sampleCount) ?? true,
+    admits: (replica) => replicas?.admits(replica) ?? true,
+    leaveOut: (replica, sampleCount) => replicas?.leaveOut(replica, sampleCount),
   }
 }
 

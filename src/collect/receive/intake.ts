@@ -11,8 +11,10 @@ import {
 } from '../../model/appender.ts'
 import { formatLabels, type Labels, labelValue, METRIC_NAME } from '../../model/labels.ts'
 import { type WriteMetadata, WriteReader } from '../../wire/remotewrite.ts'
+import { type Door, OPEN_DOOR } from './door.ts'
 import { checkLabels, type LabelLimits } from './labelcheck.ts'
 import { Refusals } from './refusals.ts'
+import type { Replica } from './replicas.ts'
 import type { SeriesHasher } from './serieshash.ts'
 import { NONE, type SeriesTable } from './seriestable.ts'
 
@@ -27,6 +29,7 @@ export interface IntakeOptions {
   readonly table: SeriesTable
   readonly hasher: SeriesHasher
   readonly limits: LabelLimits
+  readonly door: Door
   /** Metadata that came with a series seen for the first time. */
   readonly onMetadata: (metadata: WriteMetadata) => void
 }
@@ -72,7 +75,7 @@ export class Intake {
    *   appended then
    */
   take(request: WriteReader, now: number): IntakeResult {
-    const { table, hasher } = this.#options
+    const { table, hasher, door } = this.#options
     this.#request = request
     this.#refusals = new Refusals()
     this.#acceptedCount = 0
@@ -81,9 +84,13 @@ export class Intake {
     let histogramCount = 0
     let exemplarCount = 0
     hasher.begin(request)
+    let isFirst = true
     while (request.nextSeries()) {
       histogramCount += request.histogramCount
       exemplarCount += request.exemplarCount
+      const replica = isFirst ? this.#replicaOf(request) : undefined
+      if (replica !== undefined && !door.admits(replica)) return this.#leaveOut(request, replica)
+      isFirst = false
       this.#refuseOthers(request)
       if (request.sampleCount === 0) continue
       const hashed = hasher.hashSeries(request)
@@ -107,6 +114,29 @@ export class Intake {
       exemplarCount,
       refusals: this.#refusals,
     }
+  }
+
+  /** Which replica sends, as the first series tells. */
+  #replicaOf(request: WriteReader): Replica | undefined {
+    const { door, limits } = this.#options
+    if (door === OPEN_DOOR) return undefined
+    const pairs = request.readLabels(request.seriesFrom, request.seriesTo, limits.labelsMax)
+    const labels = typeof pairs === 'string' ? pairs : checkLabels(pairs, limits)
+    return typeof labels === 'string' ? undefined : door.replicaOf(labels)
+  }
+
+  /** Another replica of the cluster is listened to: the sender has done its part. */
+  #leaveOut(request: WriteReader, replica: Replica): IntakeResult {
+    let acceptedCount = request.sampleCount
+    let histogramCount = request.histogramCount
+    let exemplarCount = request.exemplarCount
+    while (request.nextSeries()) {
+      acceptedCount += request.sampleCount
+      histogramCount += request.histogramCount
+      exemplarCount += request.exemplarCount
+    }
+    this.#options.door.leaveOut(replica, acceptedCount + histogramCount)
+    return { acceptedCount, histogramCount, exemplarCount, refusals: this.#refusals }
   }
 
   /** Native histograms, and series of 2.0 that bring nothing. */
@@ -200,7 +230,7 @@ export class Intake {
       return undefined
     }
     try {
-      const id = appender.series(labels)
+      const id = appender.series(this.#options.door.enter(labels))
       const metadata = isNew
         ? this.#request.readMetadata(labelValue(labels, METRIC_NAME))
         : undefined

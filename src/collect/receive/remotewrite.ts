@@ -13,6 +13,7 @@ import {
   type WriteVersion,
 } from '../../wire/remotewrite.ts'
 import { decodeSnappy, snappyDecodedBytes } from '../../wire/snappy.ts'
+import { type Door, OPEN_DOOR } from './door.ts'
 import { Intake, type IntakeResult } from './intake.ts'
 import type { LabelLimits } from './labelcheck.ts'
 import type { Refusals } from './refusals.ts'
@@ -40,6 +41,8 @@ export const DECODED_BYTES_MAX: number = 32 * 1024 * 1024
 export type RemoteWriteHandler = (
   header: (name: string) => string | undefined,
   body: Uint8Array,
+  /** How samples of this sender enter; a door that stays the same finds its series again. */
+  door?: Door,
 ) => Promise<Reply>
 
 const MESSAGE_VERSIONS: ReadonlyMap<string, WriteVersion> = new Map([
@@ -66,11 +69,10 @@ const DECODE_BYTES_MIN = 64 * 1024
  */
 export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler {
   const { appender, clock, onMetadata } = options
-  const table = new SeriesTable(KNOWN_SERIES_MAX)
   const seeds = randomBytes(8)
   const hasher = new SeriesHasher(seeds.readInt32LE(0), seeds.readInt32LE(4))
-  const intake = new Intake({ appender, table, hasher, limits: options.labelLimits, onMetadata })
-  const figures = registerFigures(options.metrics, table)
+  const entries = new Map<Door, Entry>()
+  const figures = registerFigures(options.metrics, () => [...entries.values()])
   let decoded = new Uint8Array(DECODE_BYTES_MIN)
   /** Bytes of `decoded` that the last request used, and when that was last much. */
   let decodedBytes = 0
@@ -101,10 +103,28 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
     }
   }
 
-  function take(version: WriteVersion, body: Uint8Array): IntakeResult {
+  /** What is known of the series behind a door. */
+  function entryOf(door: Door, nowMinutes: number): Entry {
+    let entry = entries.get(door)
+    if (entry === undefined) {
+      for (const [other, { usedMinutes }] of entries) {
+        if (usedMinutes < nowMinutes - UNUSED_MINUTES_MAX) entries.delete(other)
+      }
+      const table = new SeriesTable(KNOWN_SERIES_MAX)
+      const limits = options.labelLimits
+      const intake = new Intake({ appender, table, hasher, limits, door, onMetadata })
+      entry = { table, intake, usedMinutes: nowMinutes }
+      entries.set(door, entry)
+    }
+    entry.usedMinutes = nowMinutes
+    return entry
+  }
+
+  function take(version: WriteVersion, body: Uint8Array, door: Door): IntakeResult {
     try {
       decode(body)
       const nowMinutes = 1 + Math.floor(clock.monotonicMs() / 60_000)
+      const { table, intake } = entryOf(door, nowMinutes)
       table.sweep(nowMinutes - UNUSED_MINUTES_MAX)
       const result = intake.take(new WriteReader(version, decoded, decodedBytes), nowMinutes)
       if (version === 1) readMetadata1(decoded, decodedBytes, onMetadata)
@@ -114,10 +134,10 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
     }
   }
 
-  return async (header, body) => {
+  return async (header, body, door = OPEN_DOOR) => {
     const version = negotiate(header('content-type') ?? '', header('content-encoding') ?? '')
     if (typeof version !== 'number') return version
-    const result = take(version, body)
+    const result = take(version, body, door)
     await appender.commit()
     figures.requests.with(version === 1 ? '1.0' : '2.0').inc()
     figures.samples.inc(result.acceptedCount)
@@ -177,6 +197,13 @@ function textReply(status: number, message: string, headers: Record<string, stri
   return { status, type: 'text/plain; charset=utf-8', body: `${message}\n`, headers }
 }
 
+/** Series that come through one door. */
+interface Entry {
+  readonly table: SeriesTable
+  readonly intake: Intake
+  usedMinutes: number
+}
+
 interface WriteFigures {
   readonly requests: Family
   readonly samples: Cell
@@ -184,7 +211,7 @@ interface WriteFigures {
   readonly refused: Family
 }
 
-function registerFigures(metrics: Metrics, table: SeriesTable): WriteFigures {
+function registerFigures(metrics: Metrics, entries: () => readonly Entry[]): WriteFigures {
   const known = metrics
     .gauge(
       'narthex_remote_write_known_series',
@@ -195,8 +222,8 @@ function registerFigures(metrics: Metrics, table: SeriesTable): WriteFigures {
     .gauge('narthex_remote_write_known_series_bytes', 'Memory of the table of known series.')
     .with()
   metrics.onCollect(() => {
-    known.set(table.count)
-    knownBytes.set(table.sizeBytes)
+    known.set(entries().reduce((sum, { table }) => sum + table.count, 0))
+    knownBytes.set(entries().reduce((sum, { table }) => sum + table.sizeBytes, 0))
   })
   return {
     requests: metrics.counter(

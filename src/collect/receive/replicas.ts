@@ -85,12 +85,13 @@ export class Replicas {
     return labels
   }
 
-  /**
-   * Whether samples of a replica are taken now; they keep it elected.
-   *
-   * @param sampleCount counted as left out when the answer is no
-   */
-  admits(replica: Replica, sampleCount: number): boolean {
+  /** Counts samples of a replica that was not admitted. */
+  leaveOut(replica: Replica, sampleCount: number): void {
+    this.#dropped.with(replica.cluster).inc(sampleCount)
+  }
+
+  /** Whether samples of a replica are taken now; they keep it elected. */
+  admits(replica: Replica): boolean {
     const nowMs = this.#clock.monotonicMs()
     const elected = this.#elected.get(replica.cluster)
     if (elected === undefined) return this.#elect(replica, nowMs)
@@ -98,9 +99,7 @@ export class Replicas {
       elected.seenMs = nowMs
       return true
     }
-    if (nowMs - elected.seenMs > this.#options.failoverMs) return this.#elect(replica, nowMs)
-    this.#dropped.with(replica.cluster).inc(sampleCount)
-    return false
+    return nowMs - elected.seenMs > this.#options.failoverMs && this.#elect(replica, nowMs)
   }
 
   #elect(replica: Replica, nowMs: number): boolean {

@@ -6,7 +6,6 @@ import type { Cell, Metrics } from '../../base/metrics.ts'
 import { VERSION } from '../../base/version.ts'
 import type { GatewayDestination } from '../../config/destinations/gateway.ts'
 import type { SeriesId } from '../../model/appender.ts'
-import type { Labels } from '../../model/labels.ts'
 import type { MetadataView } from '../../model/target.ts'
 import { secretOf } from '../../net/client/credentials.ts'
 import type { Parcel } from '../parcel.ts'
@@ -20,8 +19,6 @@ export interface GatewayDeps {
   readonly metrics: Metrics
   /** Name of this agent when the destination gives none. */
   readonly agentName: string
-  /** Its labels, for people who look at the gateway's list. */
-  readonly labels?: Labels
   /** Families that are told to the gateway; absent where nobody knows any. */
   readonly metadata?: MetadataView
 }
@@ -169,13 +166,13 @@ class GatewayWriter implements Writer {
 
   async #openTo(address: string): Promise<GatewaySession> {
     const { authorization, tls, connectMsMax, answerMsMax } = this.#config
-    const { clock, labels } = this.#deps
+    const { clock } = this.#deps
     const headers: (readonly [string, string])[] = []
     if (authorization !== undefined) {
       const secret = await secretOf(authorization.credentials, authorization.credentialsFile)
       headers.push(['authorization', `${authorization.type} ${secret}`])
     }
-    const hello = { name: this.#name, version: VERSION, labels: labels ?? [] }
+    const hello = { name: this.#name, version: VERSION }
     const onBytes = (sizeBytes: number): void => this.#bytes.inc(sizeBytes)
     return openSession(
       { address, tls, headers, hello, view: this.#view, connectMsMax, answerMsMax, clock, onBytes },

@@ -63,7 +63,7 @@ test('rows arrive value by value, series that come and go included', async () =>
       }
     }
     assert.deepEqual(gateway.appender.noted, expected)
-    const [agent] = gateway.receiver.view.agents()
+    const [agent] = gateway.receiver.view.senders()
     assert.equal(agent.name, 'agent-1')
     assert.equal(agent.series, 100)
     assert.equal(agent.samples, 30 * 100 - 4 * 5)
@@ -158,7 +158,7 @@ test('refused cells are told by reason, and forgotten series are sent anew', asy
     gateway.appender.outcome = 0
     assert.equal((await writer.write([rowOf(2, ids, [1, 2, 3])], GOING)).outcome, 'written')
     assert.deepEqual(gateway.appender.noted.get(series.name(ids[1])), [`2 ${bitsOf(2)}`])
-    assert.deepEqual(gateway.receiver.view.agents()[0].refused, new Map([['duplicate', 3]]))
+    assert.deepEqual(gateway.receiver.view.senders()[0].refused, { duplicate: 3 })
   })
 })
 
@@ -197,7 +197,7 @@ test('two agents of like targets keep their rows apart', async () => {
     }
     assert.equal(gateway.appender.sampleCount, 200)
     assert.equal(gateway.appender.noted.get(others.name(theirs[3]))?.at(-1), `4 ${bitsOf(104)}`)
-    const names = gateway.receiver.view.agents().map((agent) => agent.name)
+    const names = gateway.receiver.view.senders().map((agent) => agent.name)
     assert.deepEqual(names, ['agent-1', 'agent-2'])
     await other.close()
   })
@@ -275,7 +275,7 @@ test('forgotten series make room, and their slots may be given to others', async
     await writer.write([rowOf(1, ids, Array(200).fill(1))], GOING)
     writer.forget([...ids.subarray(50)])
     await writer.write([rowOf(2, ids.slice(0, 50), Array(50).fill(2))], GOING)
-    assert.equal(gateway.receiver.view.agents()[0].series, 50)
+    assert.equal(gateway.receiver.view.senders()[0].series, 50)
     assert.equal(gateway.appender.sampleCount, 250)
   })
 })

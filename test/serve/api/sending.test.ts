@@ -46,7 +46,9 @@ test('a sender tells when it was seen last and what was refused of it', () => {
     lastSeenMs: 1_700_000_000_000,
     samples: 5,
     refused: { too_old: 1 },
-    lagSeconds: 0,
+    series: 7,
+        lastError: '',
+        lagSeconds: 0,
   }
   const { data } = JSON.parse(String(handleSenders({ senders: () => [sender] }).body))
   assert.equal(data.senders[0].lastSeen, '2023-11-14T22:13:20.000Z')

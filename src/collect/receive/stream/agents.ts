@@ -1,40 +1,31 @@
 /** The list of agents: who is connected, who was, what they send. */
 import type { Clock } from '../../../base/clock.ts'
-import type { AgentStatus, AgentView } from '../../../model/agent.ts'
-import type { Labels } from '../../../model/labels.ts'
+import type { SenderStatus, SendersView } from '../../../model/sending.ts'
 import type { Hello } from '../../../wire/stream.ts'
 
 /** An agent that is gone is shown for so long. */
 const GONE_MS_MAX = 3_600_000
 
 /** What is counted of one agent over all of its streams. */
-export class AgentRecord implements AgentStatus {
+export interface AgentRecord {
   readonly name: string
+  /** Who it is by its token or certificate. */
   readonly identity: string
-  version = ''
-  labels: Labels = []
-  address = ''
-  streamCount = 0
-  connectedMs = 0
-  lastSeenMs = 0
-  series = 0
-  samples = 0
-  lagSeconds: number = NaN
-  lastTrouble = ''
-  readonly refused: Map<string, number> = new Map()
-
-  constructor(name: string, identity: string) {
-    this.name = name
-    this.identity = identity
-  }
-
-  get isConnected(): boolean {
-    return this.streamCount > 0
-  }
+  version: string
+  address: string
+  streamCount: number
+  /** ms since epoch */
+  lastSeenMs: number
+  series: number
+  samples: number
+  /** 0 before its first sample. */
+  lagSeconds: number
+  lastError: string
+  readonly refused: Map<string, number>
 }
 
 /** Agents by name and identity. */
-export class Agents implements AgentView {
+export class Agents implements SendersView {
   readonly #clock: Clock
   readonly #agentsMax: number
   readonly #byKey = new Map<string, AgentRecord>()
@@ -44,15 +35,22 @@ export class Agents implements AgentView {
     this.#agentsMax = agentsMax
   }
 
-  agents(): readonly AgentStatus[] {
+  senders(): readonly SenderStatus[] {
     this.#forgetGone()
-    return [...this.#byKey.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-  }
-
-  get connectedCount(): number {
-    let count = 0
-    for (const agent of this.#byKey.values()) if (agent.isConnected) count++
-    return count
+    const senders = [...this.#byKey.values()].map((record) => ({
+      name: record.name,
+      address: record.address,
+      version: record.version,
+      tenant: record.identity,
+      isConnected: record.streamCount > 0,
+      lastSeenMs: record.lastSeenMs,
+      series: record.series,
+      samples: record.samples,
+      refused: Object.fromEntries(record.refused),
+      lastError: record.lastError,
+      lagSeconds: record.lagSeconds,
+    }))
+    return senders.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   /** The record of an agent that has said who it is; undefined when there are too many. */
@@ -62,22 +60,37 @@ export class Agents implements AgentView {
     if (record === undefined) {
       if (this.#byKey.size >= this.#agentsMax) this.#forgetGone()
       if (this.#byKey.size >= this.#agentsMax) return undefined
-      record = new AgentRecord(hello.name, identity)
+      record = newRecord(hello.name, identity)
       this.#byKey.set(key, record)
     }
     record.version = hello.version
-    record.labels = hello.labels
     record.address = address
     record.streamCount++
-    record.connectedMs = this.#clock.now()
-    record.lastSeenMs = record.connectedMs
+    record.lastSeenMs = this.#clock.now()
     return record
   }
 
   #forgetGone(): void {
     const nowMs = this.#clock.now()
     for (const [key, record] of this.#byKey) {
-      if (!record.isConnected && nowMs - record.lastSeenMs > GONE_MS_MAX) this.#byKey.delete(key)
+      const isGone = record.streamCount === 0 && nowMs - record.lastSeenMs > GONE_MS_MAX
+      if (isGone) this.#byKey.delete(key)
     }
+  }
+}
+
+function newRecord(name: string, identity: string): AgentRecord {
+  return {
+    name,
+    identity,
+    version: '',
+    address: '',
+    streamCount: 0,
+    lastSeenMs: 0,
+    series: 0,
+    samples: 0,
+    lagSeconds: 0,
+    lastError: '',
+    refused: new Map(),
   }
 }

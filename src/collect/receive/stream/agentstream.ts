@@ -163,7 +163,7 @@ export class AgentStream implements ByteStreamHandler {
 
   #answer(reply: Exclude<GatewayReply, { kind: 'welcome' | 'goodbye' }>, agent: AgentRecord): void {
     this.#options.figures.batches.with(reply.kind).inc()
-    agent.lastTrouble = 'message' in reply ? reply.message : ''
+    agent.lastError = 'message' in reply ? reply.message : ''
     this.#send(reply)
   }
 

@@ -236,7 +236,8 @@ export class BatchTaker {
     if (count === 0 || !this.#appends) return undefined
     const result = this.#result
     const { door, rows, pushed } = this.#deps
-    if (layout.replica !== undefined && !door.admits(layout.replica, count)) {
+    if (layout.replica !== undefined && !door.admits(layout.replica)) {
+      door.leaveOut(layout.replica, count)
       result.acceptedCount += count
       return undefined
     }
@@ -279,7 +280,8 @@ export class BatchTaker {
     const { door } = this.#deps
     if (id === NO_SERIES) this.#result.refuse(layout.refusalOf(column), 1)
     else if (side === undefined) this.#result.refuse('native_histogram', 1)
-    else if (layout.replica !== undefined && !door.admits(layout.replica, 1)) {
+    else if (layout.replica !== undefined && !door.admits(layout.replica)) {
+      door.leaveOut(layout.replica, 1)
       this.#result.acceptedCount++
     } else {
       const outcome = side.histogram(timeMs, id, histogram)

@@ -35,11 +35,11 @@ export function openStreamFigures(
     .with()
   let shown = new Set<string>()
   metrics.onCollect(() => {
-    connected.set(agents.connectedCount)
     waiting.set(inflightBytes())
-    const now = new Set<string>()
-    for (const agent of agents.agents()) {
-      now.add(agent.name)
+    const senders = agents.senders()
+    connected.set(senders.filter((agent) => agent.isConnected).length)
+    const now = new Set(senders.map((agent) => agent.name))
+    for (const agent of senders) {
       series.with(agent.name).set(agent.series)
       lag.with(agent.name).set(agent.lagSeconds)
     }

@@ -1,6 +1,6 @@
 /** The gateway's end of the stream: one call of an agent is one AgentStream. */
 import { NarthexError } from '../../../base/error.ts'
-import type { AgentView } from '../../../model/agent.ts'
+import type { SendersView } from '../../../model/sending.ts'
 import type { ByteStream, StreamMethod } from '../../../net/grpc/server.ts'
 import { STREAM_PATH } from '../../../wire/stream.ts'
 import { Agents } from './agents.ts'
@@ -11,7 +11,7 @@ import type { StreamReceiverOptions } from './options.ts'
 /** The method for the gRPC server, and what pages show of it. */
 export interface StreamReceiver {
   readonly method: StreamMethod
-  readonly view: AgentView
+  readonly view: SendersView
   /** Tells all agents to go elsewhere; what is under way is still answered. */
   leave(): void
 }

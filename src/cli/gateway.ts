@@ -1,0 +1,6 @@
+/** `narthex gateway`. */
+import { startGateway } from '../roles/gateway.ts'
+import { GATEWAY, readGatewayOptions } from './gatewayflags.ts'
+import { runRole } from './run.ts'
+
+await runRole({ spec: GATEWAY, read: readGatewayOptions, start: startGateway })

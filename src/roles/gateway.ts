@@ -1,0 +1,157 @@
+/** `narthex gateway`: takes what agents and others push, and acknowledges what its policy wrote. */
+import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../base/clock.ts'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import { Metrics } from '../base/metrics.ts'
+import { registerProcessMetrics } from '../base/process.ts'
+import { VERSION } from '../base/version.ts'
+import { openPushedMetadata } from '../collect/receive/metadata.ts'
+import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
+import type { AgentLimits } from '../collect/receive/stream/options.ts'
+import { openStreamReceiver } from '../collect/receive/stream/receiver.ts'
+import { defaultConfig } from '../config/config.ts'
+import type { WebConfig } from '../config/web.ts'
+import type { MetadataView, TargetView } from '../model/target.ts'
+import { startGrpcServer } from '../net/grpc/server.ts'
+import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
+import { openPages } from '../serve/pages.ts'
+import { operationRoutes, sendersRoutes, sendingRoutes, writeRoute } from '../serve/routes.ts'
+import { Configuration } from './configuration.ts'
+import { operationDeps } from './facts.ts'
+import type { PushLimits } from './push.ts'
+import type { Running } from './running.ts'
+import { requireDestination, type SendingOptions, startSendingRoom } from './sending.ts'
+import { admitTenants, Doors } from './tenants.ts'
+import { loadWeb, startWeb, type WebOptions } from './web.ts'
+
+/** Everything that flags say. */
+export interface GatewayOptions {
+  readonly configFile: string
+  readonly send: SendingOptions
+  readonly web: WebOptions
+  readonly push: PushLimits
+  /** Where agents connect, `host:port` each. */
+  readonly grpcAddresses: readonly string[]
+  readonly agents: Omit<AgentLimits, 'messageBytesMax'>
+  /** Every flag with its text, for the status page. */
+  readonly flags: ReadonlyMap<string, string>
+}
+
+const NO_TARGETS: TargetView = {
+  active: () => [],
+  dropped: () => [],
+  droppedCounts: () => new Map(),
+}
+const NO_METADATA: MetadataView = { families: () => new Map(), ofTargets: () => [] }
+
+/**
+ * Starts the rooms; `life` stops them in the opposite order: agents are sent elsewhere first, then
+ * what was taken leaves.
+ *
+ * @throws NarthexError `bad_data` for flags and files that cannot be used, `io` and `busy` for a
+ *   port that cannot be had
+ */
+export async function startGateway(
+  options: GatewayOptions,
+  log: Log,
+  life: Lifecycle,
+): Promise<Running> {
+  const clock = systemClock
+  const metrics = new Metrics()
+  registerProcessMetrics(metrics)
+  const { configFile, push } = options
+  const configuration = new Configuration({ file: configFile, isAgent: true, clock, log, metrics })
+  const { current } = configuration
+  requireDestination(current, options.send.urls)
+  let { tenants } = current.narthex.gateway
+  const admit = (web: WebConfig): WebConfig => admitTenants(web, tenants)
+  const webConfig = loadWeb(options.web)
+  const grpcAddresses = options.grpcAddresses.map(parseListenAddress)
+  requireSafeListen(grpcAddresses, admit(webConfig), options.web.insecureListen)
+
+  const doors = new Doors(clock, metrics)
+  configuration.follow(({ narthex }) => doors.apply(narthex.gateway))
+  const pushed = openPushedMetadata(NO_METADATA)
+  const { policy } = current.narthex
+  const deps = { log, metrics, metadata: pushed.view, policy }
+  const sending = await startSendingRoom(options.send, configuration, deps, life)
+
+  const write = openRemoteWrite({
+    appender: sending.pushed(),
+    clock,
+    metrics,
+    labelLimits: push.labels,
+    requestBytesMax: push.requestBytesMax,
+    decodedBytesMax: push.decodedBytesMax,
+    onMetadata: (each) => pushed.add(each),
+  })
+  const receiver = openStreamReceiver({
+    rows: sending.rows(),
+    pushed: sending.pushed(),
+    doorOf: (identity) => doors.of(identity),
+    labelLimits: push.labels,
+    limits: { ...options.agents, messageBytesMax: push.requestBytesMax },
+    gateway: hostname(),
+    version: VERSION,
+    onMetadata: (each) => pushed.add(each),
+    clock,
+    log,
+    metrics,
+  })
+
+  let isReady = false
+  const web = await startWeb(
+    options.web,
+    webConfig,
+    {
+      metrics,
+      log,
+      clock,
+      requestBytesMax: push.requestBytesMax,
+      admit,
+      routes: [
+        ...operationRoutes(
+          operationDeps(options, configuration, {
+            metrics,
+            isReady: () => isReady,
+            targets: NO_TARGETS,
+            metadata: pushed.view,
+            poolNames: () => [],
+          }),
+        ),
+        ...sendingRoutes({ destinations: () => sending.status() }),
+        ...sendersRoutes(receiver.view),
+        writeRoute((name, body, identity) => write(name, body, doors.of(identity.name))),
+        ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'gateway'),
+      ],
+    },
+    life,
+  )
+  const grpc = life.own(
+    await startGrpcServer({
+      addresses: grpcAddresses,
+      methods: [receiver.method],
+      web: web.config,
+      bcryptWorkerFile: new URL('./bcryptworker.js', import.meta.url),
+      messageBytesMax: push.requestBytesMax,
+      metrics,
+      log,
+      clock,
+    }),
+  )
+  life.own({ stop: () => receiver.leave() })
+  configuration.follow(({ narthex }) => {
+    if (!isReady) return
+    tenants = narthex.gateway.tenants
+    web.reload()
+    grpc.reload(web.config)
+  })
+  await configuration.start(defaultConfig)
+  isReady = true
+  for (const address of grpc.addresses) {
+    log.info('agents may connect', { address: formatAddress(address) })
+  }
+  return { urls: [web.url], reload: () => configuration.reload() }
+}
