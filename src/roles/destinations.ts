@@ -7,6 +7,7 @@ import type { ListedDestination } from '../config/destinations.ts'
 import type { RemoteWriteDestination } from '../config/remotewrite.ts'
 import type { MetadataView } from '../model/target.ts'
 import { shownUrl } from '../net/client/request.ts'
+import { openFile } from '../send/file/writer.ts'
 import type { Frames } from '../send/frame/piece.ts'
 import { openRemoteWrite } from '../send/remotewrite/writer.ts'
 import type { SeriesView, Writer } from '../send/writer.ts'
@@ -43,8 +44,8 @@ export async function openWriter(
       const { openGateway } = await import('../send/gateway/writer.ts')
       return openGateway(config, { ...deps, agentName: hostname() })(view)
     }
-    default:
-      throw new Error('not yet')
+    case 'file':
+      return openFile(config)(view)
   }
 }
 
