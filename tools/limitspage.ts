@@ -1,9 +1,15 @@
 /** docs/limits.md: every bound that a user can meet, with the value that the code has. */
 import { REGEX_LENGTH_MAX, REGEX_PROGRAM_MAX } from '../src/base/regex.ts'
 import { UP } from '../src/cli/upflags.ts'
+import { SERVICES_MAX } from '../src/collect/discover/consul.ts'
+import { CONSUL_BYTES_MAX } from '../src/collect/discover/consulapi.ts'
+import { DOCKER_BYTES_MAX } from '../src/collect/discover/docker.ts'
 import { FILE_SIZE_BYTES_MAX } from '../src/collect/discover/file.ts'
 import { TARGETS_MAX as DISCOVERED_MAX } from '../src/collect/discover/groups.ts'
 import { HTTP_BODY_BYTES_MAX } from '../src/collect/discover/httpsd.ts'
+import { LINE_BYTES_MAX } from '../src/collect/discover/kubernetes/lines.ts'
+import { OBJECTS_MAX, PAGE_BYTES_MAX } from '../src/collect/discover/kubernetes/reflector.ts'
+import { LIST_BYTES_MAX, LISTS_MAX } from '../src/collect/discover/lastgood.ts'
 import { CGROUPS_MAX } from '../src/collect/host/container.ts'
 import { HOST_SERIES_MAX } from '../src/collect/host/row.ts'
 import { PUSHED_FAMILIES_MAX } from '../src/collect/receive/metadata.ts'
@@ -43,6 +49,9 @@ const QUERIES = 'narthex_query_failures_total'
 const FAILED = 'narthex_scrape_failures_total'
 const WRITES = 'narthex_remote_write_refused_total'
 const DISCOVERY = 'prometheus_sd_refresh_failures_total'
+const CONSUL = 'prometheus_sd_consul_rpc_failures_total'
+const KUBERNETES = ['prometheus_sd_kubernetes_failures_total']
+const KEPT = 'narthex_sd_last_good_failures_total'
 
 /** Sections of the page. */
 export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
@@ -134,6 +143,24 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('file', size(FILE_SIZE_BYTES_MAX), 'the targets of before stay', [
       'prometheus_sd_file_read_errors_total',
     ]),
+    built('answer of Consul', size(CONSUL_BYTES_MAX), 'the targets of before stay', [CONSUL]),
+    built('services of Consul', count(SERVICES_MAX), 'the services of before stay', [CONSUL]),
+    built('answer of Docker', size(DOCKER_BYTES_MAX), 'the targets of before stay', [DISCOVERY]),
+    built(
+      'objects of a kind in a namespace',
+      count(OBJECTS_MAX),
+      'the objects of before stay',
+      KUBERNETES,
+    ),
+    built(
+      'page of a list of Kubernetes',
+      size(PAGE_BYTES_MAX),
+      'the objects of before stay',
+      KUBERNETES,
+    ),
+    built('event of Kubernetes', size(LINE_BYTES_MAX), 'everything is listed again', KUBERNETES),
+    built('last good list on the disk', size(LIST_BYTES_MAX), 'it is not kept', [KEPT]),
+    built('last good lists on the disk', count(LISTS_MAX), 'further ones are not kept', [KEPT]),
   ],
   'Remote write': [
     flag('request body as sent', 'limit.request-bytes', '413', [REQUESTS]),
