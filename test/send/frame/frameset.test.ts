@@ -90,6 +90,29 @@ for (const timeMs of [2 ** 35, 2 ** 42 - 1, FROM_MS]) {
   })
 }
 
+test('labels that look like the time are not patched with it', () => {
+  const timeMs =
+    0x43 + 0x29 * 2 ** 7 + 0x43 * 2 ** 14 + 0x29 * 2 ** 21 + 0x31 * 2 ** 28 + 49 * 2 ** 35
+  // Its bytes begin with C3 A9 C3 A9, the text éé.
+  const view = viewOf((id) => [...exporterLabels(id), 'z', `éé${id % 3}éé`])
+  const ids = idsOf(40)
+  const values = Float64Array.from(ids)
+  const frames = new FrameSet(view)
+  for (const ms of [timeMs, timeMs]) frames.encode(rowOf(ids, values, ms), SAMPLES_MAX)
+  take(frames, rowOf(ids, values, timeMs + 1), view)
+  take(frames, rowOf(ids, values, FROM_MS), view)
+})
+
+test('labels of new series that look like the value of an old one stay as they are', () => {
+  const view = viewOf((id) => [...exporterLabels(id % 20), 'z', '\u0000'.repeat(id < 100 ? 1 : 5)])
+  const ids = idsOf(20)
+  const values = new Float64Array(20).fill(42)
+  const frames = framesFor(view, ids)
+  for (let k = 0; k < 30; k++) take(frames, rowOf(ids, values, FROM_MS + k), view)
+  const more = Float64Array.from([...ids, 100, 101, 102])
+  take(frames, rowOf(more, new Float64Array(23).fill(42), FROM_MS + 31), view)
+})
+
 test('a staleness marker leaves with its exact bits, quiet or not, patched or constant', () => {
   const view = viewOf(exporterLabels)
   const ids = idsOf(12)
