@@ -19,6 +19,7 @@ export interface RotationOptions {
 export class RotatedFile {
   readonly #options: RotationOptions
   #handle: FileHandle | undefined
+  /** What is acknowledged of the file; 0 also while that is not known. */
   #sizeBytes = 0
 
   constructor(options: RotationOptions) {
@@ -47,7 +48,7 @@ export class RotatedFile {
       }
       this.#sizeBytes += lines.length
     } catch (error) {
-      await this.#takeBack(handle)
+      await this.close()
       throw error
     }
   }
@@ -58,30 +59,20 @@ export class RotatedFile {
     await handle?.close()
   }
 
-  /** What a crash left of a line is cut off. */
+  /** What was not acknowledged is cut off: a failed write, or what a crash left of a line. */
   async #open(): Promise<FileHandle> {
     const { path: file } = this.#options
     await mkdir(path.dirname(file), { recursive: true })
     const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o640)
     try {
       const { size } = await handle.stat()
-      this.#sizeBytes = await endOfLines(handle, size)
+      this.#sizeBytes = Math.min(this.#sizeBytes, size) || (await endOfLines(handle, size))
       if (this.#sizeBytes < size) await handle.truncate(this.#sizeBytes)
     } catch (error) {
       await handle.close()
       throw error
     }
     return handle
-  }
-
-  /** A file of which nobody knows how it ends is opened anew. */
-  async #takeBack(handle: FileHandle): Promise<void> {
-    this.#handle = undefined
-    try {
-      await handle.truncate(this.#sizeBytes)
-    } finally {
-      await handle.close()
-    }
   }
 
   async #rotate(): Promise<void> {
