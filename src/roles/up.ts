@@ -7,14 +7,18 @@ import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
+import type { Appender } from '../model/appender.ts'
 import { openPages } from '../serve/pages.ts'
-import { operationRoutes } from '../serve/routes.ts'
-import { type CollectingOptions, startCollecting } from './collecting.ts'
+import { operationRoutes, sendingRoutes } from '../serve/routes.ts'
+import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
+import { forwardingAppender } from './forwarding.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
+import { lateMetadata } from './metadata.ts'
 import type { PushLimits } from './push.ts'
 import type { Running } from './running.ts'
+import { type SendingOptions, startSendingRoom } from './sending.ts'
 import { admitSelf, makeSelfToken, unconfigured } from './unconfigured.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
@@ -22,6 +26,7 @@ import { loadWeb, startWeb, type WebOptions } from './web.ts'
 export interface UpOptions extends KeepingOptions, CollectingOptions {
   readonly web: WebOptions
   readonly push: PushLimits
+  readonly send: SendingOptions
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
 }
@@ -39,17 +44,23 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   const webConfig = loadWeb(options.web)
   const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
   const keeping = await startKeeping(options, configuration, { log, metrics }, life)
-  const { appender } = keeping.store
-  const { machine, metadata } = startCollecting(
+  let collecting: Collecting | undefined
+  const pushed = openPushedMetadata(lateMetadata(() => collecting?.metadata))
+  const deps = { log, metrics, metadata: pushed.view, policy: 'none' } as const
+  const sending = await startSendingRoom(options.send, configuration, deps, life)
+  const isSending = (): boolean => sending.status().length > 0
+  const appenderOf = (pass: Appender): Appender =>
+    forwardingAppender(keeping.store.appender, pass, isSending)
+  collecting = startCollecting(
     options,
-    appender,
+    appenderOf(sending.rows()),
     configuration,
     { log, metrics },
     life,
   )
-  const pushed = openPushedMetadata(metadata)
+  const { machine } = collecting
   const write = openRemoteWrite({
-    appender,
+    appender: appenderOf(sending.pushed()),
     clock,
     metrics,
     labelLimits: options.push.labels,
@@ -81,6 +92,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
             retention: keeping.retention,
           }),
         ),
+        ...sendingRoutes({ destinations: () => sending.status() }),
         ...keeping.routes(write, () => isReady),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),
       ],
