@@ -14,6 +14,16 @@ const SHARED_MIN = 0.5
 /** A frame whose segments have become emptier than this, on average, is made anew. */
 const SEGMENT_FILL_MIN = 0.25
 
+/** Share of a row that may be new on every row; what is not used is saved up, to a whole row. */
+const NEW_MAX = 0.05
+
+/** What became of changing a frame over to another layout. */
+export const EVOLVED = 0
+/** The layout has too little in common with the frame's. */
+export const FOREIGN = 1
+/** It would cost more than encoding the row the plain way: layouts change too much. */
+export const TOO_DEAR = 2
+
 export class Frame {
   /** The ids of the layout: the array of the parcels that it is for. */
   ids: Float64Array
@@ -31,6 +41,8 @@ export class Frame {
   readonly #view: SeriesView
   readonly #pool: BufferPool
   #stamp = 0
+  /** Series that may be new before changing over is too dear. */
+  #newLeft: number
   /** Time and values of the row that the segments hold. */
   #lastMs = NaN
   #last: WeakRef<Float64Array> | undefined
@@ -39,6 +51,7 @@ export class Frame {
     this.#view = view
     this.#pool = pool
     this.ids = ids
+    this.#newLeft = ids.length
     this.samplesMax = samplesMax
     this.#entriesMax = Math.min(ENTRIES_MAX, samplesMax)
     this.#liveMax = Math.ceil(this.#entriesMax / 2)
@@ -81,11 +94,14 @@ export class Frame {
     return pieces
   }
 
-  /** Changes over to the layout of a parcel; false when that has too little in common with it. */
-  evolve(parcel: Parcel): boolean {
+  /** Changes over to the layout of a parcel; says what came of it. */
+  evolve(parcel: Parcel): typeof EVOLVED | typeof FOREIGN | typeof TOO_DEAR {
     const { ids, count } = parcel
     const { rows, added, matchedCount } = matchRows(this.#knownIds(), ids, count)
-    if (matchedCount < SHARED_MIN * Math.max(count, this.ids.length)) return false
+    if (matchedCount < SHARED_MIN * Math.max(count, this.ids.length)) return FOREIGN
+    this.#saveUp()
+    if (added.length > this.#newLeft) return TOO_DEAR
+    this.#newLeft -= added.length
     const series = { view: this.#view, parcel, rows: added, stamp: this.#stamp }
     const roomiest = this.#roomiest()
     let from = 0
@@ -101,7 +117,7 @@ export class Frame {
     this.ids = ids
     this.builtCount = count
     this.#last = undefined
-    return true
+    return EVOLVED
   }
 
   /** Forgets series; false when one of `ids` is in its layout, so that it is of no use any more. */
@@ -116,7 +132,13 @@ export class Frame {
     this.segments.length = 0
   }
 
+  #saveUp(): void {
+    const { length } = this.ids
+    this.#newLeft = Math.min(length, this.#newLeft + NEW_MAX * length)
+  }
+
   #take(parcel: Parcel): void {
+    this.#saveUp()
     const bits = wordsOf(parcel)
     this.#stamp = (this.#stamp + 1) & 0xffff
     let hasRebuilt = false

@@ -3,7 +3,7 @@ import type { SeriesId } from '../../model/appender.ts'
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import { BufferPool } from './buffers.ts'
-import { Frame } from './frame.ts'
+import { EVOLVED, Frame, TOO_DEAR } from './frame.ts'
 import { matchRows } from './matchrows.ts'
 import { TIME_MS_MAX, TIME_MS_MIN } from './message.ts'
 import type { FramePiece, Frames } from './piece.ts'
@@ -111,24 +111,26 @@ export class FrameSet implements Frames {
     if (known !== undefined && known.samplesMax <= samplesMax) return known
     const target = this.#view.targetKey(parcel.ids[0])
     if (samplesMax < this.#samplesMax) this.#shrinkTo(samplesMax)
-    return this.#evolved(target, parcel) ?? this.#made(target, parcel)
+    for (const frame of this.#byTarget.get(target) ?? []) {
+      if (!frame.isReady) continue
+      const before = frame.ids
+      const outcome = frame.evolve(parcel)
+      if (outcome === TOO_DEAR) return undefined
+      if (outcome === EVOLVED) return this.#evolved(target, frame, before, parcel)
+    }
+    return this.#made(target, parcel)
   }
 
-  /** A frame of the target that has been changed over to the parcel's layout. */
-  #evolved(target: string, parcel: Parcel): Frame | undefined {
-    for (const frame of this.#byTarget.get(target) ?? []) {
-      const before = frame.ids
-      if (!frame.isReady || !frame.evolve(parcel)) continue
-      this.#byIds.delete(before)
-      if (frame.isScattered || frame.isUnfit) {
-        this.#drop(target, frame)
-        return this.#make(target, parcel)
-      }
-      this.#byIds.set(parcel.ids, frame)
-      this.counts.evolved++
-      return frame
+  /** Takes note that a frame is for the layout of a parcel now. */
+  #evolved(target: string, frame: Frame, before: Float64Array, parcel: Parcel): Frame {
+    this.#byIds.delete(before)
+    if (frame.isScattered || frame.isUnfit) {
+      this.#drop(target, frame)
+      return this.#make(target, parcel)
     }
-    return undefined
+    this.#byIds.set(parcel.ids, frame)
+    this.counts.evolved++
+    return frame
   }
 
   /** A frame for a layout that has been seen twice. */

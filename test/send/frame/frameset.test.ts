@@ -206,6 +206,28 @@ test('a large row is built in the background, in slices', async () => {
   frames.close()
 })
 
+test('layouts that change too much are encoded the plain way, those that change a little are not', () => {
+  const view = viewOf(exporterLabels)
+  for (const [share, framedMin, framedMax] of [
+    [0.02, 59, 60],
+    [0.4, 8, 12],
+  ]) {
+    const frames = new FrameSet(view)
+    let ids = idsOf(200)
+    let next = 1000
+    for (let k = 0; k < 61; k++) {
+      if (k > 1) ids = ids.map((id, i) => ((i * 7 + k) % 200 < 200 * share ? next++ : id))
+      const row = rowOf(ids, Float64Array.from(ids), FROM_MS + k)
+      const pieces = frames.encode(row, SAMPLES_MAX)
+      if (pieces === undefined) continue
+      assert.deepEqual(samplesIn(requestOf(pieces)), samplesOf(row, view))
+      for (const piece of pieces) frames.release(piece)
+    }
+    const { framedRows } = frames.counts
+    assert.ok(framedRows >= framedMin && framedRows <= framedMax, `${framedRows} at ${share}`)
+  }
+})
+
 test('a series too long for a frame is left to others, and so is its row', () => {
   const long = 'x'.repeat(70_000)
   const view = viewOf((id) => (id === 3 ? labelsFrom([['__name__', long]]) : exporterLabels(id)))
