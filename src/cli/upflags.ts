@@ -12,6 +12,7 @@ import {
   PUSH_FLAGS,
   parseAutoCount,
   parseCount,
+  SEND_FLAGS,
   STRICT_FLAG,
   webFlags,
 } from './sharedflags.ts'
@@ -152,6 +153,7 @@ export const UP: CommandSpec = {
       parse: parseDuration,
     },
     ...PUSH_FLAGS,
+    ...SEND_FLAGS,
     STRICT_FLAG,
     FEATURE_FLAG,
     LOG_FLAG,
@@ -194,6 +196,7 @@ export function readUpOptions(values: FlagValues, texts: ReadonlyMap<string, str
     newSeriesPerMinuteMax: flags.auto('limit.new-series-per-minute'),
     futureMaxMs: flags.number('limit.future'),
     push: flags.push(),
+    send: flags.sending(),
     strictOpenMetrics: flags.isOn('scrape.strict-openmetrics'),
     features: flags.list('enable-feature'),
     flags: texts,

@@ -72,7 +72,7 @@ export interface Appender {
   commit(): Promise<void>
 
   /** Where native histograms and exemplars go; appenders that keep none do not have it. */
-  readonly side?: SideAppender
+  readonly side?: SideAppender | undefined
 }
 
 /** What is not a float, passed on by those who can. Acknowledged by the appender's `commit`. */
