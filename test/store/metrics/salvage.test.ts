@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
+import { salvageWindow } from '../../../src/store/metrics/salvage.ts'
 import { openStoreReader, type Store } from '../../../src/store/metrics/store.ts'
 import { randomOf } from '../log/disk.ts'
 import { makeFolder, openTestStore, type Sample, samplesOf, unlimited } from './support.ts'
@@ -23,6 +24,8 @@ const SEED = 20_261_121
 const IS_LONG = process.env.NARTHEX_TEST_LONG === '1'
 /** Pages of each kind that are damaged. */
 const PAGES_OF_KIND = 2
+/** Heads and segments of blocks of one series that share a page. */
+const SHORT_VALUES_MAX = 8
 
 type Content = Record<string, Sample[]>
 
@@ -143,8 +146,9 @@ function pagesToDamage(bytes: Buffer, random: () => number): number[] {
     const kind = kindOf(bytes, page)
     byKind.set(kind, [...(byKind.get(kind) ?? []), page])
   }
-  return [...byKind.values()].flatMap((pages) => {
-    if (IS_LONG || pages.length <= PAGES_OF_KIND) return pages
+  return [...byKind].flatMap(([kind, pages]) => {
+    const isOfTree = kind !== 'long' && kind !== 'inside'
+    if ((IS_LONG && isOfTree) || pages.length <= PAGES_OF_KIND) return pages
     return Array.from({ length: PAGES_OF_KIND }, () => pages[Math.floor(random() * pages.length)])
   })
 }
@@ -216,6 +220,23 @@ for (const isMerged of [false, true]) {
     assert.deepEqual([lost, [...warnings]], [0, []])
   })
 }
+
+test('C03: no leaf of a merged window costs more values than the short ones in it', async (t) => {
+  const whole = await wholeOf(t, true)
+  const dir = makeFolder()
+  const source = join(dir, 'damaged.mdb')
+  let salvaged = 0
+  for (let page = 2; page < whole.bytes.length / PAGE_BYTES; page++) {
+    if (kindOf(whole.bytes, page) !== 'leaf') continue
+    const damaged = Buffer.from(whole.bytes).fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
+    fs.writeFileSync(source, damaged)
+    const result = await salvageWindow(source, join(dir, 'target.mdb'))
+    assert.ok(result?.isComplete)
+    assert.ok(result.lostValues <= SHORT_VALUES_MAX, `page ${page}: ${result.lostValues} values`)
+    salvaged++
+  }
+  assert.ok(salvaged > 4, `${salvaged} leaves`)
+})
 
 test('a window of which nothing is left is a gap, also after the next start', async (t) => {
   const whole = await wholeOf(t, false)
