@@ -1,4 +1,5 @@
 /** `narthex up`: every room in one process, in the order in which they start. */
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
@@ -52,7 +53,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   const appenderOf = (pass: Appender): Appender =>
     forwardingAppender(keeping.store.appender, pass, isSending)
   collecting = startCollecting(
-    options,
+    { ...options, discoveryFolder: join(options.storagePath, 'discovery') },
     appenderOf(sending.rows()),
     configuration,
     { log, metrics },
