@@ -9,7 +9,7 @@ import { ACCEPTED, OUT_OF_ORDER, TOO_FAR, TOO_OLD } from '../../../src/model/app
 import { openStore, type Store, type StoreOptions } from '../../../src/store/metrics/store.ts'
 import { parseWindowName } from '../../../src/store/metrics/windowname.ts'
 import { JumpingClock } from '../../support/jumpingclock.ts'
-import { makeFolder, samplesOf } from './support.ts'
+import { makeQuickFolder, samplesOf } from './support.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -23,16 +23,19 @@ const ALL = [{ name: 'job', op: '=', value: 'x' }] as const
 class Bench {
   readonly clock = new JumpingClock(START_MS)
   metrics = new Metrics()
-  readonly path = makeFolder()
+  readonly path = makeQuickFolder()
   readonly warnings: string[] = []
   /** Values by time. */
   readonly taken = new Map<number, number>()
   store!: Store
   readonly #options: Partial<StoreOptions>
-  #id = 0
+  readonly #seriesCount: number
+  #ids = new Float64Array(0)
   #next = 0
 
-  constructor(t: TestContext, options: Partial<StoreOptions> = {}) {
+  /** @param seriesCount few have times of their own in the head, many share their rows */
+  constructor(t: TestContext, options: Partial<StoreOptions> = {}, seriesCount = 5) {
+    this.#seriesCount = seriesCount
     this.#options = options
     t.after(() => this.store.stop())
   }
@@ -54,18 +57,22 @@ class Bench {
       clock: this.clock,
       ...this.#options,
     })
-    this.#id = this.store.appender.series(['__name__', 'm', 'instance', 'a', 'job', 'x'])
+    this.#ids = Float64Array.from({ length: this.#seriesCount }, (_, n) =>
+      this.store.appender.series(['__name__', 'm', 'instance', 'a', 'job', 'x', 'n', `${n}`]),
+    )
     return this
   }
 
-  /** @returns what became of a sample of the one series at a time */
+  /** @returns what became of a sample of each series at a time */
   append(timeMs: number): number {
-    const outcome = new Uint8Array(1)
+    const count = this.#seriesCount
+    const outcomes = new Uint8Array(count)
     const value = this.#next++
-    const { appender } = this.store
-    appender.append(timeMs, Float64Array.of(this.#id), Float64Array.of(value), 1, outcome)
-    if (outcome[0] === ACCEPTED) this.taken.set(timeMs, value)
-    return outcome[0]
+    const values = new Float64Array(count).fill(value)
+    this.store.appender.append(timeMs, this.#ids, values, count, outcomes)
+    assert.equal(new Set(outcomes).size, 1)
+    if (outcomes[0] === ACCEPTED) this.taken.set(timeMs, value)
+    return outcomes[0]
   }
 
   /** A sample a step for as long, as the clock has it; each must be taken. */
@@ -80,11 +87,10 @@ class Bench {
 
   /** What was taken is there, each sample once. */
   check(): void {
-    const [samples = []] = Object.values(samplesOf(this.store, ALL))
-    assert.deepEqual(
-      samples,
-      [...this.taken].sort(([a], [b]) => a - b),
-    )
+    const wanted = [...this.taken].sort(([a], [b]) => a - b)
+    const found = Object.values(samplesOf(this.store, ALL))
+    assert.equal(found.length, this.#seriesCount)
+    for (const samples of found) assert.deepEqual(samples, wanted)
   }
 
   async restart(): Promise<void> {
@@ -106,9 +112,12 @@ const JUMPS = [
   ['as after a night of sleep', 9 * HOUR_MS],
 ] as const
 
-for (const [name, jumpMs] of JUMPS) {
+for (const [name, jumpMs, seriesCount] of [
+  ...JUMPS.map(([name, jumpMs]) => [`${name}, rows`, jumpMs, 5] as const),
+  ...JUMPS.map(([name, jumpMs]) => [`${name}, one series`, jumpMs, 1] as const),
+]) {
   test(`the clock jumps ${name}, and returns: every sample is taken, and all are there`, async (t) => {
-    const bench = await new Bench(t).open()
+    const bench = await new Bench(t, {}, seriesCount).open()
     await bench.scrape(5 * HOUR_MS)
     bench.clock.jump(jumpMs)
     // Beside the times that are there already.
@@ -128,7 +137,9 @@ for (const [name, jumpMs] of JUMPS) {
     await bench.scrape(HOUR_MS)
     bench.check()
   })
+}
 
+for (const [name, jumpMs] of JUMPS) {
   test(`the clock jumps ${name}: rows are sealed, and no window is merged all the time`, async (t) => {
     const bench = await new Bench(t).open()
     await bench.scrape(5 * HOUR_MS)
@@ -235,7 +246,7 @@ test('series that are alive stay in the head, whatever the wall clock does', asy
     bench.clock.jump(jumpMs)
     await bench.clock.advance(1000)
     await bench.store.upkeep()
-    assert.equal(bench.store.view.status().headSeries, 1)
+    assert.equal(bench.store.view.status().headSeries, 5)
   }
 })
 

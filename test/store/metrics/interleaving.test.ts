@@ -1,18 +1,13 @@
 /** A reader and a seal, one stopped at each of its steps while the other does all of its own. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { ACCEPTED } from '../../../src/model/appender.ts'
 import { STALE } from '../../../src/model/stale.ts'
 import type { Store } from '../../../src/store/metrics/store.ts'
 import * as step from './stepping.ts'
-import { openTestStore, type TestClock } from './support.ts'
+import { makeQuickFolder, openTestStore, type TestClock } from './support.ts'
 
-/** In memory where there is such a folder: hundreds of seals wait for no disk. */
-const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 /** Longer than rows stay open. */
 const ROW_AGE_MS = 27 * 60_000
 const IS_LONG = process.env.NARTHEX_TEST_LONG === '1'
@@ -38,9 +33,7 @@ class Bench {
   }
 
   static async open(t: TestContext): Promise<Bench> {
-    const path = mkdtempSync(join(FOLDER, 'narthex-interleaving-'))
-    process.once('exit', () => rmSync(path, { recursive: true, force: true }))
-    const opened = await openTestStore(t, { path, futureMaxMs: 1e15 })
+    const opened = await openTestStore(t, { path: makeQuickFolder(), futureMaxMs: 1e15 })
     const bench = new Bench(opened.store, opened.clock)
     const { data, transfer } = opened.store.attachReader()
     const workerData: step.SteppingData = { data, words: bench.#words }
