@@ -4,7 +4,7 @@ import { CHECKSUM_BYTES, findValueEnd, isSound } from './checksum.ts'
 import { type Meta, NO_ROOT, PAGE_HEADER_BYTES, PageFile, type TreePage } from './page.ts'
 import { newestMeta } from './structure.ts'
 
-/** Comparisons of lost keys with values that nobody refers to; some 50 µs each. */
+/** Comparisons of lost keys with values that nobody refers to; some 25 µs each. */
 const COMPARISONS_MAX = 100_000
 
 /** Pages of a value that is looked at for a lost key. */
