@@ -26,7 +26,7 @@ const WINDOW_ENTRIES = 4
 /** A value that did not change for so many rows becomes a constant when a segment is built anew. */
 const CONSTANT_ROWS = 8
 
-/** Rows between looks at what building anew would save: they double up to the last. */
+/** Rows between looks at what building anew would save: four times as many after each. */
 const REVIEW_ROWS_MIN = 10
 const REVIEW_ROWS_MAX = 160
 
@@ -34,7 +34,7 @@ const REVIEW_ROWS_MAX = 160
 const LITERAL_VALUE_BYTES = 10
 
 /** It is built anew for a saving of more than this share of its bytes. */
-const SAVING_MIN = 0.06
+const SAVING_MIN = 0.04
 
 /** Series that left are dropped for good when they are this share of those that are there. */
 const DEAD_MAX = 0.5
@@ -74,7 +74,6 @@ export class Segment {
   #timeMs = 0
   #buffer: FrameBuffer
   #elementsEnd = 0
-  #builtBytes = 0
   #reviewRows: number = REVIEW_ROWS_MIN
   #reviewLeft: number = REVIEW_ROWS_MIN
   readonly #pool: BufferPool
@@ -209,8 +208,8 @@ export class Segment {
     for (let i = 0; i < this.count; i++) {
       if (this.#slots[i] !== 0 && this.#isSteady(i, stamp)) steadyCount++
     }
-    const grown = Math.max(0, this.#elementsEnd - this.#builtBytes)
-    const saving = LITERAL_VALUE_BYTES * steadyCount + grown / 2
+    const deadBytes = ((this.count - this.liveCount) * this.#elementsEnd) / this.count
+    const saving = LITERAL_VALUE_BYTES * steadyCount + deadBytes
     return saving > SAVING_MIN * this.#elementsEnd
   }
 
@@ -243,7 +242,7 @@ export class Segment {
     this.count = kept
     bench.count = kept
     this.#match(bench)
-    this.#reviewRows = Math.min(2 * this.#reviewRows, REVIEW_ROWS_MAX)
+    this.#reviewRows = Math.min(4 * this.#reviewRows, REVIEW_ROWS_MAX)
     this.#reviewLeft = this.#reviewRows
   }
 
@@ -368,7 +367,6 @@ export class Segment {
     const writer = new ElementWriter(bench)
     writeMatched(bench, 0, 0, bench.starts[bench.count], writer)
     this.#adopt(bench, writer.flush())
-    this.#builtBytes = this.#elementsEnd
   }
 
   /** Takes over what the workbench holds. */

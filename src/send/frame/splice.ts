@@ -36,11 +36,10 @@ export class ForcedBytes {
 
   /** Whether one of [from, to) is forced. */
   meets(from: number, to: number): boolean {
-    const pages = this.#pages
-    const last = (to - 1) >>> PAGE_BITS
-    let page = from >>> PAGE_BITS
-    while (page <= last && pages[page] === 0) page++
-    if (page > last) return false
+    if (to - from <= 1 << PAGE_BITS) {
+      const pages = this.#pages
+      if ((pages[from >>> PAGE_BITS] | pages[(to - 1) >>> PAGE_BITS]) === 0) return false
+    }
     for (let at = from; at < to; at++) if (this.#marks[at] !== 0) return true
     return false
   }
