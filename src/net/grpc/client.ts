@@ -1,5 +1,12 @@
 /** A gRPC call on raw bytes that streams both ways, over a connection of its own. */
-import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  Client,
+  logVerbosity,
+  Metadata,
+  type ServiceError,
+  setLogVerbosity,
+  status,
+} from '@grpc/grpc-js'
 import type { NarthexError } from '../../base/error.ts'
 import type { TlsConfig } from '../../config/http.ts'
 import { type CallStatus, endOf } from './status.ts'
@@ -39,6 +46,7 @@ const RECONNECT_MS = 100
 export async function openCall(options: CallOptions): Promise<ClientCall> {
   const { address, path, onMessage, onEnd, messageBytesMax } = options
   const tls = await channelCredentials(options.tls, address)
+  setLogVerbosity(logVerbosity.NONE) // what it says comes to us as errors, too
   const client = new Client(address, tls.credentials, {
     ...tls.options,
     'grpc.max_receive_message_length': messageBytesMax,

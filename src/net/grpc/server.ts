@@ -2,8 +2,10 @@
 import {
   Server as GrpcLibraryServer,
   type handleUnaryCall,
+  logVerbosity,
   type Metadata,
   type ServerDuplexStream,
+  setLogVerbosity,
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
@@ -130,6 +132,7 @@ class GrpcHouse implements GrpcServer {
       ['method', 'code'],
     )
     this.#calls = (path, result) => counted.with(path, result).inc()
+    setLogVerbosity(logVerbosity.NONE) // what it says comes to us as errors, too
     this.#server = new GrpcLibraryServer({
       'grpc.max_receive_message_length': options.messageBytesMax,
       'grpc.max_send_message_length': options.messageBytesMax,

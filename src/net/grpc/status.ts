@@ -33,7 +33,8 @@ export function statusOf(error: unknown): CallStatus {
 
 /** A status as the client's side sees it: why a call ended, undefined for a good end. */
 export function endOf(seen: CallStatus | ServiceError): NarthexError | undefined {
-  const details = seen.details === '' ? 'no reason given' : seen.details
+  const [said] = seen.details.split(' Resolution note:') // the library's own, most often empty
+  const details = said === '' ? 'no reason given' : said
   switch (seen.code) {
     case status.OK:
       return undefined
