@@ -140,13 +140,15 @@ export class Backlog {
     return this.#takenMs[this.#spent] ?? Infinity
   }
 
-  push(parcel: Parcel): void {
+  /** Adds a parcel; whether it was packed, so that its arrays are not needed any more. */
+  push(parcel: Parcel): boolean {
     const item = isPackable(parcel) ? this.#pack(parcel) : parcel
     if (item === parcel) this.#sizeBytes += bytesOf(parcel)
     this.#order.push(item)
     this.#takenMs.push(parcel.takenMs)
     this.#samples += sampleCountOf(parcel)
     this.#sizeBytes += ORDER_BYTES
+    return item !== parcel
   }
 
   /** Takes the oldest parcel out, as it was. There must be one. */

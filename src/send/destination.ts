@@ -9,6 +9,7 @@ import { SendCounters } from './counters.ts'
 import { type Batch, LaneQueue, type QueueBounds } from './lanequeue.ts'
 import { Pace } from './pace.ts'
 import { type Parcel, sampleCountOf } from './parcel.ts'
+import type { RowValues } from './rowvalues.ts'
 import { withoutOld, withoutSide } from './trim.ts'
 import { filteredCount, type View } from './view.ts'
 import type { WriteResult, Writer } from './writer.ts'
@@ -28,6 +29,7 @@ export interface DestinationDeps {
   readonly clock: Clock
   readonly log: Log
   readonly random: () => number
+  readonly values: RowValues
   /** For what the configuration leaves open. */
   readonly bufferBytesMax: number
   readonly bufferAgeMsMax: number
@@ -72,6 +74,7 @@ export class Destination {
     this.#pace = new Pace(end.config.queue, deps.random)
     this.#queue = new LaneQueue(
       this.#boundsOf(end.config),
+      deps.values,
       (reason, samples, commit) => this.#drop(reason, samples, commit),
       (commit) => commit.expect(this),
     )

@@ -20,6 +20,7 @@ import { Commit, type Policy } from './commit.ts'
 import { Gather } from './gather.ts'
 import type { ExemplarSample, HistogramSample, Parcel } from './parcel.ts'
 import { Repeats } from './repeats.ts'
+import type { RowValues } from './rowvalues.ts'
 import { type RowTemplate, RowTemplates } from './templates.ts'
 
 /** Rows of fewer cells that are new are gathered: samples with times of their own come singly. */
@@ -34,6 +35,7 @@ export interface Outlet {
 
 export interface FanoutOptions {
   readonly book: SeriesBook
+  readonly values: RowValues
   readonly clock: Clock
   readonly policy: Policy
   /** How long a commit waits for its destinations. */
@@ -90,7 +92,10 @@ export class Fanout {
   }
 
   hand(parcels: readonly Parcel[], commit: Commit | undefined): void {
-    for (const parcel of parcels) for (const outlet of this.#outlets) outlet.offer(parcel, commit)
+    for (const parcel of parcels) {
+      for (const outlet of this.#outlets) outlet.offer(parcel, commit)
+      this.options.values.release(parcel.values)
+    }
   }
 
   /** A commit for parcels that are handed over next. */
@@ -247,13 +252,14 @@ class FanoutAppender implements Appender {
     const count = template.ids.length
     this.#fanout.received += count
     this.#closeGather()
-    const takenMs = this.#fanout.options.clock.monotonicMs()
+    const { clock, values: lent } = this.#fanout.options
+    const takenMs = clock.monotonicMs()
     for (const { lane, ids, slots } of template.parts) {
       this.#parcels.push({
         lane,
         count: ids.length,
         ids,
-        values: slots === undefined ? values.slice(0, count) : gatherValues(values, slots),
+        values: slots === undefined ? lent.copy(values, count) : gatherValues(values, slots),
         timeMs,
         times: undefined,
         histograms: [],

@@ -2,6 +2,7 @@
 import { Backlog, bytesOf } from './backlog.ts'
 import type { Commit } from './commit.ts'
 import { type Parcel, sampleCountOf } from './parcel.ts'
+import type { RowValues } from './rowvalues.ts'
 
 /** A parcel that waits. */
 export interface Entry {
@@ -29,13 +30,15 @@ export class Lane {
   /** Came back or were split, the next one last. */
   readonly #front: Entry[] = []
   readonly #backlog: Backlog
+  readonly #values: RowValues
   #tail: Entry[] = []
   #tailFrom = 0
   #plainSamples = 0
   #plainBytes = 0
 
-  constructor(number: number) {
+  constructor(number: number, values: RowValues) {
     this.number = number
+    this.#values = values
     this.#backlog = new Backlog(number)
   }
 
@@ -110,6 +113,7 @@ export class Lane {
     if (this.#front.length > 0 || this.#backlog.parcelCount === 0) {
       const entry = this.shift()
       if (entry === undefined) return { samples: 0, commit: undefined }
+      this.#values.release(entry.parcel.values)
       return { samples: sampleCountOf(entry.parcel), commit: entry.commit }
     }
     const samples = this.#backlog.skip()
@@ -124,6 +128,7 @@ export class Lane {
       const kept = list.filter((entry, i) => {
         if (entry.commit !== commit || (list === this.#tail && i < this.#tailFrom)) return true
         this.#count(entry, -1)
+        this.#values.release(entry.parcel.values)
         return false
       })
       list.splice(0, list.length, ...kept)
@@ -140,7 +145,9 @@ export class Lane {
       if (entry.commit?.isOpen === true) break
       this.#tailFrom++
       this.#count(entry, -1)
-      this.#backlog.push(entry.parcel)
+      const { values } = entry.parcel
+      if (this.#backlog.push(entry.parcel)) this.#values.release(values)
+      else this.#values.disown(values)
     }
     this.#compact()
   }

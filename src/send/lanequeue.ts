@@ -3,6 +3,7 @@ import { bytesOf } from './backlog.ts'
 import type { Commit } from './commit.ts'
 import { type Entry, Lane, weightOf } from './lane.ts'
 import { LANES, type Parcel, sampleCountOf } from './parcel.ts'
+import type { RowValues } from './rowvalues.ts'
 import { splitParcel } from './split.ts'
 
 /** What may wait at most, and what of it unpacked. */
@@ -39,15 +40,23 @@ const ALONE_ATTEMPTS = 3
 /** The queue of one destination. */
 export class LaneQueue {
   bounds: QueueBounds
-  readonly #lanes: readonly Lane[] = Array.from({ length: LANES }, (_, number) => new Lane(number))
+  readonly #lanes: readonly Lane[]
+  readonly #values: RowValues
   readonly #onDropped: OnDropped
   readonly #onSplit: (commit: Commit) => void
   #awaySamples = 0
   #awayBytes = 0
 
   /** @param onSplit hears of each further part that a parcel is written in */
-  constructor(bounds: QueueBounds, onDropped: OnDropped, onSplit: (commit: Commit) => void) {
+  constructor(
+    bounds: QueueBounds,
+    values: RowValues,
+    onDropped: OnDropped,
+    onSplit: (commit: Commit) => void,
+  ) {
     this.bounds = bounds
+    this.#values = values
+    this.#lanes = Array.from({ length: LANES }, (_, number) => new Lane(number, values))
     this.#onDropped = onDropped
     this.#onSplit = onSplit
   }
@@ -85,6 +94,7 @@ export class LaneQueue {
       this.#onDropped('queue_full', sampleCountOf(parcel), commit)
       return
     }
+    this.#values.hold(parcel.values)
     lane.push({ parcel, commit }, dueMs)
   }
 
@@ -122,19 +132,21 @@ export class LaneQueue {
   /** Replaces a parcel that is being written. */
   replace(entry: Entry, parcel: Parcel): void {
     this.#away(entry.parcel, -1)
+    this.#values.hold(parcel.values)
+    this.#values.release(entry.parcel.values)
     entry.parcel = parcel
     this.#away(parcel, 1)
   }
 
   /** Takes a parcel out of a batch. */
   remove(batch: Batch, entry: Entry): void {
-    this.#away(entry.parcel, -1)
+    this.#leave(entry.parcel)
     batch.entries.splice(batch.entries.indexOf(entry), 1)
   }
 
   /** A batch is done with: its parcels leave. */
   finish(batch: Batch): void {
-    for (const { parcel } of batch.entries) this.#away(parcel, -1)
+    for (const { parcel } of batch.entries) this.#leave(parcel)
     for (const lane of batch.lanes) {
       lane.settle()
       lane.attempts = 0
@@ -145,11 +157,14 @@ export class LaneQueue {
   /** A batch has to be written again: its parcels come first in their lanes. */
   putBack(batch: Batch, notBeforeMs: (attempts: number) => number): void {
     for (const entry of batch.entries.toReversed()) {
-      this.#away(entry.parcel, -1)
       const { parcel, commit } = entry
       if (commit?.isRejected === true) {
+        this.#leave(parcel)
         this.#onDropped('withdrawn', sampleCountOf(parcel), commit)
-      } else this.#lanes[parcel.lane].unshift(entry, 0)
+      } else {
+        this.#away(parcel, -1)
+        this.#lanes[parcel.lane].unshift(entry, 0)
+      }
     }
     for (const lane of batch.lanes) {
       lane.settle()
@@ -218,6 +233,7 @@ export class LaneQueue {
         lane.unshift(entry, dueMs)
         return weight
       }
+      this.#values.disown(entry.parcel.values)
       const parts = splitParcel(entry.parcel, samplesMax)
       for (const part of parts.slice(1).toReversed()) {
         lane.unshift({ parcel: part, commit: entry.commit }, 0)
@@ -253,6 +269,12 @@ export class LaneQueue {
   #dropOldest(lane: Lane, reason: string): void {
     const { samples, commit } = lane.drop()
     this.#onDropped(reason, samples, commit)
+  }
+
+  /** A parcel that was taken out does not come back. */
+  #leave(parcel: Parcel): void {
+    this.#away(parcel, -1)
+    this.#values.release(parcel.values)
   }
 
   #away(parcel: Parcel, sign: 1 | -1): void {

@@ -11,6 +11,7 @@ import { SeriesBook, TICK_MS } from './book.ts'
 import type { Policy } from './commit.ts'
 import { Destination, type DestinationEnd } from './destination.ts'
 import { Fanout } from './fanout.ts'
+import { RowValues } from './rowvalues.ts'
 import { SendMetrics, type ShownDestination } from './sendmetrics.ts'
 import type { DestinationStatus } from './status.ts'
 import { type View, Views } from './view.ts'
@@ -110,6 +111,7 @@ class Sender<C extends DestinationBase> implements Sending<C> {
   readonly #limits: SendLimits
   readonly #deps: SendDeps<C>
   readonly #book: SeriesBook
+  readonly #values = new RowValues()
   readonly #views: Views
   readonly #fanout: Fanout
   #destinations: readonly Destination[] = []
@@ -128,7 +130,14 @@ class Sender<C extends DestinationBase> implements Sending<C> {
     this.#views = new Views(this.#book)
     const { commitMsMax, futureMsMax } = limits
     const { clock } = deps
-    this.#fanout = new Fanout({ book: this.#book, clock, policy, commitMsMax, futureMsMax })
+    this.#fanout = new Fanout({
+      book: this.#book,
+      values: this.#values,
+      clock,
+      policy,
+      commitMsMax,
+      futureMsMax,
+    })
   }
 
   start(): void {
@@ -148,7 +157,9 @@ class Sender<C extends DestinationBase> implements Sending<C> {
       'narthex_send_commits_waiting',
       'Senders that wait for their acknowledgement.',
     )
+    const lent = metrics.gauge('narthex_send_rows_lent', 'Rows whose values are still needed.')
     metrics.onCollect(() => {
+      lent.with().set(this.#values.lentCount)
       series.with().set(this.#book.count)
       bytes.with().set(this.#book.sizeBytes)
       refused.with().set(this.#book.refused)
@@ -266,8 +277,14 @@ class Sender<C extends DestinationBase> implements Sending<C> {
     if (end === undefined) throw new Error('BUG: expected a writer for each new destination')
     const { clock, log, random } = this.#deps
     const { bufferBytesMax, bufferAgeMsMax } = this.#limits
-    const deps = { clock, log, random: random ?? Math.random, bufferBytesMax, bufferAgeMsMax }
-    return new Destination(end, deps)
+    return new Destination(end, {
+      clock,
+      log,
+      random: random ?? Math.random,
+      values: this.#values,
+      bufferBytesMax,
+      bufferAgeMsMax,
+    })
   }
 
   async #retire(destination: Destination): Promise<void> {

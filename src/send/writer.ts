@@ -50,6 +50,8 @@ export interface Writer {
    *
    * Several writes may run at once; never two with parcels of the same lane. A write that is tried
    * again gets the same parcels, possibly with others.
+   * When the write has ended, the `values` of its parcels may be used for others: whoever wants to
+   * keep them copies them.
    *
    * @param signal aborted when the destination stops; the write then ends soon, as a retry
    */

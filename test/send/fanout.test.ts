@@ -8,15 +8,28 @@ import { labelsFrom } from '../../src/model/labels.ts'
 import { SeriesBook } from '../../src/send/book.ts'
 import { Fanout } from '../../src/send/fanout.ts'
 import type { Parcel } from '../../src/send/parcel.ts'
+import { RowValues } from '../../src/send/rowvalues.ts'
 import { fakeClock } from '../collect/clock.ts'
 import { appendRow, destinationOf, idsOf, startTest, stop, targetLabels } from './support.ts'
 
 function fanoutOf() {
   const clock = fakeClock()
   const book = new SeriesBook(0)
-  const fanout = new Fanout({ book, clock, policy: 'none', commitMsMax: 1000, futureMsMax: 60_000 })
+  const values = new RowValues()
+  const fanout = new Fanout({
+    book,
+    values,
+    clock,
+    policy: 'none',
+    commitMsMax: 1000,
+    futureMsMax: 60_000,
+  })
   const parcels: Parcel[] = []
-  fanout.setOutlets([{ offer: (parcel) => void parcels.push(parcel), withdraw() {} }])
+  const offer = (parcel: Parcel): void => {
+    values.hold(parcel.values)
+    parcels.push(parcel)
+  }
+  fanout.setOutlets([{ offer, withdraw() {} }])
   return { clock, book, fanout, parcels }
 }
 

@@ -185,6 +185,7 @@ async function play(steps: readonly Step[], luck: readonly number[]): Promise<vo
   assert.deepEqual(status('a').dropped, {})
   assert.equal(status('a').queued, 0)
   checkArrived(testing, sizes, sent)
+  assert.match(testing.metrics.render(), /narthex_send_rows_lent 0\n/)
   await stop(clock, sending)
 }
 
