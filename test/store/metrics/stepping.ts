@@ -1,8 +1,10 @@
 /** What the threads of the interleaving test share: the model of the store, and the words between them. */
+import { STRAND_SERIES } from '../../../src/store/metrics/layout.ts'
 
 /** Groups, and shapes in each; the series of the last group have times of their own. */
-export const GROUPS = 4
-export const SHAPES = 5
+export const GROUPS = 2
+/** The first of a group begin as strands, the others as rows. */
+export const SHAPES: number = STRAND_SERIES + 2
 /** Rows of a round; each round has a window of its own. */
 export const ROWS = 3
 export const ROUND_MS = 7_200_000

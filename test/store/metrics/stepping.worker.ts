@@ -48,8 +48,8 @@ const budget: Budget = {
   check: point,
 }
 
-const EVERY = [{ name: '__name__', op: '=~', value: 'm.' }] as const
-const EVERY_AND_ONCE = [{ name: '__name__', op: '=~', value: 'm.|once' }] as const
+const EVERY = [{ name: '__name__', op: '=~', value: 'm.+' }] as const
+const EVERY_AND_ONCE = [{ name: '__name__', op: '=~', value: 'm.+|once' }] as const
 
 /** What is wrong with the answer to a question; '' when nothing is. */
 function faultOf(question: (typeof step.QUESTIONS)[number], rounds: number): string {
