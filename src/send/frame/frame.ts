@@ -3,7 +3,8 @@ import type { SeriesId } from '../../model/appender.ts'
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import type { BufferPool } from './buffers.ts'
-import { matchRows } from './matchrows.ts'
+import { findRows, matchRows } from './matchrows.ts'
+import { NO_ROW } from './patch.ts'
 import type { FramePiece } from './piece.ts'
 import { type NewSeries, Segment, wordsOf } from './segment.ts'
 import { ENTRIES_MAX } from './workbench.ts'
@@ -97,7 +98,8 @@ export class Frame {
   /** Changes over to the layout of a parcel; says what came of it. */
   evolve(parcel: Parcel): typeof EVOLVED | typeof FOREIGN | typeof TOO_DEAR {
     const { ids, count } = parcel
-    const { rows, added, matchedCount } = matchRows(this.#knownIds(), ids, count)
+    const { rows, added } = this.#matchSeries(parcel)
+    const matchedCount = count - added.length
     if (matchedCount < SHARED_MIN * Math.max(count, this.ids.length)) return FOREIGN
     this.#saveUp()
     if (added.length > this.#newLeft) return TOO_DEAR
@@ -165,16 +167,24 @@ export class Frame {
     return taken
   }
 
-  #knownIds(): Float64Array {
+  /** Where the series of the segments, dead ones too, stand in a row; and what of it is new. */
+  #matchSeries(parcel: Parcel): { rows: Uint32Array; added: readonly number[] } {
+    const moved = matchRows(this.ids, parcel.ids, parcel.count)
     let count = 0
     for (const segment of this.segments) count += segment.count
     const known = new Float64Array(count)
+    const rows = new Uint32Array(count)
+    const dead: number[] = []
     let at = 0
     for (const segment of this.segments) {
       known.set(segment.ids.subarray(0, segment.count), at)
-      at += segment.count
+      for (let i = 0; i < segment.count; i++, at++) {
+        const row = segment.rows[i]
+        if (row === NO_ROW) dead.push(at)
+        rows[at] = row === NO_ROW ? NO_ROW : moved.rows[row]
+      }
     }
-    return known
+    return { rows, added: findRows(known, parcel.ids, dead, moved.added, rows) }
   }
 
   /** The last segment while it has room, else the one with the fewest series. */

@@ -8,11 +8,11 @@ const AHEAD_MAX = 16
 /** A power of two. */
 const HINTS = 2048
 
-/** Where the series of a frame stand in a new row. */
+/** Where the series of a row stand in a new one. */
 export interface RowMatch {
-  /** For each series of the frame, in the order given: its place, or NO_ROW. */
+  /** For each known series, in the order given: its place, or NO_ROW. */
   readonly rows: Uint32Array
-  /** Places that no series of the frame has. */
+  /** Places that no known series has. */
   readonly added: readonly number[]
   readonly matchedCount: number
 }
@@ -21,7 +21,7 @@ export interface RowMatch {
  * Finds each of `known` in `ids`. Costs some ns a series where the order is the same; what is not
  * found in passing is looked up in a map.
  *
- * @param known each id once; NaN and what is not in the row are not found
+ * @param known each id once
  */
 export function matchRows(known: Float64Array, ids: Float64Array, count: number): RowMatch {
   const rows = new Uint32Array(known.length).fill(NO_ROW)
@@ -45,19 +45,26 @@ export function matchRows(known: Float64Array, ids: Float64Array, count: number)
     rows[i] = row++
   }
   while (row < count) skipped.push(row++)
-  const isPlain = missing.length === 0 || skipped.length === 0
-  const added = isPlain ? skipped : lookUp(known, ids, missing, skipped, rows)
+  const added = findRows(known, ids, missing, skipped, rows)
   return { rows, added, matchedCount: count - added.length }
 }
 
-/** Finds missing series among the skipped places; the places that remain. */
-function lookUp(
+/**
+ * Finds series at some places of a row.
+ *
+ * @param missing which of `known` are looked for
+ * @param skipped the places
+ * @param rows    gets the place of each that is found
+ * @returns the places that remain
+ */
+export function findRows(
   known: Float64Array,
   ids: Float64Array,
   missing: readonly number[],
   skipped: readonly number[],
   rows: Uint32Array,
-): number[] {
+): readonly number[] {
+  if (missing.length === 0 || skipped.length === 0) return skipped
   const placeOf = new Map<SeriesId, number>()
   // Most of the missing have left for good: a few bits tell that cheaper than the map.
   const hints = new Uint8Array(HINTS)
@@ -73,5 +80,5 @@ function lookUp(
     rows[i] = row
     found.add(row)
   }
-  return found.size === 0 ? [...skipped] : skipped.filter((row) => !found.has(row))
+  return found.size === 0 ? skipped : skipped.filter((row) => !found.has(row))
 }
