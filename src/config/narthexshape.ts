@@ -3,6 +3,7 @@ import { destinationList, type ListedDestination } from './destinations.ts'
 import { type GatewayConfig, gatewayShape } from './gateway.ts'
 import { duration, oneOf, truth } from './scalars.ts'
 import { mapOf, type Shape } from './shape.ts'
+import { type UpstreamConfig, upstreamShape } from './upstream.ts'
 
 /** Whether something of our own runs; `auto` leaves it to what else is configured. */
 export type Switch = 'auto' | 'on' | 'off'
@@ -21,6 +22,8 @@ export interface NarthexConfig {
   readonly policy: CommitPolicy
   /** Whose samples a gateway takes, and how. */
   readonly gateway: GatewayConfig
+  /** Who answers the questions of a server instead of a store of its own. */
+  readonly upstream: UpstreamConfig | undefined
 }
 
 /** Acknowledged when all destinations, more than half of them, or one of them wrote. */
@@ -64,6 +67,7 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
       (word) => `unknown policy "${word}", wanted all, quorum or any`,
     ),
     gateway: gatewayShape,
+    upstream: upstreamShape,
   },
   (raw): NarthexConfig => ({
     host: { mode: raw.host.mode ?? 'auto', intervalMs: raw.host.interval },
@@ -75,5 +79,6 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
     destinations: raw.destinations,
     policy: raw.policy ?? 'all',
     gateway: raw.gateway,
+    upstream: raw.upstream,
   }),
 )

@@ -1,4 +1,5 @@
 /** `narthex agent`: scrapes and passes on, keeps nothing on disk. */
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
@@ -6,7 +7,7 @@ import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { openPages } from '../serve/pages.ts'
-import { operationRoutes, sendingRoutes } from '../serve/routes.ts'
+import { operationRoutes, sendingRoutes, targetRoutes } from '../serve/routes.ts'
 import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
@@ -69,11 +70,14 @@ export async function startAgent(
           operationDeps(options, configuration, {
             metrics,
             isReady: () => isReady,
-            targets: machine.targets(),
-            metadata,
-            poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
           }),
         ),
+        ...targetRoutes({
+          targets: machine.targets(),
+          metadata,
+          poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
+          hostName: hostname(),
+        }),
         ...sendingRoutes({ destinations: () => sending.status() }),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'agent'),
       ],

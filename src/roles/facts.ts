@@ -23,8 +23,7 @@ function buildInfo(): BuildInfo {
 }
 
 /** What a role adds to the facts that all have. */
-export interface RoleFacts
-  extends Pick<OperationDeps, 'metrics' | 'isReady' | 'targets' | 'metadata' | 'poolNames'> {
+export interface RoleFacts extends Pick<OperationDeps, 'metrics' | 'isReady'> {
   /** Damages of what is kept; 0 where nothing is. */
   readonly damageCount?: () => number
   /** '' where nothing is kept. */
@@ -37,7 +36,7 @@ export interface RoleOptions {
   readonly flags: ReadonlyMap<string, string>
 }
 
-/** What the routes of health, targets and status are made from. */
+/** What the routes of health and status are made from. */
 export function operationDeps(
   options: RoleOptions,
   configuration: Configuration,
@@ -48,7 +47,6 @@ export function operationDeps(
     ...deps,
     reload: () => configuration.reload(),
     ...(options.web.lifecycle ? { quit: () => process.kill(process.pid, 'SIGTERM') } : {}),
-    hostName: hostname(),
     configText: () => configuration.current.yaml,
     flags: options.flags,
     runtime: () => runtimeOf(configuration, damageCount?.() ?? 0, retention ?? ''),

@@ -13,11 +13,17 @@ import type { AgentLimits } from '../collect/receive/stream/options.ts'
 import { openStreamReceiver } from '../collect/receive/stream/receiver.ts'
 import { defaultConfig } from '../config/config.ts'
 import type { WebConfig } from '../config/web.ts'
-import type { MetadataView, TargetView } from '../model/target.ts'
+import type { MetadataView } from '../model/target.ts'
 import { startGrpcServer } from '../net/grpc/server.ts'
 import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
 import { openPages } from '../serve/pages.ts'
-import { operationRoutes, sendersRoutes, sendingRoutes, writeRoute } from '../serve/routes.ts'
+import {
+  metadataRoutes,
+  operationRoutes,
+  sendersRoutes,
+  sendingRoutes,
+  writeRoute,
+} from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
 import type { PushLimits } from './push.ts'
@@ -39,11 +45,6 @@ export interface GatewayOptions {
   readonly flags: ReadonlyMap<string, string>
 }
 
-const NO_TARGETS: TargetView = {
-  active: () => [],
-  dropped: () => [],
-  droppedCounts: () => new Map(),
-}
 const NO_METADATA: MetadataView = { families: () => new Map(), ofTargets: () => [] }
 
 /**
@@ -116,11 +117,9 @@ export async function startGateway(
           operationDeps(options, configuration, {
             metrics,
             isReady: () => isReady,
-            targets: NO_TARGETS,
-            metadata: pushed.view,
-            poolNames: () => [],
           }),
         ),
+        ...metadataRoutes(pushed.view),
         ...sendingRoutes({ destinations: () => sending.status() }),
         ...sendersRoutes(receiver.view),
         writeRoute((name, body, identity) => write(name, body, doors.of(identity.name))),

@@ -1,4 +1,6 @@
 /** `narthex up`: every room in one process, in the order in which they start. */
+
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
@@ -10,7 +12,7 @@ import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import type { Appender } from '../model/appender.ts'
 import { openPages } from '../serve/pages.ts'
-import { operationRoutes, sendingRoutes } from '../serve/routes.ts'
+import { operationRoutes, sendingRoutes, targetRoutes } from '../serve/routes.ts'
 import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
@@ -86,13 +88,16 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
           operationDeps(options, configuration, {
             metrics,
             isReady: () => isReady,
-            targets: machine.targets(),
-            metadata: pushed.view,
-            poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
             damageCount: () => keeping.store.view.status().damageCount,
             retention: keeping.retention,
           }),
         ),
+        ...targetRoutes({
+          targets: machine.targets(),
+          metadata: pushed.view,
+          poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
+          hostName: hostname(),
+        }),
         ...sendingRoutes({ destinations: () => sending.status() }),
         ...keeping.routes(write, () => isReady),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),

@@ -44,16 +44,20 @@ export interface OperationDeps {
   readonly reload?: () => Promise<void>
   /** Absent where stopping over HTTP is off (--web.enable-lifecycle). */
   readonly quit?: () => void
-  readonly targets: TargetView
-  readonly metadata: MetadataView
-  poolNames(): readonly string[]
-  /** Name of this machine, for addresses that others can use. */
-  readonly hostName: string
   /** The running configuration, secrets masked. */
   configText(): string
   readonly flags: ReadonlyMap<string, string>
   runtime(): Runtime
   readonly build: BuildInfo
+}
+
+/** What who scrapes has to show. */
+export interface TargetDeps {
+  readonly targets: TargetView
+  readonly metadata: MetadataView
+  poolNames(): readonly string[]
+  /** Name of this machine, for addresses that others can use. */
+  readonly hostName: string
 }
 
 /** Takes one remote write request; `header` by lower-case name, the body as it was sent. */
@@ -75,24 +79,35 @@ type Handle = (ask: Ask) => Reply | Promise<Reply>
 const VIEWER = { role: 'viewer', changes: false } as const
 const ADMIN_CHANGE = { role: 'admin', changes: true } as const
 
-/** Health, own metrics, targets and status: what every role answers. */
+/** Health, own metrics and status: what every role answers. */
 export function operationRoutes(deps: OperationDeps): Route[] {
-  const { targets, metadata, metrics } = deps
   return [
     get('/-/healthy', handleHealthy),
     get('/-/ready', () => handleReady(deps.isReady)),
-    get('/metrics', () => handleMetrics(metrics)),
+    get('/metrics', () => handleMetrics(deps.metrics)),
     change('/-/reload', () => handleReload(deps.reload)),
     change('/-/quit', () => handleQuit(deps.quit)),
-    get('/api/v1/targets', ({ params }) => handleTargets(params, targets, deps.hostName)),
-    get('/api/v1/targets/metadata', ({ params }) => handleTargetMetadata(params, metadata)),
-    get('/api/v1/metadata', ({ params }) => handleMetadata(params, metadata)),
-    get('/api/v1/scrape_pools', () => handleScrapePools(deps.poolNames)),
     get('/api/v1/status/config', () => handleConfig(deps.configText)),
     get('/api/v1/status/flags', () => handleFlags(deps.flags)),
     get('/api/v1/status/runtimeinfo', () => handleRuntime(deps.runtime())),
     get('/api/v1/status/buildinfo', () => handleBuild(deps.build)),
   ]
+}
+
+/** Targets and what they say of their metrics: in every role that scrapes. */
+export function targetRoutes(deps: TargetDeps): Route[] {
+  const { targets, metadata, hostName } = deps
+  return [
+    get('/api/v1/targets', ({ params }) => handleTargets(params, targets, hostName)),
+    get('/api/v1/targets/metadata', ({ params }) => handleTargetMetadata(params, metadata)),
+    get('/api/v1/scrape_pools', () => handleScrapePools(deps.poolNames)),
+    ...metadataRoutes(metadata),
+  ]
+}
+
+/** Type, help and unit of metric families, scraped or pushed. */
+export function metadataRoutes(metadata: MetadataView): Route[] {
+  return [get('/api/v1/metadata', ({ params }) => handleMetadata(params, metadata))]
 }
 
 /** What leaves: in every role that passes samples on. */

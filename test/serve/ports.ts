@@ -10,6 +10,8 @@ import {
   operationRoutes,
   type StoreDeps,
   storeRoutes,
+  type TargetDeps,
+  targetRoutes,
 } from '../../src/serve/routes.ts'
 
 export const NOW_MS = 1_767_436_620_000
@@ -106,7 +108,7 @@ export const store: StoreView = {
   }),
 }
 
-export type Deps = OperationDeps & StoreDeps
+export type Deps = OperationDeps & TargetDeps & StoreDeps
 
 export function deps(more: Partial<Deps> = {}): Deps {
   return {
@@ -156,5 +158,5 @@ export function deps(more: Partial<Deps> = {}): Deps {
 
 export function allRoutes(more: Partial<Deps> = {}): Route[] {
   const all = deps(more)
-  return [...operationRoutes(all), ...storeRoutes(all)]
+  return [...operationRoutes(all), ...targetRoutes(all), ...storeRoutes(all)]
 }

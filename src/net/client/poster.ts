@@ -29,8 +29,15 @@ export const REPLY_TEXT_BYTES_MAX = 512
 /** Longest that a token server may take. */
 const TOKEN_MS_MAX = 30_000
 
+/** What one request asks for, where it is not the URL itself. */
+export interface Asked {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** Path and query below the origin. */
+  readonly path: string
+}
+
 export interface PosterOptions {
-  /** Path and query are those of every request. A user in it is sent as basic credentials. */
+  /** Path and query are those of requests that ask for nothing else. A user in it is sent as basic credentials. */
   readonly url: URL
   readonly method?: 'POST' | 'PUT'
   readonly config: HttpClientConfig
@@ -56,8 +63,11 @@ export interface PostReply {
   readonly retryAfterMs: number
   /** The value of a header by its lower-case name; '' when it is absent. */
   header(name: string): string
-  /** The beginning of the body. */
+  /** The body up to its bound, as bytes and as text. */
+  readonly bytes: Uint8Array
   readonly text: string
+  /** Whether the body was longer. */
+  readonly isCut: boolean
 }
 
 export interface Poster {
@@ -67,6 +77,7 @@ export interface Poster {
    *
    * @param headers of this request, besides Host, Content-Length, credentials and fixed ones
    * @param pieces  the body
+   * @param asked   another path or method than that of the options
    * @throws NarthexError `timeout`, `canceled` by the signal or `close`, `io` for all else
    */
   post(
@@ -74,6 +85,7 @@ export interface Poster {
     pieces: Pieces,
     timeoutMs: number,
     signal: AbortSignal,
+    asked?: Asked,
   ): Promise<PostReply>
   /** Ends the requests in progress and closes all connections. */
   close(): void
@@ -86,6 +98,8 @@ export function openPoster(options: PosterOptions): Poster {
 
 /** A request in progress, until its deadline. */
 interface Call {
+  readonly method: Asked['method']
+  readonly url: URL
   readonly headers: readonly HeaderLine[]
   readonly pieces: Pieces
   connection: Connection | undefined
@@ -122,8 +136,15 @@ class HttpPoster implements Poster {
     pieces: Pieces,
     timeoutMs: number,
     signal: AbortSignal,
+    asked?: Asked,
   ): Promise<PostReply> {
-    const call = newCall(headers, pieces)
+    const { url, method } = this.#options
+    const call = newCall(
+      asked?.method ?? method ?? 'POST',
+      asked === undefined ? url : new URL(asked.path, url),
+      headers,
+      pieces,
+    )
     const cancel = (): void => call.end(canceled())
     if (this.#closed || signal.aborted) cancel()
     signal.addEventListener('abort', cancel)
@@ -132,7 +153,7 @@ class HttpPoster implements Poster {
     try {
       return this.#read(await this.#follow(call))
     } catch (error) {
-      throw requestFault(shownUrl(this.#options.url), call.ended ?? error, 'Post')
+      throw requestFault(shownUrl(call.url), call.ended ?? error, 'Post')
     } finally {
       timer.cancel()
       signal.removeEventListener('abort', cancel)
@@ -152,7 +173,7 @@ class HttpPoster implements Poster {
    * look like success and lose it: their answer is the answer.
    */
   async #follow(call: Call): Promise<Reply> {
-    let { url } = this.#options
+    let { url } = call
     let isOwn = true
     for (let redirects = 0; ; redirects++) {
       const reply = await this.#exchange(call, url, isOwn)
@@ -171,7 +192,7 @@ class HttpPoster implements Poster {
     if (url.protocol === 'https:' && (await this.#tls.hasChanged())) this.#closeIdle()
     const lines = await this.#headLines(call, url, isOwn)
     if (call.ended !== undefined) throw call.ended
-    const request = formatRequest(this.#options.method ?? 'POST', url, lines)
+    const request = formatRequest(call.method, url, lines)
     const isKept = url.origin === this.#options.url.origin
     const generation = this.#tls.generation
     const connection = (isKept ? this.#idle.pop() : undefined) ?? this.#connect(url)
@@ -233,14 +254,17 @@ class HttpPoster implements Poster {
 
   #read(reply: Reply): PostReply {
     const { head, body } = reply
-    const text = Buffer.from(body.content()).toString('utf8')
+    const bytesMax = this.#options.replyBytesMax ?? REPLY_TEXT_BYTES_MAX
+    const bytes = Buffer.from(body.content())
     body.release()
     return {
       status: head.status,
       statusLine: head.statusLine,
       retryAfterMs: readRetryAfterMs(headerValue(head, 'retry-after'), this.#options.clock.now()),
       header: (name) => headerValue(head, name),
-      text,
+      bytes,
+      text: bytes.toString('utf8'),
+      isCut: bytes.length >= bytesMax,
     }
   }
 
@@ -249,10 +273,17 @@ class HttpPoster implements Poster {
   }
 }
 
-function newCall(headers: readonly HeaderLine[], pieces: Pieces): Call {
+function newCall(
+  method: Call['method'],
+  url: URL,
+  headers: readonly HeaderLine[],
+  pieces: Pieces,
+): Call {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   aborted.catch(() => {})
   return {
+    method,
+    url,
     headers,
     pieces,
     connection: undefined,

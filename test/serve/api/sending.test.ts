@@ -47,8 +47,8 @@ test('a sender tells when it was seen last and what was refused of it', () => {
     samples: 5,
     refused: { too_old: 1 },
     series: 7,
-        lastError: '',
-        lagSeconds: 0,
+    lastError: '',
+    lagSeconds: 0,
   }
   const { data } = JSON.parse(String(handleSenders({ senders: () => [sender] }).body))
   assert.equal(data.senders[0].lastSeen, '2023-11-14T22:13:20.000Z')
