@@ -46,10 +46,13 @@ export const destinationList: Shape<readonly ListedDestination[]> = {
   read(node, place) {
     const marks = node?.kind === 'list' ? node.items.map((item) => item.mark) : []
     const names = new Set<string>()
+    const paths = new Set<string>()
     const list: ListedDestination[] = []
     for (const [i, entry] of entries.read(node, place).entries()) {
       if (entry === undefined) continue
-      checkName(entry.name, names, { ...place, mark: marks[i] ?? place.mark })
+      const at = { ...place, mark: marks[i] ?? place.mark }
+      checkName(entry.name, names, at)
+      if (entry.kind === 'file') checkPath(entry.path, paths, at)
       list.push(entry)
     }
     return list
@@ -63,4 +66,12 @@ function checkName(name: string, names: Set<string>, place: Place): void {
     place.report.error(place.mark, `found multiple destinations with name ${quoteText(name)}`)
   }
   names.add(name)
+}
+
+/** Each file has one writer, who moves it out of the way when it is large. */
+function checkPath(path: string, paths: Set<string>, place: Place): void {
+  if (paths.has(path)) {
+    place.report.error(place.mark, `found multiple destinations with path ${quoteText(path)}`)
+  }
+  paths.add(path)
 }

@@ -19,7 +19,7 @@ const ROW_WAIT_MS_MAX = 1000
 /** Company for what a sender waits for. */
 const COMMIT_WAIT_MS = 10
 /** How long a writer may take to give up its writes. */
-const ABORT_MS_MAX = 500
+const ABORT_MS_MAX = 300
 
 /** How long writes that run at a reload may go on. */
 const REPLACE_MS_MAX = 2000

@@ -1,7 +1,7 @@
 /** Cells with times of their own, gathered until they become parcels, one for each lane. */
 import type { SeriesBook } from './book.ts'
 import { gatherNumbers, gatherValues } from './cells.ts'
-import type { Parcel } from './parcel.ts'
+import { LANES, type Parcel } from './parcel.ts'
 
 const CELLS_FIRST = 64
 /** Room that is kept when nothing is gathered. */
@@ -36,25 +36,28 @@ export class Gather {
     this.#book.touch(ids, count)
   }
 
-  /** Takes everything out, in the order of times. */
+  /** Takes everything out: by lane, and in it in the order of times. */
   drain(takenMs: number): Parcel[] {
-    const slotsOf = new Map<number, number[]>()
-    for (const slot of this.#order()) {
-      const lane = this.#book.lane(this.#ids[slot])
-      const slots = slotsOf.get(lane)
-      if (slots === undefined) slotsOf.set(lane, [slot])
-      else slots.push(slot)
-    }
+    const slots = this.#byLane()
     const parcels: Parcel[] = []
-    for (const [lane, list] of slotsOf) parcels.push(this.#parcel(lane, list, takenMs))
+    for (let from = 0; from < slots.length; ) {
+      const lane = this.#laneOf(slots[from])
+      let to = from + 1
+      while (to < slots.length && this.#laneOf(slots[to]) === lane) to++
+      parcels.push(this.#parcel(lane, slots.subarray(from, to), takenMs))
+      from = to
+    }
     this.#count = 0
     this.#isSorted = true
     if (this.#ids.length > CELLS_KEPT_MAX) this.#resize(CELLS_FIRST)
     return parcels
   }
 
-  #parcel(lane: number, list: readonly number[], takenMs: number): Parcel {
-    const slots = Uint32Array.from(list)
+  #laneOf(slot: number): number {
+    return this.#book.lane(this.#ids[slot])
+  }
+
+  #parcel(lane: number, slots: Uint32Array, takenMs: number): Parcel {
     const times = gatherNumbers(this.#times, slots)
     const isOfOneTime = times[0] === times[times.length - 1]
     return {
@@ -70,8 +73,20 @@ export class Gather {
     }
   }
 
-  #order(): Iterable<number> {
-    const slots = Array.from({ length: this.#count }, (_, slot) => slot)
+  /** Slots of the cells by lane; those of one lane keep their order. */
+  #byLane(): Uint32Array {
+    const ordered = this.#byTime()
+    const nextOf = new Uint32Array(LANES + 1)
+    for (const slot of ordered) nextOf[this.#laneOf(slot) + 1]++
+    for (let lane = 0; lane < LANES; lane++) nextOf[lane + 1] += nextOf[lane]
+    const slots = new Uint32Array(this.#count)
+    for (const slot of ordered) slots[nextOf[this.#laneOf(slot)]++] = slot
+    return slots
+  }
+
+  #byTime(): Uint32Array {
+    const slots = new Uint32Array(this.#count)
+    for (let slot = 0; slot < slots.length; slot++) slots[slot] = slot
     const times = this.#times
     return this.#isSorted ? slots : slots.sort((a, b) => times[a] - times[b] || a - b)
   }

@@ -55,6 +55,7 @@ queue_config:
   )
   assert.deepEqual(errors, [])
   const [copy] = config?.narthex.destinations ?? []
+  assert.ok(copy.kind === 'file')
   assert.equal(copy.fileSizeBytesMax, 1048576)
   assert.equal(copy.filesMax, 2)
   assert.equal(copy.relabel[0].action, 'keep')
@@ -78,6 +79,12 @@ for (const [name, entries, more, message] of [
   ['a name of Object', ['name: a\ntype: constructor'], '', 'unknown type "constructor"'],
   ['no name', ['type: file\npath: a'], '', 'name of a destination is empty'],
   ['a name twice', [GOOD, GOOD], '', 'found multiple destinations with name "copy"'],
+  [
+    'a path twice',
+    [GOOD, 'name: other\ntype: file\npath: a'],
+    '',
+    'found multiple destinations with path "/etc/n/a"',
+  ],
   ['no path', ['name: a\ntype: file'], '', 'path of a file destination is empty'],
   ['a size of 0', [`${GOOD}\nmax_size: 0`], '', 'max_size must be positive'],
   ['fewer than no files', [`${GOOD}\nmax_files: -1`], '', 'max_files must be 0 or more'],
