@@ -23,6 +23,7 @@ import {
 import { readExemplar, readHistogram } from '../../../wire/streamside.ts'
 import {
   broken,
+  type PairLimits,
   readByte,
   readCount,
   readSigned,
@@ -39,6 +40,8 @@ const LAYOUT_IDLE_MS_MAX = 3_600_000
 /** Series that were refused for want of room are tried again after this. */
 const SHORT_MS_MAX = 60_000
 const METADATA_BYTES_MAX = 65_536
+/** What ends a stream; bounds far below it refuse a single series. */
+const READ_LIMITS: PairLimits = { pairsMax: 10_000, textBytesMax: 4 * 1024 * 1024 }
 
 export interface BatchDeps {
   /** Takes rows: series of one target at one time. */
@@ -173,12 +176,7 @@ export class BatchTaker {
   }
 
   #readPairs(c: Cursor): string[] {
-    const { labelsMax, nameBytesMax, valueBytesMax } = this.#deps.labelLimits
-    // One more than may be, so that a series is refused and not the stream.
-    return this.#texts.readPairs(c, {
-      pairsMax: 4 * labelsMax,
-      textBytesMax: 4 * Math.max(nameBytesMax, valueBytesMax),
-    })
+    return this.#texts.readPairs(c, READ_LIMITS)
   }
 
   #takeRow(c: Cursor): unknown {
@@ -296,9 +294,7 @@ export class BatchTaker {
     const layout = this.#layoutOf(readVarint(c))
     if (layout === undefined) return
     const id = layout.idOf(readVarint(c))
-    const { labelsMax, valueBytesMax } = this.#deps.labelLimits
-    const bounds = { pairsMax: labelsMax, textBytesMax: valueBytesMax }
-    const exemplar = readExemplar(c, this.#texts, bounds)
+    const exemplar = readExemplar(c, this.#texts, READ_LIMITS)
     const { side } = this.#deps.pushed
     if (!this.#appends || id === NO_SERIES || side === undefined) return
     if (side.exemplar(id, exemplar) !== ACCEPTED) return
