@@ -22,6 +22,7 @@ const dist = join(root, 'dist')
 const ENTRIES = {
   narthex: 'src/cli/narthex.ts',
   up: 'src/cli/up.ts',
+  server: 'src/cli/server.ts',
   agent: 'src/cli/agent.ts',
   gateway: 'src/cli/gateway.ts',
   check: 'src/cli/check.ts',

@@ -8,6 +8,7 @@ const HELP = `narthex ${VERSION}: finds what to monitor, collects it, keeps it, 
 Usage: narthex <command> [flags]
 
   up       all in one: scrape, store, query and the pages on one port
+  server   keeps what is pushed and answers, or lets an existing engine answer
   agent    scrapes and passes on, keeps nothing on disk
   gateway  takes what agents and others push, and passes it on
   check    looks at files before they are used: narthex check config FILE
@@ -28,9 +29,7 @@ function main(argv: readonly string[]): number {
     console.log(HELP)
     return word === undefined ? 2 : 0
   }
-  console.error(
-    `cannot run narthex: unknown command ${JSON.stringify(word)}, wanted up, agent, gateway or check`,
-  )
+  console.error(`cannot run narthex: unknown command ${JSON.stringify(word)}, see narthex --help`)
   return 2
 }
 

@@ -13,7 +13,6 @@ import type { AgentLimits } from '../collect/receive/stream/options.ts'
 import { openStreamReceiver } from '../collect/receive/stream/receiver.ts'
 import { defaultConfig } from '../config/config.ts'
 import type { WebConfig } from '../config/web.ts'
-import type { MetadataView } from '../model/target.ts'
 import { startGrpcServer } from '../net/grpc/server.ts'
 import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
 import { openPages } from '../serve/pages.ts'
@@ -26,6 +25,7 @@ import {
 } from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
+import { NO_METADATA } from './metadata.ts'
 import type { PushLimits } from './push.ts'
 import type { Running } from './running.ts'
 import { requireDestination, type SendingOptions, startSendingRoom } from './sending.ts'
@@ -44,8 +44,6 @@ export interface GatewayOptions {
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
 }
-
-const NO_METADATA: MetadataView = { families: () => new Map(), ofTargets: () => [] }
 
 /**
  * Starts the rooms; `life` stops them in the opposite order: agents are sent elsewhere first, then

@@ -9,3 +9,6 @@ export function lateMetadata(view: () => MetadataView | undefined): MetadataView
     ofTargets: (matches, metric, limit) => view()?.ofTargets(matches, metric, limit) ?? [],
   }
 }
+
+/** For roles that hear of no families by themselves. */
+export const NO_METADATA: MetadataView = lateMetadata(() => undefined)

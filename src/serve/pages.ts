@@ -31,6 +31,8 @@ const TYPES: Readonly<Record<string, string>> = {
 export const PAGES_OF_ROLE = {
   up: ['explore', 'targets', 'sending', 'status'],
   server: ['explore', 'sending', 'status'],
+  /** A server whose questions another engine answers. */
+  frontend: ['explore', 'targets', 'status'],
   agent: ['targets', 'sending', 'status'],
   gateway: ['senders', 'sending', 'status'],
   ingester: ['sending', 'status'],

@@ -28,7 +28,16 @@ export interface UpstreamDeps {
 const FORMS = ['query', 'query_range', 'query_exemplars', 'series', 'labels'] as const
 
 /** What is asked by address alone. */
-const ADDRESSES = ['metadata', 'rules', 'alerts', 'alertmanagers', 'status/tsdb'] as const
+const ADDRESSES = [
+  'metadata',
+  'targets',
+  'targets/metadata',
+  'scrape_pools',
+  'rules',
+  'alerts',
+  'alertmanagers',
+  'status/tsdb',
+] as const
 
 /** Everything that the store's routes answer elsewhere, with the other engine's own errors. */
 export function upstreamRoutes(deps: UpstreamDeps): Route[] {
