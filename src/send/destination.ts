@@ -8,7 +8,7 @@ import type { Commit } from './commit.ts'
 import { SendCounters } from './counters.ts'
 import { type Batch, LaneQueue, type QueueBounds } from './lanequeue.ts'
 import { Pace } from './pace.ts'
-import { type Parcel, sampleCountOf } from './parcel.ts'
+import { newestMsOf, type Parcel, sampleCountOf } from './parcel.ts'
 import type { RowValues } from './rowvalues.ts'
 import { withoutOld, withoutSide } from './trim.ts'
 import { filteredCount, type View } from './view.ts'
@@ -118,7 +118,7 @@ export class Destination {
   offer(parcel: Parcel, commit: Commit | undefined): void {
     const { counters } = this
     counters.received += sampleCountOf(parcel)
-    counters.highestReceivedMs = Math.max(counters.highestReceivedMs, parcel.timeMs)
+    counters.highestReceivedMs = Math.max(counters.highestReceivedMs, newestMsOf(parcel))
     const kept = this.#filter(parcel)
     if (kept === undefined) return
     commit?.expect(this)
@@ -351,7 +351,7 @@ export class Destination {
     for (const { parcel, commit } of batch.entries) {
       counters.written += sampleCountOf(parcel)
       counters.exemplars += parcel.exemplars.length
-      counters.highestWrittenMs = Math.max(counters.highestWrittenMs, parcel.timeMs)
+      counters.highestWrittenMs = Math.max(counters.highestWrittenMs, newestMsOf(parcel))
       commit?.written(this)
     }
     let left = counters.written - before

@@ -51,3 +51,12 @@ export interface Parcel {
 export function sampleCountOf(parcel: Parcel): number {
   return parcel.count + parcel.histograms.length
 }
+
+/** The newest time of its samples, ms since epoch. */
+export function newestMsOf(parcel: Parcel): number {
+  const { times, timeMs } = parcel
+  if (times === undefined) return timeMs
+  let newestMs = timeMs
+  for (const each of times) newestMs = Math.max(newestMs, each)
+  return newestMs
+}

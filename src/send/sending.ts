@@ -117,6 +117,8 @@ class Sender<C extends DestinationBase> implements Sending<C> {
   #destinations: readonly Destination[] = []
   #externalLabels: Labels = NO_LABELS
   #addresses: ReadonlyMap<string, string> = new Map()
+  /** Reloads follow each other. */
+  #applying: Promise<unknown> = Promise.resolve()
   #closing: Promise<unknown> = Promise.resolve()
   #timer: Timer | undefined
   #isStopped = false
@@ -181,7 +183,16 @@ class Sender<C extends DestinationBase> implements Sending<C> {
     return this.#fanout.pushed()
   }
 
-  async apply(configs: readonly C[], externalLabels: Labels): Promise<void> {
+  apply(configs: readonly C[], externalLabels: Labels): Promise<void> {
+    const applied = this.#applying.then(() => this.#apply(configs, externalLabels))
+    this.#applying = applied.catch(() => {
+      // Its caller hears of it; the next reload begins from what is there.
+    })
+    return applied
+  }
+
+  async #apply(configs: readonly C[], externalLabels: Labels): Promise<void> {
+    if (this.#isStopped) throw new NarthexError('busy', 'cannot change destinations: stopping')
     checkNames(configs)
     const before = new Map(this.#destinations.map((each) => [each.name, each]))
     const isSame = equalLabels(externalLabels, this.#externalLabels)
@@ -245,6 +256,7 @@ class Sender<C extends DestinationBase> implements Sending<C> {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#timer?.cancel()
+    await this.#applying
     await Promise.all(this.#destinations.map((each) => this.#retire(each)))
     this.#fanout.stop()
     await this.#closing

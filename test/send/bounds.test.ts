@@ -98,6 +98,7 @@ test('C16: a limit on the age of samples takes out those that are too old and no
     ],
   )
   assert.deepEqual(status('a').dropped, { too_old: 6 })
+  assert.equal(status('a').newestWrittenMs, nowMs)
   assert.ok(addsUp(status('a')))
   await stop(clock, sending)
 })
@@ -347,5 +348,21 @@ test('a reload that cannot open a writer changes nothing', async () => {
   assert.equal(opened.get('a')?.[0].isClosed, false)
   assert.ok(opened.get('b')?.[0].isClosed)
   await assert.rejects(sending.apply([destinationOf('b'), destinationOf('b')], []), /"b"/)
+  await stop(clock, sending)
+  await assert.rejects(sending.apply([destinationOf('c')], []), /stopping/)
+})
+
+test('reloads at once follow each other', async () => {
+  const clock = fakeClock()
+  const { sending, opened } = await startTest(clock, [destinationOf('a')])
+  await Promise.all([
+    sending.apply([destinationOf('a'), destinationOf('b')], []),
+    sending.apply([destinationOf('b'), destinationOf('c')], []),
+  ])
+  assert.deepEqual(
+    sending.status().map(({ name }) => name),
+    ['b', 'c'],
+  )
+  assert.equal(opened.get('b')?.length, 1)
   await stop(clock, sending)
 })

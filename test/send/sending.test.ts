@@ -171,3 +171,23 @@ test('a destination that is down is probed one write at a time, with pauses that
   assert.ok(addsUp(status('a')))
   await stop(clock, sending)
 })
+
+test('writes at once grow with need, up to their bound, and no lane is written twice at once', async () => {
+  const clock = fakeClock()
+  const { sending, writer, status } = await startTest(clock, [
+    destinationOf('a', {}, { samplesPerSendMax: 8, shardsMax: 6 }),
+  ])
+  writer('a').answer = () =>
+    new Promise<WriteResult>((resolve) => clock.after(1000, () => resolve(WRITTEN)))
+  const appender = sending.rows()
+  const targets = Array.from({ length: 40 }, (_, i) => idsOf(appender, targetLabels(`x:${i}`, 8)))
+  appendRow(appender, clock.now(), targets[0], targets[0])
+  await clock.advance(3000)
+  assert.equal(writer('a').parallel, 1)
+  for (const ids of targets) appendRow(appender, clock.now(), ids, ids)
+  await clock.advance(15_000)
+  assert.equal(writer('a').parallel, 6)
+  assert.equal(status('a').written, 8 * 41)
+  assert.equal(status('a').shards, 1, 'it begins with one again')
+  await stop(clock, sending)
+})
