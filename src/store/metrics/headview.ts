@@ -167,7 +167,8 @@ export class HeadView {
     const group = this.columnField(column, at.COLUMN_GROUP)
     return this.#consistently(group, () => {
       const seals = this.sealsOf(group)
-      const count = this.#strands.read(column)
+      // One that has become a part of rows meanwhile was sealed: the caller sees that by the count.
+      const count = this.isStrand(column) ? this.#strands.read(column) : 0
       return count < 0 ? undefined : this.#cutStrand(seals, count, fromMs, toMs)
     })
   }
@@ -255,6 +256,8 @@ export class HeadView {
     const base = this.#columnFloats[column >>> at.COLUMN_SHIFT]
     const baseAt = (from >>> 1) + at.COLUMN_BASE_FLOAT
     presence.fill(0, index * 3, index * 3 + 3)
+    // It has become a strand meanwhile, and was sealed: the caller sees that by the count of seals.
+    if ((words[from + at.COLUMN_FLAGS] & at.FLAG_STRAND) !== 0) return true
     let rowsBits = 0
     let piece = -1
     let source = base
