@@ -87,10 +87,26 @@ interface Bundle {
   readonly pieces: readonly Piece[]
 }
 
-/** Puts series together that are in the same pieces: those with times of their own stand alone. */
+/** Where series together have so many times the rows that they have one by one, they are read apart. */
+const FOREIGN_ROWS = 2
+
+/**
+ * Puts series together that are in the same pieces: those with times of their own stand alone.
+ * Where that saves little and no pieces overlap, all stay together: series that share times cost less.
+ */
 function bundlesOf(seriesCount: number, pieces: readonly Piece[]): readonly Bundle[] {
   if (pieces.length === 0) return []
-  if (pieces.every(({ part }) => part.series.length === seriesCount)) {
+  let rowCount = 0
+  let ownRows = 0
+  for (const { part, times } of pieces) {
+    rowCount += times.length
+    ownRows += times.length * part.series.length
+  }
+  const isWhole = rowCount * seriesCount === ownRows
+  if (
+    isWhole ||
+    (rowCount * seriesCount <= FOREIGN_ROWS * ownRows && apart(pieces) !== undefined)
+  ) {
     return [{ series: Array.from({ length: seriesCount }, (_, series) => series), pieces }]
   }
   const placesOf: number[][] = Array.from({ length: seriesCount }, () => [])
@@ -109,6 +125,17 @@ function bundlesOf(seriesCount: number, pieces: readonly Piece[]): readonly Bund
   return [...bundles.values()]
 }
 
+/** Pieces in time order; undefined when some overlap. */
+function apart(pieces: readonly Piece[]): readonly Piece[] | undefined {
+  if (pieces.length === 1) return pieces
+  const inOrder = pieces.toSorted((a, b) => a.times[0] - b.times[0])
+  for (let i = 1; i < inOrder.length; i++) {
+    const before = inOrder[i - 1].times
+    if (before[before.length - 1] >= inOrder[i].times[0]) return undefined
+  }
+  return inOrder
+}
+
 function readBundle(
   plan: GroupPlan,
   bundle: Bundle,
@@ -121,11 +148,8 @@ function readBundle(
   for (const piece of pieces) rowCount += piece.times.length
   budget.chargeSamples(rowCount * series.length)
   budget.chargeBytes(8 * rowCount * (series.length + 1))
-  const inOrder = pieces.length === 1 ? pieces : pieces.toSorted((a, b) => a.times[0] - b.times[0])
-  const apart = inOrder.every(({ times }, i) => {
-    return i === 0 || (inOrder[i - 1].times.at(-1) ?? 0) < times[0]
-  })
-  if (apart) readApart(plan, series, inOrder, rowCount, into, allocate)
+  const inOrder = apart(pieces)
+  if (inOrder !== undefined) readApart(plan, series, inOrder, rowCount, into, allocate)
   else readMixed(plan, series, pieces, rowCount, into)
 }
 
