@@ -2,8 +2,8 @@
 import { TAG_DEAD, TAG_LIVE, TIME_BYTES, VALUE_FROM_END } from './message.ts'
 import type { Workbench } from './workbench.ts'
 
-export const COPY_ONE = 1
-export const COPY_TWO = 2
+const COPY_ONE = 1
+const COPY_TWO = 2
 
 /** Elements start here: byte 0 is an empty length, so that the whole reads as a snappy block. */
 export const ELEMENTS_AT = 1

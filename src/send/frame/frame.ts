@@ -4,9 +4,9 @@ import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import type { BufferPool } from './buffers.ts'
 import { findRows, matchRows } from './matchrows.ts'
-import { NO_ROW } from './patch.ts'
+import { NO_ROW, wordsOf } from './patch.ts'
 import type { FramePiece } from './piece.ts'
-import { type NewSeries, Segment, wordsOf } from './segment.ts'
+import { type NewSeries, Segment } from './segment.ts'
 import { ENTRIES_MAX } from './workbench.ts'
 
 /** Two rows are of the same layout when they share this much of each. */

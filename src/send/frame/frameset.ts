@@ -193,33 +193,6 @@ export class FrameSet implements Frames {
   }
 }
 
-/** Frame sets that are in use, by view, and how many use them. */
-const shared = new WeakMap<SeriesView, { readonly frames: FrameSet; users: number }>()
-
-/**
- * The frames of a view, the same for all destinations that share it. Each closes what it was given;
- * the last one ends them.
- */
-export function framesOf(view: SeriesView): Frames {
-  const one = shared.get(view) ?? { frames: new FrameSet(view), users: 0 }
-  shared.set(view, one)
-  one.users++
-  const { frames } = one
-  return {
-    encode: (parcel, samplesMax) => frames.encode(parcel, samplesMax),
-    release: (piece) => frames.release(piece),
-    forget: (ids) => frames.forget(ids),
-    get sizeBytes() {
-      return frames.sizeBytes
-    },
-    close() {
-      if (--one.users > 0) return
-      frames.close()
-      if (shared.get(view) === one) shared.delete(view)
-    },
-  }
-}
-
 /** Whether a parcel has at least half its series in common with an earlier row. */
 function isAlike(row: Float64Array, parcel: Parcel): boolean {
   const { matchedCount } = matchRows(row, parcel.ids, parcel.count)

@@ -1,5 +1,6 @@
 /** The kernel of frames: a new row written over the last one. */
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
+import type { Parcel } from '../parcel.ts'
 
 /** Row of a series that is not in the layout. */
 export const NO_ROW = 0xffffffff
@@ -50,4 +51,10 @@ export function patchValues(
     stamps[i] = stamp
   }
   return brokenCount
+}
+
+/** The values of a parcel as words. */
+export function wordsOf(parcel: Parcel): Uint32Array {
+  const { values, count } = parcel
+  return new Uint32Array(values.buffer, values.byteOffset, 2 * count)
 }

@@ -7,7 +7,7 @@ import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
 import { fillSymbols, writeMatched } from './match.ts'
 import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
-import { NO_ROW, patchValues } from './patch.ts'
+import { NO_ROW, patchValues, wordsOf } from './patch.ts'
 import { ForcedBytes, type TakenRuns, writeSpliced } from './splice.ts'
 import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, VOLATILE, type Workbench } from './workbench.ts'
 
@@ -444,10 +444,4 @@ export class Segment {
     this.#stamps = stamps
     this.#sizes = sizes
   }
-}
-
-/** The values of a parcel as words. */
-export function wordsOf(parcel: Parcel): Uint32Array {
-  const { values, count } = parcel
-  return new Uint32Array(values.buffer, values.byteOffset, 2 * count)
 }

@@ -1,5 +1,5 @@
 /** Rows for tests of frames, and what a receiver reads from the pieces. */
-import { compareLabels, type Labels } from '../../../src/model/labels.ts'
+import type { Labels } from '../../../src/model/labels.ts'
 import type { FramePiece } from '../../../src/send/frame/piece.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import type { SeriesView } from '../../../src/send/writer.ts'
@@ -77,9 +77,4 @@ export function exporterLabels(id: number): Labels {
     ['job', 'node'],
   ]
   return labels.flat()
-}
-
-/** Sorts label sets for a comparison by eye. */
-export function sortedLabels(all: readonly Labels[]): Labels[] {
-  return [...all].sort(compareLabels)
 }

@@ -1,0 +1,36 @@
+/** Frames of a view are shared by all who write what it shows. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { shareFrames } from '../../../src/send/frame/shared.ts'
+import { exporterLabels, rowOf, viewOf } from './rows.ts'
+
+const ids = Float64Array.from({ length: 20 }, (_, i) => i + 1)
+const row = rowOf(ids, Float64Array.from(ids), 1_700_000_000_000)
+
+test('two destinations with the same view share frames; the last one to close ends them', () => {
+  const framesOf = shareFrames()
+  const view = viewOf(exporterLabels)
+  const [first, second] = [framesOf(view), framesOf(view)]
+  assert.equal(first.encode(row, 2000), undefined)
+  const pieces = [...(second.encode(row, 2000) ?? [])]
+  assert.equal(pieces.length, 1, 'the second look at the row, whoever had the first')
+  first.close()
+  const more = second.encode(row, 2000) ?? []
+  assert.equal(more[0].bytes.buffer, pieces[0].bytes.buffer, 'the same bytes for the same row')
+  for (const piece of [...pieces, ...more]) second.release(piece)
+  second.close()
+  assert.equal(second.encode(row, 2000), undefined, 'closed')
+  const third = framesOf(view)
+  assert.equal(third.encode(row, 2000), undefined, 'begun anew')
+  assert.equal(third.encode(row, 2000)?.length, 1)
+  third.close()
+})
+
+test('another view has frames of its own', () => {
+  const framesOf = shareFrames()
+  const [first, second] = [framesOf(viewOf(exporterLabels)), framesOf(viewOf(exporterLabels))]
+  first.encode(row, 2000)
+  assert.equal(second.encode(row, 2000), undefined)
+  first.close()
+  second.close()
+})
