@@ -173,6 +173,16 @@ test('the first candidate that exists is the answer, whatever failed before it',
   assert.equal(bench.targets[0].__meta_dns_name, 'db')
 })
 
+test('a candidate without records of the type is an answer: the next is not asked for', async (t) => {
+  const { server, bench, ask } = await open(t, ['one.test', 'two.test'])
+  server.answers.set('db.one.test', [])
+  server.answers.set('db.two.test', A)
+  ask({ names: ['db'] })
+  await bench.until('an answer', () => bench.status.lastSuccessMs > 0)
+  assert.deepEqual(bench.addresses, [])
+  assert.ok(server.questions.every((question) => question === 'A db.one.test'))
+})
+
 test('C21: one search domain that fails while the others say no keeps the targets', async (t) => {
   const { server, bench, ask } = await open(t, ['one.test', 'two.test'])
   server.answers.set('db.one.test', A)

@@ -1,7 +1,10 @@
 /** Lists and watches against a simulated API server, through the failures of a real one (C21). */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { KubernetesDiscovery, KubernetesRole } from '../../../../src/config/discovery.ts'
 import { FakeApiServer, type Fault, refuse } from '../../../support/kubernetes.ts'
@@ -74,9 +77,9 @@ test('a list comes in pages, and an expired page begins it again in one piece', 
     if ((request.url ?? '').includes('continue=') && ++pages === 2) api.compact()
     return false
   })
+  api.cut('cleanly')
   api.remove('services', 'prod/s0')
   api.compact()
-  api.cut('cleanly')
   await bench.until('the list again', () => bench.targets.length === 1099)
   assert.equal(api.listed.at(-1)?.searchParams.has('limit'), false)
 })
@@ -127,6 +130,11 @@ test('the same event twice is one', async (t) => {
   for (let i = 0; i < 3; i++) api.say(`${JSON.stringify({ type: 'ADDED', object })}\n`)
   await bench.untilAddresses(address('a'), address('b'))
   assert.equal(bench.metric('prometheus_sd_kubernetes_events_total{event="add",role="service"}'), 2)
+  assert.ok(
+    Number.isNaN(
+      bench.metric('prometheus_sd_kubernetes_events_total{event="update",role="service"}'),
+    ),
+  )
 })
 
 for (const [name, expire] of [
@@ -147,8 +155,8 @@ for (const [name, expire] of [
     const listsBefore = api.listed.length
     const sentBefore = bench.sent.length
     if (expire !== undefined) api.faults.push(expire)
-    api.remove('services', 'prod/a')
     api.cut('cleanly')
+    api.remove('services', 'prod/a')
     api.compact()
     await bench.until('a new list', () => api.listed.length > listsBefore)
     api.faults.length = 0
@@ -252,9 +260,6 @@ test('a server that accepts and says nothing is given up by the deadline and ask
 })
 
 test('an expired token is refused, and read from its file again', async (t) => {
-  const { writeFileSync, mkdtempSync, rmSync } = await import('node:fs')
-  const { tmpdir } = await import('node:os')
-  const { join } = await import('node:path')
   const dir = mkdtempSync(join(tmpdir(), 'narthex-token-'))
   t.after(() => rmSync(dir, { recursive: true }))
   const credentialsFile = join(dir, 'token')
@@ -275,6 +280,32 @@ test('an expired token is refused, and read from its file again', async (t) => {
   await bench.until('a refusal', () => bench.status.lastError.includes('401'))
   assert.deepEqual(bench.addresses, [address('a')])
   writeFileSync(credentialsFile, 'two\n')
+  api.put('services', service('b'))
+  await bench.untilAddresses(address('a'), address('b'))
+})
+
+test('an expired token of a kubeconfig is replaced by that of the new file', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'narthex-kubeconfig-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  const api = await FakeApiServer.open()
+  t.after(() => api.close())
+  const kubeconfigFile = join(dir, 'config')
+  const write = (token: string): void => {
+    api.tokens.clear()
+    api.tokens.add(token)
+    const clusters = [{ name: 'c', cluster: { server: api.url } }]
+    const contexts = [{ name: 'x', context: { cluster: 'c', user: 'u' } }]
+    const users = [{ name: 'u', user: { token } }]
+    const config = { 'current-context': 'x', contexts, clusters, users }
+    writeFileSync(kubeconfigFile, JSON.stringify(config))
+  }
+  write('one')
+  api.put('services', service('a'))
+  const bench = new DiscoveryBench(t)
+  bench.apply(kubernetes('', 'service', { kubeconfigFile }))
+  await bench.untilAddresses(address('a'))
+  write('two')
+  api.cut('cleanly')
   api.put('services', service('b'))
   await bench.untilAddresses(address('a'), address('b'))
 })
