@@ -15,6 +15,9 @@ const SHARED_MIN = 0.5
 /** A frame whose segments have become emptier than this, on average, is made anew. */
 const SEGMENT_FILL_MIN = 0.25
 
+/** Share of the segments that may be built anew in one row. */
+const REBUILD_MAX = 1 / 16
+
 /** Share of a row that may be new on every row; what is not used is saved up, to a whole row. */
 const NEW_MAX = 0.05
 
@@ -143,13 +146,13 @@ export class Frame {
     this.#saveUp()
     const bits = wordsOf(parcel)
     this.#stamp = (this.#stamp + 1) & 0xffff
-    let hasRebuilt = false
+    // Few a row: a frame of many segments never stops everything else for long.
+    let rebuildsLeft = Math.ceil(REBUILD_MAX * this.segments.length)
     for (const segment of this.segments) {
       segment.patch(bits, parcel.timeMs, this.#stamp)
-      // One a row: a frame of many segments never stops everything else for long.
-      if (hasRebuilt || !segment.review(this.#stamp)) continue
+      if (rebuildsLeft === 0 || !segment.review(this.#stamp)) continue
       segment.rebuild(this.#stamp)
-      hasRebuilt = true
+      rebuildsLeft--
     }
     this.#lastMs = parcel.timeMs
     this.#last = new WeakRef(parcel.values)

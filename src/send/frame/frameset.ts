@@ -9,7 +9,7 @@ import { TIME_MS_MAX, TIME_MS_MIN } from './message.ts'
 import type { FramePiece, Frames } from './piece.ts'
 
 /** Larger rows are built in the background, so many series at a time. */
-export const BUILD_SERIES_MAX = 2048
+export const BUILD_SERIES_MAX = 1024
 
 /** Layouts that one target may have at a time: the oldest leaves first. */
 const TARGET_FRAMES_MAX = 4
