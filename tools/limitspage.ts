@@ -1,5 +1,7 @@
 /** docs/limits.md: every bound that a user can meet, with the value that the code has. */
 import { REGEX_LENGTH_MAX, REGEX_PROGRAM_MAX } from '../src/base/regex.ts'
+import type { CommandSpec } from '../src/cli/flags.ts'
+import { GATEWAY } from '../src/cli/gatewayflags.ts'
 import { UP } from '../src/cli/upflags.ts'
 import { SERVICES_MAX } from '../src/collect/discover/consul.ts'
 import { CONSUL_BYTES_MAX } from '../src/collect/discover/consulapi.ts'
@@ -13,6 +15,7 @@ import { LIST_BYTES_MAX, LISTS_MAX } from '../src/collect/discover/lastgood.ts'
 import { CGROUPS_MAX } from '../src/collect/host/container.ts'
 import { HOST_SERIES_MAX } from '../src/collect/host/row.ts'
 import { PUSHED_FAMILIES_MAX } from '../src/collect/receive/metadata.ts'
+import { REPLICA_OPTIONS } from '../src/collect/receive/replicas.ts'
 import {
   BODY_SIZE_BYTES_MAX,
   DROPPED_TARGETS_MAX,
@@ -30,6 +33,9 @@ import { QUERY_LIMITS } from '../src/query/host/limits.ts'
 import { NESTING_MAX, OPERATORS_MAX } from '../src/query/promql/tokens.ts'
 import { PENDING_BYTES_MAX } from '../src/store/log/log.ts'
 import { QUARANTINE_BYTES_MAX } from '../src/store/log/replay.ts'
+import { COLUMNS_MAX } from '../src/wire/columnar.ts'
+import { HISTOGRAM_BUCKETS_MAX } from '../src/wire/streamside.ts'
+import { TEXT_BYTES_MAX, TEXTS_MAX } from '../src/wire/streamtext.ts'
 
 /** One bound. */
 export interface Limit {
@@ -48,6 +54,7 @@ const REQUESTS = 'prometheus_http_requests_total'
 const QUERIES = 'narthex_query_failures_total'
 const FAILED = 'narthex_scrape_failures_total'
 const WRITES = 'narthex_remote_write_refused_total'
+const REFUSED_CELLS = 'narthex_gateway_refused_samples_total'
 const DISCOVERY = 'prometheus_sd_refresh_failures_total'
 const CONSUL = 'prometheus_sd_consul_rpc_failures_total'
 const KUBERNETES = ['prometheus_sd_kubernetes_failures_total']
@@ -174,6 +181,47 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     flag('length of a label value', 'limit.label-value-bytes', 'the series is refused', [WRITES]),
     built('families with metadata', count(PUSHED_FAMILIES_MAX), 'further ones are left out', []),
   ],
+  'The stream of agents': [
+    gatewayFlag('agents that are known', 'gateway.agents', 'the stream is ended', [
+      'narthex_gateway_agents_connected',
+    ]),
+    gatewayFlag(
+      'series of one agent',
+      'gateway.agent-series',
+      'new ones are refused and told so; twice as many end the stream',
+      ['narthex_gateway_agent_series', REFUSED_CELLS],
+    ),
+    gatewayFlag(
+      'samples a second of one agent',
+      'gateway.agent-samples-per-second',
+      'the agent is asked to wait',
+      ['narthex_gateway_batches_total'],
+    ),
+    gatewayFlag(
+      'bytes of one agent that are not acknowledged',
+      'gateway.agent-inflight-bytes',
+      'the agent is held up',
+      ['narthex_gateway_inflight_bytes'],
+    ),
+    built(
+      'texts that both sides know by number',
+      `${TEXTS_MAX} texts, ${size(TEXT_BYTES_MAX)}`,
+      'later ones are written out',
+      ['narthex_gateway_received_bytes_total'],
+    ),
+    built('buckets of one histogram', String(HISTOGRAM_BUCKETS_MAX), 'the stream is ended', [
+      'narthex_gateway_damaged_streams_total',
+    ]),
+    built('columns of one layout', String(COLUMNS_MAX), 'the stream is ended', [
+      'narthex_gateway_damaged_streams_total',
+    ]),
+    built(
+      'clusters of which one replica is listened to',
+      String(REPLICA_OPTIONS.clustersMax),
+      'further ones are not deduplicated',
+      ['narthex_replica_clusters'],
+    ),
+  ],
   Queries: [
     flag('time of a query that names none', 'query.timeout', '503', [QUERIES]),
     flag('time that a query may ask for', 'query.max-timeout', 'this much is given', [QUERIES]),
@@ -286,7 +334,26 @@ function limitLine({ what, bound, by, beyond, metrics }: Limit): string {
 }
 
 function flag(what: string, name: string, beyond: string, metrics: readonly string[]): Limit {
-  const found = UP.flags.find((each) => each.name === name)
+  return flagOf(UP, what, name, beyond, metrics)
+}
+
+function gatewayFlag(
+  what: string,
+  name: string,
+  beyond: string,
+  metrics: readonly string[],
+): Limit {
+  return flagOf(GATEWAY, what, name, beyond, metrics)
+}
+
+function flagOf(
+  spec: CommandSpec,
+  what: string,
+  name: string,
+  beyond: string,
+  metrics: readonly string[],
+): Limit {
+  const found = spec.flags.find((each) => each.name === name)
   if (found === undefined) throw new Error(`BUG: no flag --${name}`)
   return { what, bound: found.preset ?? '', by: `\`--${name}\``, beyond, metrics }
 }
