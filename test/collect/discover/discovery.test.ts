@@ -205,6 +205,22 @@ test('equal sources are asked once for all jobs, and stop when the last job leav
   assert.equal(bench.clock.waiting, 0)
 })
 
+test("an answer that comes after its job has left is nobody's", async (t) => {
+  const bench = openBench(t)
+  let finish: (body: FetchedBody) => void = () => {}
+  bench.answer = () =>
+    new Promise((resolve) => {
+      finish = resolve
+    })
+  bench.discovery.apply([httpJob()])
+  await settle()
+  bench.discovery.apply([])
+  finish({ status: 200, contentType: 'application/json', body: Buffer.from(GOOD) })
+  await bench.clock.advance(600_000)
+  assert.doesNotMatch(bench.metrics.render(), /received_updates_total\{/)
+  assert.equal(bench.clock.waiting, 0)
+})
+
 test('a changed secret is another source', async (t) => {
   const bench = openBench(t)
   const withToken = (token: string): ReturnType<typeof httpJob> => {

@@ -242,6 +242,18 @@ test('an event that is no JSON and an endless line are not taken: everything is 
   await bench.untilAddresses(address('a'), address('b'))
 })
 
+test('an ERROR event that is not about history leads to a new list too, not to the same again', async (t) => {
+  const { api, bench } = await open(t)
+  api.put('services', service('a'))
+  await bench.untilAddresses(address('a'))
+  await bench.until('a watch', () => api.watchCount === 1)
+  const object = { kind: 'Status', code: 500, message: 'etcdserver: no leader' }
+  api.say(`${JSON.stringify({ type: 'ERROR', object })}\n`)
+  await bench.until('a list', () => api.listed.length === 2 && api.watchCount === 1)
+  assert.deepEqual(bench.addresses, [address('a')])
+  assert.equal(bench.metric('prometheus_sd_kubernetes_failures_total'), 1)
+})
+
 test('a server that accepts and says nothing is given up by the deadline and asked again', async (t) => {
   const held = new Set<net.Socket>()
   const silent = net.createServer((socket) => held.add(socket)).listen(0, '127.0.0.1')
