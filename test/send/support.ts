@@ -8,6 +8,7 @@ import {
 } from '../../src/config/destination.ts'
 import type { Appender } from '../../src/model/appender.ts'
 import { formatLabels, type Labels, labelsFrom } from '../../src/model/labels.ts'
+import type { DestinationStatus } from '../../src/model/sending.ts'
 import type { Policy } from '../../src/send/commit.ts'
 import type { Parcel } from '../../src/send/parcel.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type SendLimits,
   startSending,
 } from '../../src/send/sending.ts'
-import type { DestinationStatus } from '../../src/send/status.ts'
 import { type SeriesView, WRITTEN, type WriteResult, type Writer } from '../../src/send/writer.ts'
 import type { FakeClock } from '../collect/clock.ts'
 
