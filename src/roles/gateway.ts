@@ -8,7 +8,6 @@ import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { VERSION } from '../base/version.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
-import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import type { AgentLimits } from '../collect/receive/stream/options.ts'
 import { openStreamReceiver } from '../collect/receive/stream/receiver.ts'
 import { defaultConfig } from '../config/config.ts'
@@ -26,10 +25,10 @@ import {
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
 import { NO_METADATA } from './metadata.ts'
-import type { PushLimits } from './push.ts'
+import { openPush, type PushLimits } from './push.ts'
 import type { Running } from './running.ts'
 import { requireDestination, type SendingOptions, startSendingRoom } from './sending.ts'
-import { admitTenants, Doors } from './tenants.ts'
+import { admitTenants } from './tenants.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
@@ -66,24 +65,18 @@ export async function startGateway(
   requireDestination(current, options.send.urls)
   let { tenants } = current.narthex.gateway
   const admit = (web: WebConfig): WebConfig => admitTenants(web, tenants)
-  const webConfig = loadWeb(options.web)
+  const webConfig = loadWeb(options.web, admit)
   const grpcAddresses = options.grpcAddresses.map(parseListenAddress)
   requireSafeListen(grpcAddresses, admit(webConfig), options.web.insecureListen)
 
-  const doors = new Doors(clock, metrics)
-  configuration.follow(({ narthex }) => doors.apply(narthex.gateway))
   const pushed = openPushedMetadata(NO_METADATA)
   const { policy } = current.narthex
   const deps = { log, metrics, metadata: pushed.view, policy }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
 
-  const write = openRemoteWrite({
+  const { doors, write } = openPush(push, configuration, {
     appender: sending.pushed(),
-    clock,
     metrics,
-    labelLimits: push.labels,
-    requestBytesMax: push.requestBytesMax,
-    decodedBytesMax: push.decodedBytesMax,
     onMetadata: (each) => pushed.add(each),
   })
   const receiver = openStreamReceiver({
@@ -120,7 +113,7 @@ export async function startGateway(
         ...metadataRoutes(pushed.view),
         ...sendingRoutes({ destinations: () => sending.status() }),
         ...sendersRoutes(receiver.view),
-        writeRoute((name, body, identity) => write(name, body, doors.of(identity.name))),
+        writeRoute((header, body, identity) => write(header, body, identity.name)),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'gateway'),
       ],
     },

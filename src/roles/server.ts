@@ -6,7 +6,6 @@ import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
-import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import { PLAIN_HTTP } from '../config/http.ts'
 import type { UpstreamConfig } from '../config/upstream.ts'
 import type { Route } from '../net/server/message.ts'
@@ -20,7 +19,7 @@ import { operationDeps } from './facts.ts'
 import { forwardingAppender } from './forwarding.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { NO_METADATA } from './metadata.ts'
-import type { PushLimits } from './push.ts'
+import { openPush, type PushLimits } from './push.ts'
 import type { Running } from './running.ts'
 import { type SendingOptions, startSendingRoom } from './sending.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
@@ -127,20 +126,16 @@ async function startKept(
   const deps = { log, metrics, metadata: pushed.view, policy: 'none' } as const
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   const isSending = (): boolean => sending.status().length > 0
-  const write = openRemoteWrite({
+  const push = openPush(options.push, configuration, {
     appender: forwardingAppender(store.appender, sending.pushed(), isSending),
-    clock: systemClock,
     metrics,
-    labelLimits: options.push.labels,
-    requestBytesMax: options.push.requestBytesMax,
-    decodedBytesMax: options.push.decodedBytesMax,
     onMetadata: (each) => pushed.add(each),
   })
   return {
     routes: [
       ...metadataRoutes(pushed.view),
       ...sendingRoutes({ destinations: () => sending.status() }),
-      ...keeping.routes(write, isReady),
+      ...keeping.routes(push.write, isReady),
     ],
     pages: openPages(pagesFolder(), 'server'),
     retention: keeping.retention,

@@ -9,7 +9,6 @@ import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
-import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import type { Appender } from '../model/appender.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes, sendingRoutes, targetRoutes } from '../serve/routes.ts'
@@ -19,7 +18,7 @@ import { operationDeps } from './facts.ts'
 import { forwardingAppender } from './forwarding.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { lateMetadata } from './metadata.ts'
-import type { PushLimits } from './push.ts'
+import { openPush, type PushLimits } from './push.ts'
 import type { Running } from './running.ts'
 import { type SendingOptions, startSendingRoom } from './sending.ts'
 import { admitSelf, makeSelfToken, unconfigured } from './unconfigured.ts'
@@ -62,13 +61,9 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     life,
   )
   const { machine } = collecting
-  const write = openRemoteWrite({
+  const push = openPush(options.push, configuration, {
     appender: appenderOf(sending.pushed()),
-    clock,
     metrics,
-    labelLimits: options.push.labels,
-    requestBytesMax: options.push.requestBytesMax,
-    decodedBytesMax: options.push.decodedBytesMax,
     onMetadata: (each) => pushed.add(each),
   })
 
@@ -99,7 +94,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
           hostName: hostname(),
         }),
         ...sendingRoutes({ destinations: () => sending.status() }),
-        ...keeping.routes(write, () => isReady),
+        ...keeping.routes(push.write, () => isReady),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),
       ],
     },

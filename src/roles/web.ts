@@ -47,12 +47,16 @@ export interface Web {
 /**
  * Reads the web configuration before anything is opened.
  *
+ * @param admit adds those who may come in besides
  * @throws NarthexError `bad_data` for a file that cannot be used, or an unguarded address
  */
-export function loadWeb(options: WebOptions): WebConfig {
+export function loadWeb(
+  options: WebOptions,
+  admit: (web: WebConfig) => WebConfig = (web) => web,
+): WebConfig {
   const { webConfigFile, listenAddresses, insecureListen } = options
   const config = webConfigFile === '' ? NO_WEB_CONFIG : loadWebConfig(webConfigFile)
-  requireSafeListen(listenAddresses.map(parseListenAddress), config, insecureListen)
+  requireSafeListen(listenAddresses.map(parseListenAddress), admit(config), insecureListen)
   return config
 }
 
