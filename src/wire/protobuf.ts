@@ -82,6 +82,42 @@ export function readInt64(c: Cursor): number {
 }
 
 /**
+ * Reads a folded integer (`sint64`): its lowest bit is its sign. Beyond 2^53 it is rounded.
+ *
+ * @throws NarthexError `bad_data` when it ends early or is longer than 10 bytes
+ */
+export function readZigzag(c: Cursor): number {
+  const { bytes } = c
+  const end = Math.min(c.end, c.at + 10)
+  let half = 0
+  let isNegative = false
+  let scale = 0.5
+  for (let at = c.at; at < end; at++) {
+    const bits = bytes[at] & 0x7f
+    if (at === c.at) isNegative = (bits & 1) === 1
+    half += (at === c.at ? bits & 0x7e : bits) * scale
+    if (bytes[at] < 0x80) {
+      c.at = at + 1
+      return isNegative ? -half - 1 : half
+    }
+    scale *= 128
+  }
+  throw damaged(c)
+}
+
+/**
+ * Reads the 8 bytes of a FIXED64 field as a double, its head being read.
+ *
+ * @throws NarthexError `bad_data` when fewer are left
+ */
+export function readDouble(c: Cursor): number {
+  if (c.end - c.at < 8) throw damaged(c)
+  const value = c.view.getFloat64(c.at, true)
+  c.at += 8
+  return value
+}
+
+/**
  * Reads the length of a BYTES field and checks that so many follow.
  *
  * @returns where the field ends

@@ -29,10 +29,10 @@ const V2_SERIES: number = fieldHead(5, BYTES)
 const LABELS: number = fieldHead(1, BYTES)
 const V2_LABEL: number = fieldHead(1, VARINT)
 const SAMPLE: number = fieldHead(2, BYTES)
-const V1_EXEMPLAR: number = fieldHead(3, BYTES)
-const V1_HISTOGRAM: number = fieldHead(4, BYTES)
-const V2_HISTOGRAM: number = fieldHead(3, BYTES)
-const V2_EXEMPLAR: number = fieldHead(4, BYTES)
+export const V1_EXEMPLAR: number = fieldHead(3, BYTES)
+export const V1_HISTOGRAM: number = fieldHead(4, BYTES)
+export const V2_HISTOGRAM: number = fieldHead(3, BYTES)
+export const V2_EXEMPLAR: number = fieldHead(4, BYTES)
 const V2_METADATA: number = fieldHead(5, BYTES)
 const LABEL_NAME: number = fieldHead(1, BYTES)
 const LABEL_VALUE: number = fieldHead(2, BYTES)
@@ -238,8 +238,8 @@ export class WriteReader {
       return {
         family,
         type: METADATA_TYPES[type] ?? 'unknown',
-        help: this.#symbolText(help),
-        unit: this.#symbolText(unit),
+        help: this.symbolText(help),
+        unit: this.symbolText(unit),
       }
     } catch (error) {
       if (error instanceof TypeError) return undefined
@@ -314,7 +314,7 @@ export class WriteReader {
     const take = (symbol: number): LabelFault | undefined => {
       if (symbol >= this.symbolCount) return 'invalid_symbol'
       if (labels.length === 2 * labelsMax) return 'too_many_labels'
-      labels.push(this.#symbolText(symbol))
+      labels.push(this.symbolText(symbol))
       return undefined
     }
     while (c.at < c.end) {
@@ -336,7 +336,12 @@ export class WriteReader {
     return labels.length % 2 === 0 ? labels : 'invalid_symbol'
   }
 
-  #symbolText(symbol: number): string {
+  /**
+   * The text of a symbol (2.0); '' for one that is not there.
+   *
+   * @throws TypeError for bytes that are no UTF-8
+   */
+  symbolText(symbol: number): string {
     if (symbol >= this.symbolCount) return ''
     return decodeText(this.bytes, this.symbolFrom[symbol], this.symbolTo[symbol])
   }
@@ -426,7 +431,8 @@ export function readMetadata1(
   }
 }
 
-function readLabels1(c: Cursor, labels: string[], labelsMax: number): string[] | LabelFault {
+/** Label messages of one message up to its end, in the order sent. */
+export function readLabels1(c: Cursor, labels: string[], labelsMax: number): string[] | LabelFault {
   const seriesEnd = c.end
   while (c.at < seriesEnd) {
     const head = readUint32(c)

@@ -5,12 +5,15 @@ import {
   type Appender,
   OUTCOMES,
   type SeriesId,
+  type SideAppender,
   TOO_FAR,
   TOO_OLD,
   UNKNOWN,
 } from '../../model/appender.ts'
 import { formatLabels, type Labels, labelValue, METRIC_NAME } from '../../model/labels.ts'
+import { histogramFault } from '../../wire/readhistogram.ts'
 import { type WriteMetadata, WriteReader } from '../../wire/remotewrite.ts'
+import { eachExemplar, eachHistogram } from '../../wire/writeside.ts'
 import { type Door, OPEN_DOOR } from './door.ts'
 import { checkLabels, type LabelLimits } from './labelcheck.ts'
 import { Refusals } from './refusals.ts'
@@ -39,8 +42,11 @@ const NO_REQUEST: WriteReader = new WriteReader(1, new Uint8Array(0), 0)
 /** What became of one request. */
 export interface IntakeResult {
   readonly acceptedCount: number
+  /** Native histograms and exemplars that were taken. */
   readonly histogramCount: number
   readonly exemplarCount: number
+  /** Exemplars that nobody keeps, or that are refused: no reason to refuse a request. */
+  readonly exemplarsDropped: number
   readonly refusals: Refusals
 }
 
@@ -50,6 +56,9 @@ export class Intake {
   #request: WriteReader = NO_REQUEST
   #refusals = new Refusals()
   #acceptedCount = 0
+  #histogramCount = 0
+  #exemplarCount = 0
+  #exemplarsDropped = 0
 
   /** Cells of one time that wait for `append`. */
   #timeMs = 0
@@ -76,23 +85,17 @@ export class Intake {
    */
   take(request: WriteReader, now: number): IntakeResult {
     const { table, hasher, door } = this.#options
-    this.#request = request
-    this.#refusals = new Refusals()
-    this.#acceptedCount = 0
-    this.#count = 0
+    const { side } = this.#options.appender
+    this.#begin(request)
     let previous = NONE
-    let histogramCount = 0
-    let exemplarCount = 0
     hasher.begin(request)
     let isFirst = true
     while (request.nextSeries()) {
-      histogramCount += request.histogramCount
-      exemplarCount += request.exemplarCount
       const replica = isFirst ? this.#replicaOf(request) : undefined
       if (replica !== undefined && !door.admits(replica)) return this.#leaveOut(request, replica)
       isFirst = false
-      this.#refuseOthers(request)
-      if (request.sampleCount === 0) continue
+      const itemCount = this.#itemCount(request, side)
+      if (itemCount === 0) continue
       const hashed = hasher.hashSeries(request)
       const { low, high } = hasher
       let record = hashed ? table.find(low, high, previous, now) : NONE
@@ -100,18 +103,36 @@ export class Intake {
       if (record !== NONE) {
         id = table.idOf(record)
       } else {
-        id = this.#resolve(request.seriesFrom, request.seriesTo, request.sampleCount, true)
+        id = this.#resolve(request.seriesFrom, request.seriesTo, itemCount, true)
         if (id === undefined) continue
         if (hashed) record = table.add(low, high, id, previous, now)
       }
       if (record !== NONE) previous = record
       while (request.nextSample()) this.#addCell(request, id, record)
+      if (side !== undefined && request.histogramCount + request.exemplarCount > 0) {
+        this.#addSide(request, side, id)
+      }
     }
     this.#flush()
+    return this.#result()
+  }
+
+  #begin(request: WriteReader): void {
+    this.#request = request
+    this.#refusals = new Refusals()
+    this.#acceptedCount = 0
+    this.#histogramCount = 0
+    this.#exemplarCount = 0
+    this.#exemplarsDropped = 0
+    this.#count = 0
+  }
+
+  #result(): IntakeResult {
     return {
       acceptedCount: this.#acceptedCount,
-      histogramCount,
-      exemplarCount,
+      histogramCount: this.#histogramCount,
+      exemplarCount: this.#exemplarCount,
+      exemplarsDropped: this.#exemplarsDropped,
       refusals: this.#refusals,
     }
   }
@@ -127,28 +148,62 @@ export class Intake {
 
   /** Another replica of the cluster is listened to: the sender has done its part. */
   #leaveOut(request: WriteReader, replica: Replica): IntakeResult {
-    let acceptedCount = request.sampleCount
-    let histogramCount = request.histogramCount
-    let exemplarCount = request.exemplarCount
-    while (request.nextSeries()) {
-      acceptedCount += request.sampleCount
-      histogramCount += request.histogramCount
-      exemplarCount += request.exemplarCount
-    }
-    this.#options.door.leaveOut(replica, acceptedCount + histogramCount)
-    return { acceptedCount, histogramCount, exemplarCount, refusals: this.#refusals }
+    do {
+      this.#acceptedCount += request.sampleCount
+      this.#histogramCount += request.histogramCount
+      this.#exemplarCount += request.exemplarCount
+    } while (request.nextSeries())
+    this.#options.door.leaveOut(replica, this.#acceptedCount + this.#histogramCount)
+    return this.#result()
   }
 
-  /** Native histograms, and series of 2.0 that bring nothing. */
-  #refuseOthers(request: WriteReader): void {
-    const { seriesFrom, seriesTo } = request
-    if (request.histogramCount > 0) {
-      this.#refusals.add('native_histogram', request.histogramCount, () =>
-        this.#show(seriesFrom, seriesTo),
-      )
-    } else if (request.version === 2 && request.sampleCount === 0) {
-      this.#refusals.add('no_samples', 1, () => this.#show(seriesFrom, seriesTo))
+  /**
+   * How many items of the series may be taken; what nobody keeps is refused: native histograms, and
+   * series of 2.0 that bring nothing.
+   */
+  #itemCount(request: WriteReader, side: SideAppender | undefined): number {
+    const { seriesFrom, seriesTo, sampleCount, histogramCount, exemplarCount } = request
+    const show = (): string => this.#show(seriesFrom, seriesTo)
+    if (histogramCount > 0 && side === undefined) {
+      this.#refusals.add('native_histogram', histogramCount, show)
     }
+    if (request.version === 2 && sampleCount + histogramCount === 0) {
+      this.#refusals.add('no_samples', 1, show)
+      this.#exemplarsDropped += exemplarCount
+      return 0
+    }
+    if (side !== undefined) return sampleCount + histogramCount + exemplarCount
+    this.#exemplarsDropped += exemplarCount
+    return sampleCount
+  }
+
+  /** Native histograms and exemplars of the series at hand. */
+  #addSide(request: WriteReader, side: SideAppender, seriesId: SeriesId): void {
+    const { seriesFrom, seriesTo } = request
+    let id = seriesId
+    const show = (): string => this.#show(seriesFrom, seriesTo)
+    const again = (outcome: number, add: () => number): number => {
+      if (outcome !== UNKNOWN) return outcome
+      const fresh = this.#resolve(seriesFrom, seriesTo, 0, false)
+      if (fresh === undefined) return outcome
+      id = fresh
+      return add()
+    }
+    eachHistogram(request, ({ timeMs, histogram }) => {
+      if (histogramFault(histogram) !== undefined) {
+        this.#refusals.add('invalid_histogram', 1, show)
+        return
+      }
+      const add = (): number => side.histogram(timeMs, id, histogram)
+      const outcome = again(add(), add)
+      if (outcome === ACCEPTED) this.#histogramCount++
+      else this.#refusals.add(OUTCOMES[outcome], 1, show)
+    })
+    eachExemplar(request, this.#options.limits.labelsMax, (exemplar) => {
+      const add = (): number => (exemplar === undefined ? TOO_OLD : side.exemplar(id, exemplar))
+      if (again(add(), add) === ACCEPTED) this.#exemplarCount++
+      else this.#exemplarsDropped++
+    })
   }
 
   #addCell(request: WriteReader, id: SeriesId, record: number): void {

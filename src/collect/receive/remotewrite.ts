@@ -141,7 +141,9 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
     await appender.commit()
     figures.requests.with(version === 1 ? '1.0' : '2.0').inc()
     figures.samples.inc(result.acceptedCount)
+    figures.histograms.inc(result.histogramCount)
     figures.exemplars.inc(result.exemplarCount)
+    figures.exemplarsDropped.inc(result.exemplarsDropped)
     for (const [reason, count] of result.refusals.byReason()) {
       figures.refused.with(reason).inc(count)
     }
@@ -150,7 +152,7 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
 }
 
 function replyOf(version: WriteVersion, result: IntakeResult): Reply {
-  const written = version === 1 ? {} : writtenHeaders(result.acceptedCount)
+  const written = version === 1 ? {} : writtenHeaders(result)
   if (result.refusals.count === 0) return { status: 204, type: '', body: '', headers: written }
   const fault = faultOf(refusalError(result.refusals))
   return textReply(fault.status, fault.message, { ...written, ...fault.headers })
@@ -162,12 +164,12 @@ function refusalError(refusals: Refusals): NarthexError {
   return new NarthexError(onlyShare ? 'share' : 'bad_data', refusals.message())
 }
 
-/** What 2.0 wants to know. Exemplars and native histograms are not stored. */
-function writtenHeaders(sampleCount: number): Record<string, string> {
+/** What 2.0 wants to know. */
+function writtenHeaders(result: IntakeResult): Record<string, string> {
   return {
-    'x-prometheus-remote-write-samples-written': String(sampleCount),
-    'x-prometheus-remote-write-histograms-written': '0',
-    'x-prometheus-remote-write-exemplars-written': '0',
+    'x-prometheus-remote-write-samples-written': String(result.acceptedCount),
+    'x-prometheus-remote-write-histograms-written': String(result.histogramCount),
+    'x-prometheus-remote-write-exemplars-written': String(result.exemplarCount),
   }
 }
 
@@ -207,7 +209,9 @@ interface Entry {
 interface WriteFigures {
   readonly requests: Family
   readonly samples: Cell
+  readonly histograms: Cell
   readonly exemplars: Cell
+  readonly exemplarsDropped: Cell
   readonly refused: Family
 }
 
@@ -234,7 +238,16 @@ function registerFigures(metrics: Metrics, entries: () => readonly Entry[]): Wri
     samples: metrics
       .counter('narthex_remote_write_samples_total', 'Samples stored from write requests.')
       .with(),
+    histograms: metrics
+      .counter(
+        'narthex_remote_write_histograms_total',
+        'Native histograms passed on from write requests.',
+      )
+      .with(),
     exemplars: metrics
+      .counter('narthex_remote_write_exemplars_total', 'Exemplars passed on from write requests.')
+      .with(),
+    exemplarsDropped: metrics
       .counter('narthex_remote_write_exemplars_dropped_total', 'Exemplars received and not stored.')
       .with(),
     refused: metrics.counter(
