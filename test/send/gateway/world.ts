@@ -145,6 +145,12 @@ export class TestSeries implements SeriesView {
     return this.#labels.length - 1
   }
 
+  /** Gives an id that was forgotten to another series. */
+  give(id: SeriesId, labels: Record<string, string>): SeriesId {
+    this.#labels[id] = labelsFrom(Object.entries(labels))
+    return id
+  }
+
   labels(id: SeriesId): Labels {
     return this.#labels[id]
   }

@@ -1,0 +1,176 @@
+/** Batches of one stream without sockets: whatever is sent in whatever order arrives as it was. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Cursor, readVarint } from '../../../src/base/bytes.ts'
+import { NarthexError } from '../../../src/base/error.ts'
+import { OPEN_DOOR } from '../../../src/collect/receive/door.ts'
+import { LABEL_LIMITS } from '../../../src/collect/receive/labelcheck.ts'
+import { type BatchResult, BatchTaker } from '../../../src/collect/receive/stream/batch.ts'
+import type { Labels } from '../../../src/model/labels.ts'
+import { BatchMaker } from '../../../src/send/gateway/batch.ts'
+import type { Parcel } from '../../../src/send/parcel.ts'
+import { ABSENT_HIGH, ABSENT_LOW } from '../../../src/wire/columnar.ts'
+import { NotingAppender, rowOf, TestSeries } from './world.ts'
+
+function takerOf(appender: NotingAppender, seriesMax = 10_000): BatchTaker {
+  return new BatchTaker({
+    rows: appender,
+    pushed: appender,
+    door: OPEN_DOOR,
+    labelLimits: LABEL_LIMITS,
+    seriesMax,
+    onMetadata: () => {},
+  })
+}
+
+/** Carries parcels over; the result of the last message. */
+function carry(
+  maker: BatchMaker,
+  taker: BatchTaker,
+  parcels: readonly Parcel[],
+  nowMs = 0,
+): BatchResult {
+  const refused = new Map<string, number>()
+  let result: BatchResult | undefined
+  for (const { bytes, number } of maker.make(parcels, refused)) {
+    const c = new Cursor(bytes, 1)
+    assert.equal(readVarint(c), number)
+    result = taker.take(c, true, nowMs)
+    for (const layout of result.lost) maker.layouts.lose(layout)
+  }
+  assert.equal(refused.size, 0)
+  assert.ok(result !== undefined)
+  return result
+}
+
+/** What a test does next: some series of a target in some order, forgotten or written. */
+const step = fc.record({
+  kind: fc.constantFrom('row', 'row', 'row', 'cells', 'forget' as const),
+  target: fc.nat(2),
+  picks: fc.uniqueArray(fc.nat(30), { minLength: 1, maxLength: 25 }),
+  values: fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 5 }),
+  messageBytesMax: fc.constantFrom(400, 100_000),
+})
+
+test('rows, cells and forgotten series in any order arrive as they were', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+      const series = new TestSeries()
+      const appender = new NotingAppender()
+      const taker = takerOf(appender)
+      const maker = new BatchMaker(series, steps[0].messageBytesMax)
+      const ids = new Map<string, number>()
+      const free: number[] = []
+      const expected = new Map<string, string[]>()
+      const idOf = (target: number, pick: number): number => {
+        const key = `${target}/${pick}`
+        const zone: Record<string, string> = pick === 30 ? {} : { zone: 'z' }
+        const known = ids.get(key)
+        if (known !== undefined) return known
+        const labels = { __name__: `m${pick}`, instance: `t${target}`, job: 'j', ...zone }
+        const freed = free.pop()
+        const id = freed === undefined ? series.add(labels) : series.give(freed, labels)
+        ids.set(key, id)
+        return id
+      }
+      for (const [i, { kind, target, picks, values }] of steps.entries()) {
+        const list = Float64Array.from(picks, (pick) => idOf(target, pick))
+        if (kind === 'forget') {
+          maker.layouts.forget([...list])
+          for (const pick of picks) ids.delete(`${target}/${pick}`)
+          free.push(...list)
+          continue
+        }
+        const numbers = picks.map((pick) => values[pick % values.length])
+        const times = kind === 'row' ? undefined : Float64Array.from(picks, (_, k) => i + (k % 3))
+        const parcel = { ...rowOf(i, list, numbers), times }
+        const result = carry(maker, taker, [parcel])
+        assert.equal(result.lost.size, 0)
+        const bits = new BigUint64Array(parcel.values.buffer)
+        for (const [k, id] of list.entries()) {
+          const name = series.name(id)
+          const text = `${times?.[k] ?? i} ${bits[k].toString(16)}`
+          expected.set(name, [...(expected.get(name) ?? []), text])
+        }
+      }
+      assert.deepEqual(appender.noted, expected)
+    }),
+    { seed: 12, numRuns: 300 },
+  )
+})
+
+test('a row that is the same series as before says no labels again', () => {
+  const series = new TestSeries()
+  const ids = Float64Array.from({ length: 100 }, (_, i) =>
+    series.add({ __name__: `m${i}`, instance: 'a' }),
+  )
+  const maker = new BatchMaker(series, 100_000)
+  const sizes = [1, 2, 3].map((row) => {
+    const values = [...ids].map((_, i) => i + row)
+    const [batch] = maker.make([rowOf(row, ids, values)], new Map())
+    return batch.bytes.length
+  })
+  assert.ok(sizes[0] > 500)
+  assert.ok(sizes[2] <= 110, `${sizes[2]} bytes for 100 values that changed`)
+})
+
+test('a value that looks like none goes as a cell, bit for bit', () => {
+  const series = new TestSeries()
+  const appender = new NotingAppender()
+  const ids = Float64Array.of(
+    series.add({ __name__: 'a', instance: 'x' }),
+    series.add({ __name__: 'b', instance: 'x' }),
+  )
+  const values = new Float64Array(2)
+  new Uint32Array(values.buffer).set([ABSENT_LOW, ABSENT_HIGH])
+  const parcel = { ...rowOf(4, ids, []), values }
+  carry(new BatchMaker(series, 1000), takerOf(appender), [parcel])
+  const [seen] = appender.noted.get(series.name(ids[0])) ?? []
+  assert.equal(seen, `4 ${ABSENT_HIGH.toString(16)}${ABSENT_LOW.toString(16)}`)
+})
+
+test('times that are out of this world are counted and left out', () => {
+  const series = new TestSeries()
+  const ids = Float64Array.of(series.add({ __name__: 'a', instance: 'x' }))
+  const refused = new Map<string, number>()
+  const maker = new BatchMaker(series, 1000)
+  maker.make([rowOf(2 ** 52, ids, [1])], refused)
+  assert.deepEqual(refused, new Map([['time_out_of_range', 1]]))
+})
+
+test('a layout that was idle for an hour is forgotten, and told anew', () => {
+  const series = new TestSeries()
+  const appender = new NotingAppender()
+  const taker = takerOf(appender)
+  const maker = new BatchMaker(series, 1000)
+  const ids = Float64Array.of(series.add({ __name__: 'a', instance: 'x' }))
+  const others = Float64Array.of(series.add({ __name__: 'a', instance: 'y' }))
+  carry(maker, taker, [rowOf(1, ids, [1])], 0)
+  carry(maker, taker, [rowOf(2, others, [1])], 3_600_001)
+  assert.equal(taker.seriesCount, 1)
+  assert.equal(carry(maker, taker, [rowOf(3, ids, [1])], 3_600_002).lost.size, 1)
+  assert.equal(carry(maker, taker, [rowOf(3, ids, [1])], 3_600_003).acceptedCount, 1)
+})
+
+test('series that were refused for want of room are tried again after a minute', () => {
+  class FullAppender extends NotingAppender {
+    isFull = true
+    override series(labels: Labels): number {
+      if (this.isFull) throw new NarthexError('share', 'full')
+      return super.series(labels)
+    }
+  }
+  const series = new TestSeries()
+  const appender = new FullAppender()
+  const taker = takerOf(appender)
+  const maker = new BatchMaker(series, 1000)
+  const ids = Float64Array.of(series.add({ __name__: 'a', instance: 'x' }))
+  const first = carry(maker, taker, [rowOf(1, ids, [1])], 1)
+  assert.deepEqual(first.refused, new Map([['series_limit', 1]]))
+  appender.isFull = false
+  const soon = carry(maker, taker, [rowOf(2, ids, [1])], 30_000)
+  assert.deepEqual(soon.refused, new Map([['series_limit', 1]]))
+  assert.equal(carry(maker, taker, [rowOf(3, ids, [1])], 61_000).lost.size, 1)
+  assert.equal(carry(maker, taker, [rowOf(3, ids, [1])], 61_001).acceptedCount, 1)
+})
