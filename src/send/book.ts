@@ -170,7 +170,7 @@ export class SeriesBook {
   #make(groupText: string, shapeText: string): number {
     if (this.#seriesMax > 0 && this.#count >= this.#seriesMax) {
       this.refused++
-      const seen = `${this.#count} series are there, at most ${this.#seriesMax} (--limit.series)`
+      const seen = `${this.#count} series are there, at most ${this.#seriesMax} (--send.max-series)`
       throw new NarthexError('share', `cannot add series: ${seen}`)
     }
     const slot = this.#takeSlot()
