@@ -6,6 +6,7 @@ import {
   CONFIG_FLAG,
   FlagReader,
   LOG_FLAG,
+  PASSING_FLAGS,
   PUSH_FLAGS,
   parseCount,
   SEND_FLAGS,
@@ -56,6 +57,7 @@ export const GATEWAY: CommandSpec = {
     },
     ...PUSH_FLAGS,
     ...SEND_FLAGS,
+    ...PASSING_FLAGS,
     ...webFlags(9392),
     LOG_FLAG,
   ],
@@ -77,7 +79,7 @@ export function readGatewayOptions(
   const flags = new FlagReader(values)
   return {
     configFile: flags.text('config.file'),
-    send: flags.sending(),
+    send: flags.passing(),
     web: flags.web(),
     push: flags.push(),
     grpcAddresses: flags.list('gateway.grpc-address'),

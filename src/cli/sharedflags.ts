@@ -130,6 +130,24 @@ export const SEND_FLAGS: readonly Flag[] = [
   },
 ]
 
+/** What roles bound that pass on what others push. */
+export const PASSING_FLAGS: readonly Flag[] = [
+  {
+    name: 'send.commit-timeout',
+    value: 'duration',
+    help: 'how long a sender waits until enough destinations have written; then it is told to try again',
+    preset: '10s',
+    parse: parseDuration,
+  },
+  {
+    name: 'limit.future',
+    value: 'duration',
+    help: 'how far ahead of the clock a sample may be',
+    preset: '10m',
+    parse: parseDuration,
+  },
+]
+
 /** Reads what Prometheus reads, or only what OpenMetrics allows. */
 export const STRICT_FLAG: Flag = {
   name: 'scrape.strict-openmetrics',
@@ -208,6 +226,13 @@ export class FlagReader {
         seriesMax: this.number('send.max-series'),
       },
     }
+  }
+
+  /** What SEND_FLAGS and PASSING_FLAGS say. */
+  passing(): SendingOptions {
+    const { urls, limits } = this.sending()
+    const commitMsMax = this.number('send.commit-timeout')
+    return { urls, limits: { ...limits, commitMsMax, futureMsMax: this.number('limit.future') } }
   }
 
   /** What PUSH_FLAGS say. */
