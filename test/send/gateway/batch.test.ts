@@ -11,7 +11,7 @@ import type { Labels } from '../../../src/model/labels.ts'
 import { BatchMaker } from '../../../src/send/gateway/batch.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import { ABSENT_HIGH, ABSENT_LOW } from '../../../src/wire/columnar.ts'
-import { NotingAppender, rowOf, TestSeries } from './world.ts'
+import { bitsOf, NotingAppender, rowOf, TestSeries } from './world.ts'
 
 function takerOf(appender: NotingAppender, seriesMax = 10_000): BatchTaker {
   return new BatchTaker({
@@ -113,6 +113,23 @@ test('a row that is the same series as before says no labels again', () => {
   })
   assert.ok(sizes[0] > 500)
   assert.ok(sizes[2] <= 110, `${sizes[2]} bytes for 100 values that changed`)
+})
+
+test('the very same list of series is right again after others have joined its layout', () => {
+  const series = new TestSeries()
+  const appender = new NotingAppender()
+  const taker = takerOf(appender)
+  const maker = new BatchMaker(series, 100_000)
+  const all = Float64Array.from({ length: 8 }, (_, i) =>
+    series.add({ __name__: `m${i}`, instance: 'a' }),
+  )
+  const some = all.slice(0, 5)
+  carry(maker, taker, [rowOf(0, some, Array(5).fill(0))])
+  carry(maker, taker, [{ ...rowOf(1, all, Array(8).fill(1)), times: new Float64Array(8).fill(1) }])
+  carry(maker, taker, [rowOf(2, some, Array(5).fill(2))])
+  carry(maker, taker, [rowOf(3, all, Array(8).fill(3))])
+  assert.equal(appender.sampleCount, 26)
+  assert.deepEqual(appender.noted.get(series.name(all[7])), [`1 ${bitsOf(1)}`, `3 ${bitsOf(3)}`])
 })
 
 test('a value that looks like none goes as a cell, bit for bit', () => {

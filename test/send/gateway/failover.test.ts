@@ -7,6 +7,7 @@ import { Metrics } from '../../../src/base/metrics.ts'
 import { homeOf } from '../../../src/send/gateway/writer.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import type { WriteResult, Writer } from '../../../src/send/writer.ts'
+import { fakeClock } from '../../collect/clock.ts'
 import {
   bitsOf,
   GOING,
@@ -178,5 +179,53 @@ test('a write that is given up ends soon, as does one whose writer is closed', a
   while (gateway.appender.commits < 2) await new Promise(setImmediate)
   await writer.close()
   assert.equal((await closed).outcome, 'retry')
+  await gateway.stop()
+})
+
+test('an agent goes back to its own gateway after a while', async () => {
+  const clock = fakeClock()
+  const first = await startGateway()
+  const second = await startGateway()
+  const addresses = [first.address, second.address]
+  const name = ['agent-1', 'agent-2', 'agent-3'].find((each) => homeOf(each, 2) === 0)
+  assert.ok(name !== undefined)
+  const series = new TestSeries()
+  const ids = Float64Array.of(series.add({ __name__: 'a', instance: 'x' }))
+  const writer = openWriter(series, addresses, { agentName: name }, new Metrics(), { clock })
+  await writeAtLast(writer, rowOf(1, ids, [1]))
+  first.receiver.leave()
+  await first.stop()
+  await writeAtLast(writer, rowOf(2, ids, [2]))
+  assert.equal(second.appender.sampleCount, 1)
+  const again = await startGateway({ port: Number(first.address.split(':')[1]) })
+  await writeAtLast(writer, rowOf(3, ids, [3]))
+  assert.equal(second.appender.sampleCount, 2, 'not at once')
+  await clock.advance(300_001)
+  await writeAtLast(writer, rowOf(4, ids, [4]))
+  assert.equal(again.appender.sampleCount, 1)
+  assert.equal(second.appender.sampleCount, 2)
+  await writer.close()
+  await Promise.all([again.stop(), second.stop()])
+})
+
+test('families are told once, and again to the next gateway', async () => {
+  const clock = fakeClock()
+  const gateway = await startGateway()
+  const series = new TestSeries()
+  const ids = Float64Array.of(series.add({ __name__: 'a', instance: 'x' }))
+  const known = new Map([['a', [{ type: 'counter', help: 'How often.', unit: '' }]]])
+  const metadata = { families: () => known, ofTargets: () => [] }
+  const writer = openWriter(series, [gateway.address], {}, new Metrics(), { clock, metadata })
+  for (const row of [1, 2]) await writeAtLast(writer, rowOf(row, ids, [1]))
+  const told = { family: 'a', type: 'counter', help: 'How often.', unit: '' }
+  assert.deepEqual(gateway.families, [told])
+  known.set('b', [{ type: 'gauge', help: '', unit: 'bytes' }])
+  await clock.advance(60_001)
+  await writeAtLast(writer, rowOf(3, ids, [1]))
+  assert.deepEqual(gateway.families, [
+    told,
+    { family: 'b', type: 'gauge', help: '', unit: 'bytes' },
+  ])
+  await writer.close()
   await gateway.stop()
 })

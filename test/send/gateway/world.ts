@@ -16,7 +16,7 @@ import { NO_WEB_CONFIG, type WebConfig } from '../../../src/config/web.ts'
 import { ACCEPTED, type Appender, type SeriesId } from '../../../src/model/appender.ts'
 import { formatLabels, type Labels, labelsFrom, labelsKey } from '../../../src/model/labels.ts'
 import { type GrpcServer, startGrpcServer } from '../../../src/net/grpc/server.ts'
-import { openGateway } from '../../../src/send/gateway/writer.ts'
+import { type GatewayDeps, openGateway } from '../../../src/send/gateway/writer.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import type { SeriesView, Writer } from '../../../src/send/writer.ts'
 import type { WriteMetadata } from '../../../src/wire/remotewrite.ts'
@@ -211,8 +211,9 @@ export function openWriter(
   addresses: readonly string[],
   more: Partial<GatewayDestination> = {},
   metrics: Metrics = new Metrics(),
+  others: Partial<GatewayDeps> = {},
 ): Writer {
-  const deps = { clock: systemClock, log: silentLog, metrics, agentName: 'host' }
+  const deps = { clock: systemClock, log: silentLog, metrics, agentName: 'host', ...others }
   return openGateway(destinationOf(addresses, more), deps)(series)
 }
 
