@@ -5,7 +5,7 @@ import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { Secret } from '../../base/secret.ts'
 import type { DiscoveryConfigs, StaticGroup } from '../../config/discovery.ts'
-import { type Labels, labelsFrom, labelsKey, labelValue } from '../../model/labels.ts'
+import { equalLabels, type Labels, labelsFrom, labelsKey, labelValue } from '../../model/labels.ts'
 import { hostOf, isLinkLocal } from '../../net/client/address.ts'
 import { startConsulProvider } from './consul.ts'
 import { startDnsProvider } from './dns.ts'
@@ -23,6 +23,9 @@ import type {
   ProviderStatus,
 } from './provider.ts'
 import { type DiscoveryMetrics, registerDiscoveryMetrics } from './sdmetrics.ts'
+
+/** Targets of one address above which they are compared by their keys. */
+const CROWD = 8
 
 /** What discovery needs to know of a job; a ScrapeConfig is one. */
 export interface DiscoveryJob {
@@ -290,10 +293,27 @@ function staticStatus(targets: readonly Labels[]): ProviderStatus {
   }
 }
 
+/** Each target once, in order. Few share an address, so that is what is compared first. */
 function unique(targets: readonly Labels[]): readonly Labels[] {
-  const byKey = new Map<string, Labels>()
-  for (const target of targets) byKey.set(labelsKey(target), target)
-  return byKey.size === targets.length ? targets : [...byKey.values()]
+  const byAddress = new Map<string, Labels[]>()
+  const crowded = new Map<string, Set<string>>()
+  return targets.filter((target) => {
+    const address = labelValue(target, '__address__')
+    const others = byAddress.get(address)
+    if (others === undefined) {
+      byAddress.set(address, [target])
+      return true
+    }
+    if (others.length < CROWD) {
+      if (others.some((other) => equalLabels(other, target))) return false
+      others.push(target)
+      return true
+    }
+    const keys = crowded.get(address) ?? new Set(others.map(labelsKey))
+    crowded.set(address, keys)
+    const { size } = keys
+    return keys.add(labelsKey(target)).size > size
+  })
 }
 
 function fingerprint(config: object): string {

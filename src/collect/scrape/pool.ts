@@ -4,7 +4,7 @@ import { messageOf } from '../../base/error.ts'
 import { Secret } from '../../base/secret.ts'
 import { VERSION } from '../../base/version.ts'
 import type { ScrapeConfig } from '../../config/scrape.ts'
-import { type Labels, labelsKey, labelValue } from '../../model/labels.ts'
+import { type Labels, labelValue } from '../../model/labels.ts'
 import type { DroppedTarget, TargetStatus } from '../../model/target.ts'
 import { type Admission, isLinkLocal } from '../../net/client/address.ts'
 import { type HttpChannel, openHttpChannel } from '../../net/client/channel.ts'
@@ -20,6 +20,9 @@ import { discoveredLabels, makeTarget, type Target } from './target.ts'
 /** What the search on loopback says of each target. */
 const EXPORTER_LABEL = '__meta_narthex_exporter'
 
+/** A target, one that relabelling dropped (listed or only counted), or one that cannot be scraped. */
+type Outcome = Target | DroppedTarget | 'unlisted' | 'faulty'
+
 /** One job's targets and their loops. */
 export class ScrapePool {
   readonly jobName: string
@@ -32,6 +35,8 @@ export class ScrapePool {
   #ownCount = 0
   /** Keys of the targets that the configuration names itself. */
   readonly #ownKeys: Set<string> = new Set()
+  /** What became of each set of labels that was found last. */
+  #judged: Map<Labels, Outcome> = new Map()
   #dropped: DroppedTarget[] = []
   #droppedCount = 0
 
@@ -49,6 +54,7 @@ export class ScrapePool {
     const keepsSeries = seriesPrintOf(config) === seriesPrintOf(this.#config)
     this.#config = config
     this.#print = print
+    this.#judged.clear()
     const old = new Map(this.#loops)
     this.#loops.clear()
     for (const loop of old.values()) this.#giveBackSlot(loop)
@@ -130,44 +136,50 @@ export class ScrapePool {
     this.#room.counters.poolTargets.with(this.jobName).set(this.#loops.size)
   }
 
+  /** What was found and has been judged before is not judged again: relabelling is dear. */
   #makeTargets(): Map<string, Target> {
-    const config = this.#config
-    const keptMax = config.keepDroppedTargets || this.#room.droppedTargetsMax
+    const keptMax = this.#config.keepDroppedTargets || this.#room.droppedTargetsMax
     const targets = new Map<string, Target>()
-    const discoveredKeys = new Set<string>()
     const others = new Set<string>()
+    const judged = new Map<Labels, Outcome>()
     this.#dropped = []
     this.#droppedCount = 0
     this.#ownKeys.clear()
     for (const [index, found] of this.#found.entries()) {
-      const discovered = discoveredLabels(found, config)
-      const discoveredKey = labelsKey(discovered)
-      if (discoveredKeys.has(discoveredKey)) continue
-      discoveredKeys.add(discoveredKey)
-      try {
-        const target = makeTarget(discovered, config)
-        if (target !== undefined) {
-          if (!this.#isOurs(found, target)) {
-            others.add(target.key)
-            continue
-          }
-          if (index < this.#ownCount) this.#ownKeys.add(target.key)
-          if (!targets.has(target.key)) targets.set(target.key, target)
-          continue
+      let outcome = this.#judged.get(found)
+      const isListed = this.#dropped.length < keptMax
+      if (outcome === undefined || (outcome === 'unlisted' && isListed))
+        outcome = this.#judge(found)
+      if (typeof outcome !== 'string' && 'url' in outcome) {
+        if (!this.#isOurs(found, outcome)) others.add(outcome.key)
+        else {
+          if (index < this.#ownCount) this.#ownKeys.add(outcome.key)
+          if (!targets.has(outcome.key)) targets.set(outcome.key, outcome)
         }
+      } else if (outcome !== 'faulty') {
         this.#droppedCount++
-        if (this.#dropped.length < keptMax) {
-          this.#dropped.push({ scrapePool: this.jobName, discoveredLabels: discovered })
-        }
-      } catch (error) {
-        this.#room.log.error('cannot scrape target', {
-          scrape_pool: this.jobName,
-          error: messageOf(error),
-        })
+        if (outcome !== 'unlisted' && isListed) this.#dropped.push(outcome)
+        else outcome = 'unlisted'
       }
+      judged.set(found, outcome)
     }
+    this.#judged = judged
     this.#room.counters.othersTargets.with(this.jobName).set(others.size)
     return targets
+  }
+
+  #judge(found: Labels): Outcome {
+    const discovered = discoveredLabels(found, this.#config)
+    try {
+      const target = makeTarget(discovered, this.#config)
+      return target ?? { scrapePool: this.jobName, discoveredLabels: discovered }
+    } catch (error) {
+      this.#room.log.error('cannot scrape target', {
+        scrape_pool: this.jobName,
+        error: messageOf(error),
+      })
+      return 'faulty'
+    }
   }
 
   /** Whether no other agent scrapes it. What was found on this machine is always ours. */

@@ -274,6 +274,16 @@ test('each apply hands every job its targets once, also none', (t) => {
   )
 })
 
+test('many targets of one address are each there once, in their order', (t) => {
+  const bench = openBench(t)
+  const groups = [...Array(30).keys(), ...Array(30).keys()].map((i) => ({
+    targets: ['probe:1'],
+    labels: ['n', String(i)],
+  }))
+  bench.discovery.apply([{ jobName: 'a', discovery: { ...NONE, static: groups } }])
+  assert.equal(bench.sent.at(-1)?.[1].length, 30)
+})
+
 test('C30: link-local targets of a source are left out and counted, those of the file are not', async (t) => {
   const body = '[{"targets":["169.254.169.254:80","[fe80::1]:80","2852039166:80","c:1"]}]'
   const bench = openBench(t)

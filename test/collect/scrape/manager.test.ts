@@ -101,6 +101,21 @@ test('relabelling drops targets, renames them and may change how they are scrape
     assert.equal(world.requests[0].url, '/other')
   }))
 
+test('dropped targets beyond the bound are counted, and listed once there is room', () =>
+  inWorld(async (world) => {
+    const relabel = [compileRelabel({ action: 'drop', sourceLabels: ['__meta_role'], regex: 'db' })]
+    world.manager.apply([configOf({ relabel, keepDroppedTargets: 1 })])
+    const found = ['a', 'b', 'c'].map((name) => world.found({ __meta_role: 'db', name }))
+    const listed = (): string[] =>
+      world.manager.targets.dropped().map((one) => labelsToRecord(one.discoveredLabels).name)
+    world.manager.retarget('test', found)
+    assert.deepEqual([listed(), world.manager.targets.droppedCounts().get('test')], [['a'], 3])
+    world.manager.retarget('test', found.slice(1))
+    assert.deepEqual([listed(), world.manager.targets.droppedCounts().get('test')], [['b'], 2])
+    world.manager.apply([configOf({ keepDroppedTargets: 1 })])
+    assert.equal(world.manager.targets.active().length, 2, 'other rules judge anew')
+  }))
+
 test('a target that cannot be scraped does not keep the others from it', () =>
   inWorld(async (world) => {
     world.serve('a 1\n')
