@@ -13,7 +13,7 @@ const partsOf = new WeakMap<Float64Array, { length: number; parts: readonly Floa
  */
 export function splitParcel(parcel: Parcel, samplesMax: number): readonly Parcel[] {
   const parts: Parcel[] = []
-  const { count, values, times, histograms, exemplars } = parcel
+  const { count, values, times, histograms } = parcel
   const length = Math.ceil(count / Math.ceil(count / samplesMax))
   const ids = count === 0 ? [] : cutIds(parcel.ids, length)
   const beside = exemplarsByPart(parcel, ids)
