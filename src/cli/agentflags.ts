@@ -1,4 +1,5 @@
 /** The flags of `narthex agent` and the options they come to. */
+import { parseShard, type Shard } from '../config/shard.ts'
 import type { AgentOptions } from '../roles/agent.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
 import {
@@ -16,7 +17,20 @@ export const AGENT: CommandSpec = {
   summary:
     'Scrapes and passes on; keeps nothing on disk. Without a configuration file it watches this ' +
     'machine and the exporters it finds on the loopback addresses.',
-  flags: [CONFIG_FLAG, ...SEND_FLAGS, ...webFlags(9391), STRICT_FLAG, FEATURE_FLAG, LOG_FLAG],
+  flags: [
+    CONFIG_FLAG,
+    {
+      name: 'shard',
+      value: 'index/count',
+      help: 'which part of the targets is ours when several agents share a configuration; narthex.shard of the configuration wins, and may change at a reload',
+      parse: parseShard,
+    },
+    ...SEND_FLAGS,
+    ...webFlags(9391),
+    STRICT_FLAG,
+    FEATURE_FLAG,
+    LOG_FLAG,
+  ],
   footer: [
     'Examples:',
     '  narthex agent --config.file=prometheus.yml   what a Prometheus agent would do',
@@ -34,6 +48,7 @@ export function readAgentOptions(
   const flags = new FlagReader(values)
   return {
     configFile: flags.text('config.file'),
+    ...(values.get('shard') === undefined ? {} : { shard: values.get('shard') as Shard }),
     send: flags.sending(),
     web: flags.web(),
     strictOpenMetrics: flags.isOn('scrape.strict-openmetrics'),

@@ -1,8 +1,10 @@
 /** `narthex`: our own section, what Prometheus does not have. */
 import { destinationList, type ListedDestination } from './destinations.ts'
 import { type GatewayConfig, gatewayShape } from './gateway.ts'
+import { type IngesterConfig, ingesterShape } from './ingester.ts'
 import { duration, oneOf, truth } from './scalars.ts'
 import { mapOf, type Shape } from './shape.ts'
+import { type Shard, shardShape } from './shard.ts'
 import { type UpstreamConfig, upstreamShape } from './upstream.ts'
 
 /** Whether something of our own runs; `auto` leaves it to what else is configured. */
@@ -22,8 +24,12 @@ export interface NarthexConfig {
   readonly policy: CommitPolicy
   /** Whose samples a gateway takes, and how. */
   readonly gateway: GatewayConfig
+  /** What an ingester reads. */
+  readonly ingester: IngesterConfig
   /** Who answers the questions of a server instead of a store of its own. */
   readonly upstream: UpstreamConfig | undefined
+  /** Which part of the targets is ours; undefined: as --shard says. */
+  readonly shard: Shard | undefined
 }
 
 /** Acknowledged when all destinations, more than half of them, or one of them wrote. */
@@ -67,7 +73,9 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
       (word) => `unknown policy "${word}", wanted all, quorum or any`,
     ),
     gateway: gatewayShape,
+    ingester: ingesterShape,
     upstream: upstreamShape,
+    shard: shardShape,
   },
   (raw): NarthexConfig => ({
     host: { mode: raw.host.mode ?? 'auto', intervalMs: raw.host.interval },
@@ -79,6 +87,8 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
     destinations: raw.destinations,
     policy: raw.policy ?? 'all',
     gateway: raw.gateway,
+    ingester: raw.ingester,
     upstream: raw.upstream,
+    shard: raw.shard,
   }),
 )

@@ -6,7 +6,7 @@ import type { Metrics } from '../base/metrics.ts'
 import { openFetchBody } from '../collect/discover/client.ts'
 import { startDiscovery } from '../collect/discover/discovery.ts'
 import { startScrapeManager } from '../collect/scrape/manager.ts'
-import type { Shard } from '../collect/scrape/shard.ts'
+import { type Shard, WHOLE } from '../config/shard.ts'
 import type { Appender } from '../model/appender.ts'
 import type { MetadataView } from '../model/target.ts'
 import type { Configuration } from './configuration.ts'
@@ -21,7 +21,7 @@ export interface CollectingOptions {
   readonly features: readonly string[]
   /** Where the last good lists of discovery are kept; '' or absent: nowhere. */
   readonly discoveryFolder?: string
-  /** Which part of the targets is ours; all when absent. */
+  /** Which part of the targets is ours where the configuration says nothing; all when absent. */
   readonly shard?: Shard
 }
 
@@ -30,8 +30,6 @@ export interface Collecting {
   readonly machine: Machine
   /** What targets say of their metrics. */
   readonly metadata: MetadataView
-  /** Scrapes another part of the targets from now on. */
-  reshard(shard: Shard): void
 }
 
 /** Starts them; they follow the configuration. */
@@ -84,12 +82,9 @@ export function startCollecting(
     }),
   )
   configuration.follow((config) => {
+    scraper.reshard(config.narthex.shard ?? options.shard ?? WHOLE)
     scraper.apply(machine.jobs(config))
     discovery.apply(config.scrape, config.narthex.allowLinkLocal)
   })
-  return {
-    machine,
-    metadata: scraper.metadata,
-    reshard: (shard) => scraper.reshard(shard),
-  }
+  return { machine, metadata: scraper.metadata }
 }

@@ -1,12 +1,13 @@
 /** The scrape room: pools by job, kept in line with configuration and discovery. */
+
 import type { ScrapeConfig } from '../../config/scrape.ts'
+import type { Shard } from '../../config/shard.ts'
 import type { Labels } from '../../model/labels.ts'
 import type { MetadataView, TargetView } from '../../model/target.ts'
 import type { ScrapeLoop } from './loop.ts'
 import { metadataView } from './metadataview.ts'
 import { ScrapePool } from './pool.ts'
 import { type ScrapeOptions, ScrapeRoom } from './room.ts'
-import type { Shard } from './shard.ts'
 
 /** Scrapes what it is told to. */
 export interface ScrapeManager {

@@ -1,31 +1,5 @@
 /** Which of several agents scrapes a target: each target has one owner, and a new agent moves few. */
-import { NarthexError } from '../../base/error.ts'
-
-/** One of `count` agents that share targets; `index` from 0. */
-export interface Shard {
-  readonly index: number
-  readonly count: number
-}
-
-/** Nobody to share with. */
-export const WHOLE: Shard = Object.freeze({ index: 0, count: 1 })
-
-/** Most agents that share targets. */
-export const SHARDS_MAX = 10_000
-
-/**
- * Reads `index/count`.
- *
- * @throws NarthexError `bad_data`
- */
-export function parseShard(text: string): Shard {
-  const parts = /^(\d{1,6})\/(\d{1,6})$/.exec(text)
-  const index = Number(parts?.[1])
-  const count = Number(parts?.[2])
-  if (parts !== null && index < count && count <= SHARDS_MAX) return { index, count }
-  const wanted = `wanted index/count with index from 0, below count, and count up to ${SHARDS_MAX}`
-  throw new NarthexError('bad_data', `cannot read shard: ${JSON.stringify(text)}, ${wanted}`)
-}
+import type { Shard } from '../../config/shard.ts'
 
 /** Whether this agent scrapes the target with this key, the text of its final labels. */
 export function ownsTarget(key: string, { index, count }: Shard): boolean {

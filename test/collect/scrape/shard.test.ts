@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { NarthexError } from '../../../src/base/error.ts'
-import { ownsTarget, parseShard, SHARDS_MAX, shardOf } from '../../../src/collect/scrape/shard.ts'
+import { ownsTarget, shardOf } from '../../../src/collect/scrape/shard.ts'
+import { parseShard, SHARDS_MAX } from '../../../src/config/shard.ts'
 import { configOf, inWorld, World } from './world.ts'
 
 const SEED = 20_260_101
