@@ -1,6 +1,6 @@
 /** `narthex.shard`: which part of the targets an agent scrapes that shares them with others. */
 import { NarthexError } from '../base/error.ts'
-import { type Shape, scalar, scalar } from './shape.ts'
+import { type Shape, scalar } from './shape.ts'
 
 /** One of `count` agents that share targets; `index` from 0. */
 export interface Shard {

@@ -46,6 +46,10 @@ export async function openWriter(
     }
     case 'file':
       return openFile(config)(view)
+    case 'kafka': {
+      const { openKafka } = await import('../send/kafka/writer.ts')
+      return openKafka(config)(view)
+    }
   }
 }
 
@@ -58,5 +62,7 @@ export function addressOf(config: AnyDestination): string {
       return config.path
     case 'gateway':
       return config.addresses.join(', ')
+    case 'kafka':
+      return `${config.brokers.join(', ')} ${config.topic}`
   }
 }
