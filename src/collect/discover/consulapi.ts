@@ -35,10 +35,16 @@ export class ConsulApi {
     this.#config = config
     this.#context = context
     this.#metrics = metrics
-    const { clock, environment } = context
+    const { clock, environment, admits } = context
     const { base, socketPath } = placeOf(config)
     this.#base = base
-    this.#client = openStreamClient({ config: clientOf(config), clock, environment, socketPath })
+    this.#client = openStreamClient({
+      config: clientOf(config),
+      clock,
+      environment,
+      admits,
+      socketPath,
+    })
   }
 
   /** The data center of the agent. */

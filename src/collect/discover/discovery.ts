@@ -214,6 +214,7 @@ class Manager implements Discovery {
       clock,
       log,
       environment,
+      admits: (address, redirected) => !redirected || this.#allowLinkLocal || !isLinkLocal(address),
       onChange,
       remembered: name === '' ? [] : this.#lastGood.read(name),
       onGood: (targets) => {

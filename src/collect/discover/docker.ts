@@ -56,8 +56,8 @@ interface Daemon {
 
 function openDaemon(config: DockerDiscovery, context: ProviderContext): Daemon {
   const { base, options } = placeOf(config)
-  const { clock, environment } = context
-  const client = openStreamClient({ ...options, clock, environment })
+  const { clock, environment, admits } = context
+  const client = openStreamClient({ ...options, clock, environment, admits })
   return {
     async list(path, query, signal) {
       const url = new URL(path, base)

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Labels } from '../../model/labels.ts'
+import type { Admission } from '../../net/client/address.ts'
 
 /** Where targets come from. */
 export type ProviderKind = 'file' | 'http' | 'dns' | 'consul' | 'kubernetes' | 'docker'
@@ -35,6 +36,8 @@ export interface ProviderContext {
   readonly clock: Clock
   readonly log: Log
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Which addresses a redirect of a source may lead to. */
+  readonly admits: Admission
   /** Called after each try; the list is in `targets`. */
   readonly onChange: () => void
   /** What was good when the program ran last; none when it is not known. */

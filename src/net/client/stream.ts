@@ -1,9 +1,11 @@
 /** Requests whose answers come piece by piece: long polls, watches, sockets of this machine. */
 import type { Agent, IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { HttpClientConfig } from '../../config/http.ts'
+import { type Admission, guardedLookup, requireAdmitted } from './address.ts'
 import { credentialHeaders, type HeaderLine } from './credentials.ts'
 import { closedEarly, deadlinePassed, requestFault } from './fault.ts'
 import { proxyAuthorization, tunnel } from './nodehttp.ts'
@@ -65,6 +67,8 @@ export interface StreamOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Path of a socket of this machine to talk to, whatever the URL says; '' for none. */
   readonly socketPath?: string
+  /** Which addresses a redirect may lead to, asked with what a name has resolved to; all by default. */
+  readonly admits?: Admission
 }
 
 /** Opens nothing yet. */
@@ -139,7 +143,7 @@ class Client implements StreamClient {
       const token = this.#tokens === undefined ? '' : await this.#tokens.token()
       lines.push(...(await credentialHeaders(this.#options.config, token)))
     }
-    const options = await this.#route(url, lines)
+    const options = await this.#route(url, lines, !withCredentials)
     exchange.require()
     return new Promise((resolve, reject) => {
       const module = url.protocol === 'https:' ? https : http
@@ -152,7 +156,11 @@ class Client implements StreamClient {
   }
 
   /** Where a request goes and what it says. */
-  async #route(url: URL, lines: readonly HeaderLine[]): Promise<RequestOptions> {
+  async #route(
+    url: URL,
+    lines: readonly HeaderLine[],
+    redirected: boolean,
+  ): Promise<RequestOptions> {
     const { config, environment, socketPath = '' } = this.#options
     const path = `${url.pathname}${url.search}`
     const options: RequestOptions = { method: 'GET', path, headers: lines.flat() }
@@ -162,7 +170,8 @@ class Client implements StreamClient {
       return { ...options, agent, socketPath }
     }
     const proxy = proxyFor(url, config.proxy, environment)
-    const agent = await this.#agentOf(url, proxy)
+    const lookup = redirected ? this.#guard(url, proxy) : undefined
+    const agent = await this.#agentOf(url, proxy, lookup)
     if (url.protocol === 'http:' && proxy !== undefined) {
       const host = bareHost(proxy)
       const headers = [...lines.flat(), ...proxyAuthorization(proxy)]
@@ -172,23 +181,38 @@ class Client implements StreamClient {
     return { ...options, agent, host: bareHost(url), port }
   }
 
-  async #agentOf(url: URL, proxy: URL | undefined): Promise<Agent> {
-    const known = this.#agents.get(url.origin)
+  /** The resolver for a direct connection that a redirect asks for. */
+  #guard(url: URL, proxy: URL | undefined): LookupFunction | undefined {
+    const { admits } = this.#options
+    if (admits === undefined) return undefined
+    const admitsHere = (address: string): boolean => admits(address, true)
+    requireAdmitted(bareHost(url), admitsHere)
+    return proxy === undefined ? guardedLookup(admitsHere) : undefined
+  }
+
+  async #agentOf(
+    url: URL,
+    proxy: URL | undefined,
+    lookup: LookupFunction | undefined,
+  ): Promise<Agent> {
+    const key = lookup === undefined ? url.origin : `guarded ${url.origin}`
+    const known = this.#agents.get(key)
     if (known !== undefined) return known
     let agent: Agent
-    if (url.protocol === 'http:') agent = newAgent(http.Agent)
+    const guarded = lookup === undefined ? {} : { lookup }
+    if (url.protocol === 'http:') agent = newAgent(http.Agent, guarded)
     else {
       const secure = await tlsOptions(this.#options.config.tls, url)
-      agent = newAgent(https.Agent, secure)
+      agent = newAgent(https.Agent, { ...secure, ...guarded })
       if (proxy !== undefined) tunnel(agent, proxy, this.#options.config, secure)
     }
-    this.#agents.set(url.origin, agent)
+    this.#agents.set(key, agent)
     return agent
   }
 }
 
-function newAgent<T extends Agent>(make: new (options: object) => T, secure: object = {}): T {
-  return new make({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, ...secure })
+function newAgent<T extends Agent>(make: new (options: object) => T, extra: object = {}): T {
+  return new make({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, ...extra })
 }
 
 function bareHost(url: URL): string {

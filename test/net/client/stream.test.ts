@@ -13,6 +13,7 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { type ErrorKind, NarthexError } from '../../../src/base/error.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import { type HttpClientConfig, NO_PROXY, PLAIN_HTTP, PLAIN_TLS } from '../../../src/config/http.ts'
+import type { Admission } from '../../../src/net/client/address.ts'
 import { openStreamClient, type StreamReply } from '../../../src/net/client/stream.ts'
 import { fakeClock, settle } from '../../collect/clock.ts'
 
@@ -40,6 +41,7 @@ interface Asked {
   readonly timeoutMs?: number
   readonly clock?: typeof systemClock
   readonly socketPath?: string
+  readonly admits?: Admission
   readonly headers?: readonly (readonly [string, string])[]
 }
 
@@ -54,6 +56,7 @@ function get(
     clock: asked.clock ?? systemClock,
     environment: {},
     socketPath: asked.socketPath ?? '',
+    ...(asked.admits === undefined ? {} : { admits: asked.admits }),
   })
   t.after(() => client.close())
   return client.get({
@@ -201,6 +204,26 @@ for (const [name, location, message] of [
     await assert.rejects(get(t, `${base}/`), isFault('io', message))
   })
 }
+
+test('C30: a redirect to an address that is not admitted is not followed, by number or by name', async (t) => {
+  let location = ''
+  const base = await serve(t, (request, response) => {
+    if (request.url === '/') response.writeHead(302, { Location: location }).end()
+    else response.end('secret')
+  })
+  const port = new URL(await serve(t, (_request, response) => response.end('secret'))).port
+  const admits = (address: string, redirected: boolean): boolean =>
+    !redirected || !/^(127\.0\.0\.1|::1)$/.test(address)
+  for (const host of ['127.0.0.1', 'localhost', '2130706433']) {
+    location = `http://${host}:${port}/`
+    await assert.rejects(
+      get(t, `${base}/`, {}, { admits }),
+      isFault('forbidden', /link-local or metadata address/),
+    )
+  }
+  location = '/own'
+  assert.equal(await (await get(t, `${base}/`, {}, { admits })).text(100), 'secret')
+})
 
 test('a socket of this machine is asked in place of the host', async (t) => {
   const dir = mkdtempSync(path.join(tmpdir(), 'narthex-stream-'))

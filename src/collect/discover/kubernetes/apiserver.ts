@@ -107,10 +107,10 @@ export class ApiServer {
   async #open(): Promise<{ readonly access: ClusterAccess; readonly client: StreamClient }> {
     if (this.#opened !== undefined) return this.#opened
     const access = await this.#findAccess()
-    const { clock, environment } = this.#context
+    const { clock, environment, admits } = this.#context
     this.#opened ??= {
       access,
-      client: openStreamClient({ config: access.http, clock, environment }),
+      client: openStreamClient({ config: access.http, clock, environment, admits }),
     }
     return this.#opened
   }
