@@ -152,6 +152,7 @@ export function readConfig(source: string, file: string, options: LoadOptions): 
     'invalid scrape config file path',
     top,
   )
+  checkNames(raw, top)
   if (options.agent === true) checkAgent(raw, top)
   const jobs = finishJobs(raw, report)
   const included = options.includes === false ? [] : readIncludes(raw, dir, jobs, report)
@@ -222,6 +223,16 @@ function checkPatterns(
     if (!/^[^*]*(\*[^/]*)?$/.test(pattern)) {
       place.report.error(place.at(key), `${message} "${pattern}"`)
     }
+  }
+}
+
+/** Queues live under the names of their destinations, wherever these are written. */
+function checkNames(raw: RawConfig, place: MapPlace): void {
+  const names = new Set(raw.remote_write.map(({ name }) => name))
+  for (const { name } of raw.narthex.destinations) {
+    if (!names.has(name)) continue
+    const message = `found ${JSON.stringify(name)} in remote_write and in narthex.destinations, wanted different names`
+    place.report.error(place.at('narthex'), message)
   }
 }
 

@@ -124,3 +124,13 @@ for (const [name, entries, more, message] of [
     )
   })
 }
+
+test('a name that remote_write has, too, is refused where it stands', () => {
+  const { config, errors } = narthexOf(
+    ['name: copy\ntype: file\npath: /var/copy.jsonl'],
+    'remote_write: [{name: copy, url: "http://127.0.0.1:9/"}]\n',
+  )
+  assert.equal(config, undefined)
+  assert.equal(errors.length, 1)
+  assert.match(errors[0].message, /found "copy" in remote_write and in narthex\.destinations/)
+})
