@@ -25,6 +25,7 @@ const ENTRIES = {
   server: 'src/cli/server.ts',
   agent: 'src/cli/agent.ts',
   gateway: 'src/cli/gateway.ts',
+  ingester: 'src/cli/ingester.ts',
   check: 'src/cli/check.ts',
   queryworker: 'src/roles/queryworker.ts',
   bcryptworker: 'src/net/server/bcryptworker.ts',

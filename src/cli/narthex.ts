@@ -7,11 +7,12 @@ const HELP = `narthex ${VERSION}: finds what to monitor, collects it, keeps it, 
 
 Usage: narthex <command> [flags]
 
-  up       all in one: scrape, store, query and the pages on one port
-  server   keeps what is pushed and answers, or lets an existing engine answer
-  agent    scrapes and passes on, keeps nothing on disk
-  gateway  takes what agents and others push, and passes it on
-  check    looks at files before they are used: narthex check config FILE
+  up        all in one: scrape, store, query and the pages on one port
+  server    keeps what is pushed and answers, or lets an existing engine answer
+  agent     scrapes and passes on, keeps nothing on disk
+  gateway   takes what agents and others push, and passes it on
+  ingester  reads topics of Kafka, and passes them on
+  check     looks at files before they are used: narthex check config FILE
 
   narthex <command> --help   flags of one command
   narthex --version          the version

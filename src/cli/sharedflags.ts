@@ -3,6 +3,7 @@
 import { NarthexError } from '../base/error.ts'
 import type { LogLevel } from '../base/log.ts'
 import { parseSize } from '../base/size.ts'
+import type { LabelLimits } from '../collect/receive/labelcheck.ts'
 import { parseDuration } from '../model/duration.ts'
 import type { PushLimits } from '../roles/push.ts'
 import type { SendingOptions } from '../roles/sending.ts'
@@ -235,14 +236,19 @@ export class FlagReader {
     return { urls, limits: { ...limits, commitMsMax, futureMsMax: this.number('limit.future') } }
   }
 
+  /** What PUSH_FLAGS say about labels. */
+  labels(): LabelLimits {
+    return {
+      labelsMax: this.number('limit.labels-per-series'),
+      nameBytesMax: this.number('limit.label-name-bytes'),
+      valueBytesMax: this.number('limit.label-value-bytes'),
+    }
+  }
+
   /** What PUSH_FLAGS say. */
   push(): PushLimits {
     return {
-      labels: {
-        labelsMax: this.number('limit.labels-per-series'),
-        nameBytesMax: this.number('limit.label-name-bytes'),
-        valueBytesMax: this.number('limit.label-value-bytes'),
-      },
+      labels: this.labels(),
       requestBytesMax: this.number('limit.request-bytes'),
       decodedBytesMax: this.number('limit.decoded-bytes'),
     }

@@ -1,17 +1,50 @@
 /** `narthex.destinations`: which kinds of ends there are, by their `type`. */
+
+import {
+  type ElasticsearchDestination,
+  elasticsearchDestination,
+} from './destinations/elasticsearch.ts'
 import { type FileDestination, fileDestination } from './destinations/file.ts'
 import { type GatewayDestination, gatewayDestination } from './destinations/gateway.ts'
+import { type InfluxDestination, influxDestination } from './destinations/influxdb.ts'
+import { type KafkaDestination, kafkaDestination } from './destinations/kafka.ts'
+import { type NarthexDestination, narthexDestination } from './destinations/narthex.ts'
+import { type OpenTsdbDestination, openTsdbDestination } from './destinations/opentsdb.ts'
+import { type OtlpDestination, otlpDestination } from './destinations/otlp.ts'
+import { type PostgresDestination, postgresDestination } from './destinations/postgresql.ts'
+import {
+  type VictoriaMetricsDestination,
+  victoriaMetricsDestination,
+} from './destinations/victoriametrics.ts'
 import { given, listOf, type Place, type Shape } from './shape.ts'
 import type { YamlNode } from './yaml.ts'
 import { quoteText } from './yaml.ts'
 
 /** An entry of `narthex.destinations`. */
-export type ListedDestination = FileDestination | GatewayDestination
+export type ListedDestination =
+  | FileDestination
+  | GatewayDestination
+  | KafkaDestination
+  | ElasticsearchDestination
+  | InfluxDestination
+  | NarthexDestination
+  | OpenTsdbDestination
+  | OtlpDestination
+  | PostgresDestination
+  | VictoriaMetricsDestination
 
 /** Every kind: its `type` and the shape of its entry. */
 const KINDS: Readonly<Record<ListedDestination['kind'], Shape<ListedDestination>>> = {
   file: fileDestination,
   gateway: gatewayDestination,
+  kafka: kafkaDestination,
+  elasticsearch: elasticsearchDestination,
+  influxdb: influxDestination,
+  narthex: narthexDestination,
+  opentsdb: openTsdbDestination,
+  otlp: otlpDestination,
+  postgresql: postgresDestination,
+  victoriametrics: victoriaMetricsDestination,
 }
 
 const destination: Shape<ListedDestination | undefined> = {

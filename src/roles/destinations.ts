@@ -3,12 +3,14 @@ import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { PostgresDestination } from '../config/destinations/postgresql.ts'
 import type { ListedDestination } from '../config/destinations.ts'
 import type { RemoteWriteDestination } from '../config/remotewrite.ts'
 import type { MetadataView } from '../model/target.ts'
 import { shownUrl } from '../net/client/request.ts'
 import { openFile } from '../send/file/writer.ts'
 import type { Frames } from '../send/frame/piece.ts'
+import { openNarthex } from '../send/narthex/writer.ts'
 import { openRemoteWrite } from '../send/remotewrite/writer.ts'
 import type { SeriesView, Writer } from '../send/writer.ts'
 
@@ -46,6 +48,32 @@ export async function openWriter(
     }
     case 'file':
       return openFile(config)(view)
+    case 'narthex':
+      return openNarthex(config, deps)(view)
+    case 'victoriametrics': {
+      const { openVictoriaMetrics } = await import('../send/victoriametrics/writer.ts')
+      return openVictoriaMetrics(config, deps)(view)
+    }
+    case 'influxdb': {
+      const { openInflux } = await import('../send/influxdb/writer.ts')
+      return openInflux(config, deps)(view)
+    }
+    case 'opentsdb': {
+      const { openOpenTsdb } = await import('../send/opentsdb/writer.ts')
+      return openOpenTsdb(config, deps)(view)
+    }
+    case 'elasticsearch': {
+      const { openElasticsearch } = await import('../send/elasticsearch/writer.ts')
+      return openElasticsearch(config, deps)(view)
+    }
+    case 'otlp': {
+      const { openOtlp } = await import('../send/otlp/writer.ts')
+      return openOtlp(config, deps)(view)
+    }
+    case 'postgresql': {
+      const { openPostgres } = await import('../send/postgresql/writer.ts')
+      return openPostgres(config, deps)(view)
+    }
     case 'kafka': {
       const { openKafka } = await import('../send/kafka/writer.ts')
       return openKafka(config)(view)
@@ -57,7 +85,15 @@ export async function openWriter(
 export function addressOf(config: AnyDestination): string {
   switch (config.kind) {
     case 'remote_write':
+    case 'narthex':
+    case 'victoriametrics':
+    case 'influxdb':
+    case 'opentsdb':
+    case 'elasticsearch':
+    case 'otlp':
       return URL.canParse(config.url) ? shownUrl(new URL(config.url)) : config.name
+    case 'postgresql':
+      return databaseOf(config)
     case 'file':
       return config.path
     case 'gateway':
@@ -65,4 +101,13 @@ export function addressOf(config: AnyDestination): string {
     case 'kafka':
       return `${config.brokers.join(', ')} ${config.topic}`
   }
+}
+
+/** `host:port/database` */
+function databaseOf({ name, connectionString, host, port, database }: PostgresDestination): string {
+  if (connectionString === undefined) return `${host}:${port}/${database}`
+  const text = connectionString.reveal()
+  if (!URL.canParse(text)) return name
+  const url = new URL(text)
+  return url.host + url.pathname
 }

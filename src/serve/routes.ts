@@ -1,6 +1,7 @@
 /** Every address of the server, with who may use it and what answers there. */
 import type { Metrics } from '../base/metrics.ts'
 import type { Role } from '../config/web.ts'
+import type { PartitionsView } from '../model/partition.ts'
 import type { SendersView, SendingView } from '../model/sending.ts'
 import type { StoreView } from '../model/status.ts'
 import type { MetadataView, TargetView } from '../model/target.ts'
@@ -9,7 +10,7 @@ import type { Features } from '../query/promql/features.ts'
 import { handleAlertmanagers, handleAlerts, handleRules } from './api/alerts.ts'
 import { handleLabelNames, handleLabelValues, handleSeries, type LabelDeps } from './api/labels.ts'
 import { handleExemplars, handleInstant, handleRange, type QueryDeps } from './api/query.ts'
-import { handleDestinations, handleSenders } from './api/sending.ts'
+import { handleDestinations, handlePartitions, handleSenders } from './api/sending.ts'
 import {
   type BuildInfo,
   handleBuild,
@@ -118,6 +119,11 @@ export function sendingRoutes(view: SendingView): Route[] {
 /** Who sends to us: in every role that receives. */
 export function sendersRoutes(view: SendersView): Route[] {
   return [get('/api/v1/status/senders', () => handleSenders(view))]
+}
+
+/** What is read: in an ingester. */
+export function partitionsRoutes(view: PartitionsView): Route[] {
+  return [get('/api/v1/status/partitions', () => handlePartitions(view))]
 }
 
 /** Queries, labels and remote write: what a server with a store answers. */

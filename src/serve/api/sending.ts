@@ -1,4 +1,5 @@
-/** GET /api/v1/status/destinations and senders: what leaves, and who sends to us. */
+/** GET /api/v1/status/destinations, senders and partitions: what leaves, and where it comes from. */
+import type { PartitionsView } from '../../model/partition.ts'
 import type { SendersView, SendingView } from '../../model/sending.ts'
 import type { Reply } from '../../net/server/message.ts'
 import { formatTime, success } from './envelope.ts'
@@ -22,4 +23,9 @@ export function handleSenders(view: SendersView): Reply {
     .senders()
     .map(({ lastSeenMs, ...rest }) => ({ ...rest, lastSeen: formatTime(lastSeenMs) }))
   return success({ senders })
+}
+
+/** Every partition that this process reads. */
+export function handlePartitions(view: PartitionsView): Reply {
+  return success({ partitions: view.partitions(), lastError: view.lastError })
 }

@@ -1,0 +1,157 @@
+/** Both sides of a topic for tests: a sender with a real writer, and readers into memory. */
+import { systemClock } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/log.ts'
+import { Metrics } from '../../../../src/base/metrics.ts'
+import { KafkaReceiver } from '../../../../src/collect/receive/kafka/receiver.ts'
+import { LABEL_LIMITS } from '../../../../src/collect/receive/labelcheck.ts'
+import { DEFAULT_QUEUE, type DestinationBase } from '../../../../src/config/destination.ts'
+import type { KafkaDestination } from '../../../../src/config/destinations/kafka.ts'
+import type { KafkaSourceConfig } from '../../../../src/config/ingester.ts'
+import type { KafkaConfig } from '../../../../src/config/kafka.ts'
+import type { Policy } from '../../../../src/send/commit.ts'
+import { openKafka } from '../../../../src/send/kafka/writer.ts'
+import {
+  DEFAULT_SEND_LIMITS,
+  type Sending,
+  type SendLimits,
+  startSending,
+} from '../../../../src/send/sending.ts'
+import { destinationOf, MemoryWriter } from '../../../send/support.ts'
+
+export function clusterOf(address: string): KafkaConfig {
+  return { brokers: [address], clientId: 'test', tls: undefined, sasl: undefined }
+}
+
+export function kafkaDestination(
+  address: string,
+  topic: string,
+  more: Partial<KafkaDestination> = {},
+): KafkaDestination {
+  return {
+    ...clusterOf(address),
+    name: topic,
+    kind: 'kafka',
+    relabel: [],
+    queue: { ...DEFAULT_QUEUE, batchSendDeadlineMs: 20, backoffMsMin: 50, backoffMsMax: 500 },
+    sendExemplars: true,
+    sendNativeHistograms: true,
+    topic,
+    encoding: 'protobuf',
+    compression: 'zstd',
+    tenant: '',
+    messageBytesMax: 1_000_000,
+    timeoutMsMax: 5000,
+    createTopic: true,
+    partitions: 4,
+    replicas: 1,
+    ...more,
+  }
+}
+
+export function sourceOf(
+  address: string,
+  topic: string,
+  more: Partial<KafkaSourceConfig> = {},
+): KafkaSourceConfig {
+  return {
+    ...clusterOf(address),
+    topics: [topic],
+    group: `readers-of-${topic}`,
+    from: 'earliest',
+    deadLetterTopic: '',
+    tenantLabel: '',
+    sessionMsMax: 6000,
+    heartbeatMs: 300,
+    rebalanceMsMax: 6000,
+    fetchBytesMax: 4 * 1024 * 1024,
+    batchMessagesMax: 500,
+    stallMsMax: 60_000,
+    ...more,
+  }
+}
+
+/** What waits goes to one topic; `commit` of its appenders resolves when it is there. */
+export async function startSender(
+  config: KafkaDestination,
+  limits: Partial<SendLimits> = {},
+): Promise<Sending<KafkaDestination>> {
+  return await startSending<KafkaDestination>({
+    destinations: [config],
+    externalLabels: [],
+    policy: 'all',
+    limits: { ...DEFAULT_SEND_LIMITS, commitMsMax: 60_000, flushMsMax: 100, ...limits },
+    deps: {
+      clock: systemClock,
+      log: silentLog,
+      metrics: new Metrics(),
+      openWriter: (each, view) => openKafka(each)(view),
+    },
+  })
+}
+
+export interface Reader {
+  readonly receiver: KafkaReceiver
+  readonly metrics: Metrics
+  readonly writers: ReadonlyMap<string, MemoryWriter>
+  stop(): Promise<void>
+}
+
+/** An ingester without a process: two destinations in memory. */
+export async function startReader(
+  config: KafkaSourceConfig,
+  options: { readonly policy?: Policy; readonly commitMsMax?: number } = {},
+): Promise<Reader> {
+  const metrics = new Metrics()
+  const writers = new Map<string, MemoryWriter>()
+  const sending = await startSending<DestinationBase>({
+    destinations: [
+      destinationOf('a', {}, { batchSendDeadlineMs: 10, backoffMsMax: 100 }),
+      destinationOf('b', {}, { batchSendDeadlineMs: 10, backoffMsMax: 100 }),
+    ],
+    externalLabels: [],
+    policy: options.policy ?? 'all',
+    limits: {
+      ...DEFAULT_SEND_LIMITS,
+      commitMsMax: options.commitMsMax ?? 10_000,
+      flushMsMax: 100,
+    },
+    deps: {
+      clock: systemClock,
+      log: silentLog,
+      metrics,
+      openWriter(each, view) {
+        const writer = new MemoryWriter(view)
+        writers.set(each.name, writer)
+        return writer
+      },
+    },
+  })
+  const receiver = new KafkaReceiver({
+    config,
+    appender: sending.pushed(),
+    labelLimits: LABEL_LIMITS,
+    messageBytesMax: 32 * 1024 * 1024,
+    onMetadata: () => {},
+    clock: systemClock,
+    log: silentLog,
+    metrics,
+  })
+  return {
+    receiver,
+    metrics,
+    writers,
+    async stop() {
+      await receiver.stop()
+      await sending.stop()
+    },
+  }
+}
+
+/** The value of a metric without labels, or with these. */
+export function valueOf(metrics: Metrics, name: string): number {
+  const line = metrics
+    .render()
+    .split('\n')
+    .find((one) => one.startsWith(`${name} `))
+  return Number(line?.slice(name.length + 1) ?? Number.NaN)
+}
