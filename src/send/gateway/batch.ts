@@ -26,6 +26,8 @@ const SERIES_PER_ENTRY = 2000
 /** Bytes of one UTF-16 unit at most, and of what stands before a text. */
 const UTF8_BYTES_MAX = 3
 const TEXT_EXTRA_BYTES = 4
+/** Part of its layout that a row has at least, unless it comes again. */
+const PART_OF_ROW_MIN = 0.75
 /** Times beyond it have no place in an entry; nothing keeps such samples. */
 const TIME_MS_MAX = 2 ** 50
 /** Most of a message is one row; a little less than all of it may be. */
@@ -143,7 +145,10 @@ export class BatchMaker {
     else this.#writeRow(parcel, layout, refused)
   }
 
-  /** The one layout of all cells; undefined when they are of several, or one looks like absent. */
+  /**
+   * The one layout of all cells; undefined when they are of several, when one looks like absent, or
+   * when it would be a row that lacks much of what the last one had, which costs more than cells.
+   */
   #rowLayout(parcel: Parcel): SentLayout | undefined {
     const { ids, count, values } = parcel
     const words = new Uint32Array(values.buffer, values.byteOffset, 2 * count)
@@ -158,6 +163,10 @@ export class BatchMaker {
       if (this.layouts.layoutOf(ids[i]) !== layout) return undefined
       columns[i] = this.layouts.columnOf(ids[i])
       if (columns[i] !== i) isWhole = false
+    }
+    if (count < PART_OF_ROW_MIN * layout.ids.length && layout.partialIds !== ids) {
+      layout.partialIds = ids
+      return undefined
     }
     layout.lastIds = ids
     layout.lastColumns = columns

@@ -5,7 +5,7 @@ import { RowEncoder } from '../../wire/columnar.ts'
 import { slotOf } from '../book.ts'
 import type { SeriesView } from '../writer.ts'
 
-/** Series of one target, in the order in which the gateway learned of them. */
+/** Series of one target that come together, in the order in which the gateway learned of them. */
 export interface SentLayout {
   readonly number: number
   readonly targetKey: string
@@ -17,6 +17,8 @@ export interface SentLayout {
   forgottenCount: number
   /** The ids of the row that was sent last, and the column of each of its cells. */
   lastIds: Float64Array | undefined
+  /** Ids of a row that lacked many columns; it is sent as a row when it comes again. */
+  partialIds: Float64Array | undefined
   lastColumns: Uint32Array
   /** Whether those columns are 0, 1, 2, … to the last one. */
   isWhole: boolean
@@ -33,11 +35,10 @@ const FORGOTTEN_MIN = 64
 const SLOTS_FIRST = 1024
 const NO_COLUMNS = new Uint32Array(0)
 
-/** Layouts by number and by target. Numbers are never used twice in a stream. */
+/** Layouts by number. Numbers are never used twice in a stream. */
 export class SentLayouts {
   readonly #view: SeriesView
   readonly #byNumber = new Map<number, SentLayout>()
-  readonly #byTarget = new Map<string, SentLayout>()
   /** By slot of a series: the number of its layout, 0 for none, and its column. */
   #layoutOf: Uint32Array = new Uint32Array(SLOTS_FIRST)
   #columnOf: Uint32Array = new Uint32Array(SLOTS_FIRST)
@@ -64,15 +65,22 @@ export class SentLayouts {
   }
 
   /**
-   * Finds places for all series of a list.
+   * Finds places for all series of a list: those that are new join the others of their target in
+   * it, or make a layout of their own. So what a target tells and what is told about it, which come
+   * one after the other, are rows of two layouts.
    *
    * @returns what the gateway has to be told first, in order
    */
   place(ids: Float64Array, count: number, news: LayoutNews[]): void {
     this.#reportDropped(news)
     let strangers: Map<string, SeriesId[]> | undefined
+    const hosts = new Map<string, SentLayout>()
     for (let i = 0; i < count; i++) {
-      if (this.layoutOf(ids[i]) !== undefined) continue
+      const layout = this.layoutOf(ids[i])
+      if (layout !== undefined) {
+        hosts.set(layout.targetKey, layout)
+        continue
+      }
       const key = this.#view.targetKey(ids[i])
       strangers ??= new Map()
       const list = strangers.get(key)
@@ -80,7 +88,7 @@ export class SentLayouts {
       else list.push(ids[i])
     }
     if (strangers === undefined) return
-    for (const [key, list] of strangers) this.#placeTarget(key, list, news)
+    for (const [key, list] of strangers) this.#placeTarget(key, hosts.get(key), list, news)
   }
 
   /** Forgets series; their slots are given to others from now on. */
@@ -113,7 +121,6 @@ export class SentLayouts {
       if (!Number.isNaN(id)) this.#layoutOf[slotOf(id)] = 0
     }
     this.#byNumber.delete(layout.number)
-    if (this.#byTarget.get(layout.targetKey) === layout) this.#byTarget.delete(layout.targetKey)
   }
 
   #reportDropped(news: LayoutNews[]): void {
@@ -122,9 +129,14 @@ export class SentLayouts {
     this.#dropped = []
   }
 
-  #placeTarget(targetKey: string, ids: SeriesId[], news: LayoutNews[]): void {
+  /** @param known where other series of the target that come with these are */
+  #placeTarget(
+    targetKey: string,
+    known: SentLayout | undefined,
+    ids: SeriesId[],
+    news: LayoutNews[],
+  ): void {
     const labels = ids.map((id) => this.#view.labels(id))
-    const known = this.#byTarget.get(targetKey)
     if (known !== undefined && labels.every((each) => hasAll(each, known.group))) {
       this.#addColumns(known, ids)
       news.push({ kind: 'columns', layout: known, series: labels })
@@ -145,11 +157,11 @@ export class SentLayouts {
       ids: [],
       forgottenCount: 0,
       lastIds: undefined,
+      partialIds: undefined,
       lastColumns: NO_COLUMNS,
       isWhole: false,
     }
     this.#byNumber.set(layout.number, layout)
-    this.#byTarget.set(targetKey, layout)
     this.#addColumns(layout, all)
     news.push({ kind: 'layout', layout, series })
   }

@@ -115,6 +115,45 @@ test('a row that is the same series as before says no labels again', () => {
   assert.ok(sizes[2] <= 110, `${sizes[2]} bytes for 100 values that changed`)
 })
 
+test('what is told about a target does not disturb the rows of what it tells', () => {
+  const series = new TestSeries()
+  const appender = new NotingAppender()
+  const taker = takerOf(appender)
+  const maker = new BatchMaker(series, 100_000)
+  const add = (name: string): number => series.add({ __name__: name, instance: 'a' })
+  const told = Float64Array.from({ length: 300 }, (_, i) => add(`m${i}`))
+  const about = Float64Array.of(add('up'), add('scrape_duration_seconds'))
+  const sizes = [1, 2, 3, 4].map((row) => {
+    const parcels = [rowOf(row, told, Array(300).fill(7)), rowOf(row, about, [1, row / 100])]
+    const [batch] = maker.make(parcels, new Map())
+    taker.take(new Cursor(batch.bytes, 2), true, 0)
+    return batch.bytes.length
+  })
+  assert.ok(sizes[3] < 30, `${sizes[3]} bytes for two values that changed`)
+  assert.equal(appender.sampleCount, 4 * 302)
+})
+
+test('parts of a layout go as cells, a part that comes again goes as a row', () => {
+  const series = new TestSeries()
+  const appender = new NotingAppender()
+  const taker = takerOf(appender)
+  const maker = new BatchMaker(series, 100_000)
+  const all = Float64Array.from({ length: 100 }, (_, i) =>
+    series.add({ __name__: `m${i}`, instance: 'a' }),
+  )
+  carry(maker, taker, [rowOf(0, all, Array(100).fill(1))])
+  const part = all.slice(0, 20)
+  const sizes = [part, all.slice(20, 40), part, part, part, part].map((ids, i) => {
+    const [batch] = maker.make([rowOf(1 + i, ids, Array(20).fill(1))], new Map())
+    taker.take(new Cursor(batch.bytes, 2), true, 0)
+    return batch.bytes.length
+  })
+  assert.ok(sizes[0] < 120 && sizes[1] < 120, `${sizes[0]} bytes for 20 cells`)
+  assert.ok(sizes[5] < 20, `${sizes[5]} bytes for a row in which nothing changed`)
+  assert.equal(appender.sampleCount, 220)
+  assert.equal(appender.noted.get(series.name(all[0]))?.length, 6)
+})
+
 test('the very same list of series is right again after others have joined its layout', () => {
   const series = new TestSeries()
   const appender = new NotingAppender()
