@@ -2,10 +2,23 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { STALE } from '../../../../src/model/stale.ts'
-import { appendRow, idsOf, type MemoryWriter, targetLabels } from '../../../send/support.ts'
+import { WRITTEN } from '../../../../src/send/writer.ts'
+import { appendRow, idsOf, RETRY, targetLabels } from '../../../send/support.ts'
 import { type KafkaBroker, startKafka } from '../../../support/kafka.ts'
 import { missingComponents, temporaryFolder, until } from '../../../support/processes.ts'
-import { kafkaDestination, sourceOf, startReader, startSender } from './world.ts'
+import {
+  distinct,
+  headersOf,
+  kafkaDestination,
+  makeTopic,
+  metricOf,
+  openProducer,
+  readTopic,
+  sizeOf,
+  sourceOf,
+  startReader,
+  startSender,
+} from './world.ts'
 
 const skip = missingComponents('kafka') ?? false
 const folder = temporaryFolder('kafka-receiver')
@@ -18,15 +31,6 @@ after(async () => {
   await broker?.kill()
   folder.remove()
 })
-
-/** Distinct samples by series, in order of arrival. */
-function distinct(writer: MemoryWriter): Map<string, string[]> {
-  return new Map([...writer.series].map(([key, list]) => [key, [...new Set(list)]]))
-}
-
-function sizeOf(series: ReadonlyMap<string, readonly string[]>): number {
-  return [...series.values()].reduce((sum, list) => sum + list.length, 0)
-}
 
 for (const encoding of ['protobuf', 'json'] as const) {
   test(`both destinations get every sample, value by value, in order (${encoding})`, {
@@ -62,3 +66,243 @@ for (const encoding of ['protobuf', 'json'] as const) {
     assert.ok(reader.receiver.isReady)
   })
 }
+
+test('messages that nobody can take go to the dead-letter topic with the reason, the others go on', {
+  skip,
+}, async (t) => {
+  const { address } = broker
+  await makeTopic(address, 'poison', 1)
+  const producer = openProducer(address)
+  t.after(() => producer.close())
+  const text = new TextEncoder()
+  const good = (name: string): string =>
+    `{"name":"${name}","labels":{"job":"x"},"timestamp":1000,"value":1}\n`
+  const send = async (value: string, headers: Record<string, string> = {}): Promise<void> => {
+    const entries = Object.entries(headers).map(([name, one]) => [name, text.encode(one)] as const)
+    const key = text.encode('k')
+    await producer.send([{ topic: 'poison', key, value: text.encode(value), headers: entries }])
+  }
+  await send(good('first'))
+  await send('\u0001\u0002 no protobuf')
+  await send('{"name": 1}\n')
+  await send(good('second'), { version: '2' })
+  await send(good('third'), { encoding: 'avro' })
+  await send(good('bad name').replace('"job"', '""') + good('beside'))
+  await send(good('last'))
+  const config = sourceOf(address, 'poison', { deadLetterTopic: 'poison-dead' })
+  const reader = await startReader(config)
+  t.after(() => reader.stop())
+  const [a] = [...reader.writers.values()]
+  await until('what can be taken', () => a.series.size === 3)
+  assert.deepEqual([...distinct(a).keys()], ['beside{job="x"}', 'first{job="x"}', 'last{job="x"}'])
+  await until('no lag', () => reader.receiver.view.partitions()[0]?.lag === 0)
+  assert.equal(metricOf(reader.metrics, 'narthex_kafka_dead_letters_total'), 5)
+  assert.equal(
+    metricOf(reader.metrics, 'narthex_kafka_poison_messages_total{reason="undecodable"}'),
+    4,
+  )
+  const dead = readTopic(address, 'poison-dead')
+  t.after(() => dead.stop())
+  await until('five dead letters', () => dead.messages.length >= 5)
+  const letters = dead.messages.map((each) => headersOf(each))
+  assert.deepEqual(
+    letters.map((each) => [each['dead-letter-offset'], each['dead-letter-reason']]),
+    [
+      ['1', 'undecodable'],
+      ['2', 'undecodable'],
+      ['3', 'undecodable'],
+      ['4', 'undecodable'],
+      ['5', 'empty_label_name'],
+    ],
+  )
+  assert.equal(letters[3].encoding, 'avro')
+  assert.match(letters[2]['dead-letter-error'], /version "2"/)
+  assert.equal(letters[0]['dead-letter-topic'], 'poison')
+  const [, second] = dead.messages
+  assert.equal(Buffer.from(second.message.value).toString(), '{"name": 1}\n')
+})
+
+test('what a destination refuses for good is found among its neighbours and put away', {
+  skip,
+}, async (t) => {
+  const { address } = broker
+  await makeTopic(address, 'refused', 1)
+  const producer = openProducer(address)
+  t.after(() => producer.close())
+  const bytes = (value: string): Uint8Array => new TextEncoder().encode(value)
+  const names = ['one', 'two', 'bad', 'three']
+  await producer.send(
+    names.map((name) => ({
+      topic: 'refused',
+      key: bytes('k'),
+      value: bytes(`{"name":"${name}","labels":{},"timestamp":1000,"value":1}`),
+      headers: [],
+    })),
+  )
+  const config = sourceOf(address, 'refused', { deadLetterTopic: 'refused-dead' })
+  const reader = await startReader(config)
+  t.after(() => reader.stop())
+  const writer = reader.writers.get('b')
+  assert.ok(writer)
+  const isBad = (id: number): boolean => reader.views.get('b')?.labels(id).includes('bad') ?? false
+  writer.answer = (parcels) =>
+    parcels.some((each) => each.ids.some(isBad))
+      ? { outcome: 'refused', reason: 'status_400', message: 'no bad ones' }
+      : WRITTEN
+  const [a] = [...reader.writers.values()]
+  await until('the others', () => distinct(writer).size === 3 && distinct(a).size >= 3)
+  await until('no lag', () => reader.receiver.view.partitions()[0]?.lag === 0)
+  const dead = readTopic(address, 'refused-dead')
+  t.after(() => dead.stop())
+  await until('a dead letter', () => dead.messages.length > 0)
+  assert.equal(headersOf(dead.messages[0])['dead-letter-offset'], '2')
+  assert.match(headersOf(dead.messages[0])['dead-letter-error'], /no bad ones/)
+})
+
+test('policy all: nothing is committed while one destination is dead; the next reader gets it all', {
+  skip,
+}, async (t) => {
+  const topic = 'one-is-dead'
+  await makeTopic(broker.address, topic)
+  const sender = await startSender(kafkaDestination(broker.address, topic))
+  t.after(() => sender.stop())
+  const rows = sender.rows()
+  const ids = idsOf(rows, targetLabels('a', 10))
+  for (let row = 0; row < 5; row++) appendRow(rows, 1000 * row, ids, ids)
+  await rows.commit()
+
+  const config = sourceOf(broker.address, topic)
+  const first = await startReader(config, { commitMsMax: 300 })
+  const dead = first.writers.get('b')
+  assert.ok(dead)
+  dead.answer = () => RETRY
+  await until('a second try', () => {
+    return metricOf(first.metrics, 'narthex_kafka_consumer_retries_total') >= 2
+  })
+  assert.match(first.receiver.view.lastError, /HTTP status 503/)
+  const waiting = first.receiver.view.partitions().filter(({ isWaiting }) => isWaiting)
+  assert.equal(waiting.length, 1)
+  assert.equal(waiting[0].committedOffset, 0)
+  assert.ok(first.receiver.isReady, 'waiting for destinations is no fault of the group')
+  await first.stop()
+
+  const second = await startReader(config)
+  t.after(() => second.stop())
+  for (const writer of second.writers.values()) {
+    await until('everything again', () => sizeOf(distinct(writer)) === 50)
+  }
+  await until('no lag', () => second.receiver.view.partitions().every(({ lag }) => lag === 0))
+})
+
+test('kill -9 of the broker under load loses nothing, and the order of each series is kept', {
+  skip,
+}, async (t) => {
+  const topic = 'broker-killed'
+  await makeTopic(broker.address, topic)
+  const sender = await startSender(kafkaDestination(broker.address, topic))
+  t.after(() => sender.stop())
+  const reader = await startReader(sourceOf(broker.address, topic))
+  t.after(() => reader.stop())
+  await until('partitions', () => reader.receiver.isReady)
+  const rows = sender.rows()
+  const targets = ['a', 'b', 'c', 'd'].map((name) => idsOf(rows, targetLabels(name, 25)))
+  let row = 0
+  const commits: Promise<void>[] = []
+  const append = (count: number): void => {
+    for (let i = 0; i < count; i++, row++) {
+      for (const ids of targets)
+        appendRow(
+          rows,
+          1000 * row,
+          ids,
+          ids.map((id) => id + row),
+        )
+    }
+    commits.push(rows.commit())
+  }
+  append(20)
+  await until('the first samples', () => {
+    return sizeOf(distinct(reader.writers.get('a') ?? assert.fail())) > 0
+  })
+  append(20)
+  await broker.kill()
+  append(20)
+  await until('the reader to say so', () => !reader.receiver.isReady)
+  await broker.restart()
+  append(20)
+  await Promise.all(commits)
+  for (const writer of reader.writers.values()) {
+    await until('all samples', () => sizeOf(distinct(writer)) === 100 * row, 60_000)
+    for (const list of distinct(writer).values()) {
+      const times = list.map((one) => Number(one.split(' ')[0]))
+      assert.deepEqual(
+        times,
+        Array.from({ length: row }, (_, i) => 1000 * i),
+      )
+    }
+  }
+  await until('the reader to be well', () => reader.receiver.isReady)
+})
+
+test('two readers share the partitions; one more and one less loses nothing', {
+  skip,
+}, async (t) => {
+  const topic = 'rebalance'
+  await makeTopic(broker.address, topic, 6)
+  const sender = await startSender(kafkaDestination(broker.address, topic))
+  t.after(() => sender.stop())
+  const rows = sender.rows()
+  const targets = Array.from({ length: 12 }, (_, i) => idsOf(rows, targetLabels(`t${i}`, 5)))
+  let row = 0
+  const append = async (): Promise<void> => {
+    for (let i = 0; i < 10; i++, row++) {
+      for (const ids of targets)
+        appendRow(
+          rows,
+          1000 * row,
+          ids,
+          ids.map((id) => id + row),
+        )
+    }
+    await rows.commit()
+  }
+  const config = sourceOf(broker.address, topic, { batchMessagesMax: 2 })
+  const first = await startReader(config)
+  t.after(() => first.stop())
+  await until('partitions', () => first.receiver.view.partitions().length === 6)
+  await append()
+  const second = await startReader(config)
+  t.after(() => second.stop())
+  const halves = (): boolean =>
+    [first, second].every(({ receiver }) => receiver.view.partitions().length === 3)
+  for (let i = 0; i < 5; i++) await append()
+  await until('half of the partitions for each', halves)
+  await append()
+  await first.stop()
+  await append()
+  await until('all partitions for the second', () => {
+    return second.receiver.view.partitions().length === 6
+  })
+  await append()
+  const both = (): Map<string, Set<string>> => {
+    const all = new Map<string, Set<string>>()
+    for (const { writers } of [first, second]) {
+      for (const [key, list] of writers.get('a')?.series ?? []) {
+        all.set(key, (all.get(key) ?? new Set()).union(new Set(list)))
+      }
+    }
+    return all
+  }
+  const sampleCount = (): number => [...both().values()].reduce((sum, { size }) => sum + size, 0)
+  await until('all samples', () => sampleCount() === 60 * row)
+  const taken = [first, second].reduce(
+    (sum, { metrics }) => sum + metricOf(metrics, 'narthex_kafka_consumer_messages_total'),
+    0,
+  )
+  const sent = Number(
+    second.receiver.view.partitions().reduce((sum, { endOffset }) => sum + endOffset, 0),
+  )
+  await until('no lag', () => second.receiver.view.partitions().every(({ lag }) => lag === 0))
+  // A batch of two messages for each partition and share-out at most.
+  assert.ok(taken - sent <= 2 * 6 * 3, `${taken} taken of ${sent}`)
+})

@@ -8,6 +8,9 @@ import { DEFAULT_QUEUE, type DestinationBase } from '../../../../src/config/dest
 import type { KafkaDestination } from '../../../../src/config/destinations/kafka.ts'
 import type { KafkaSourceConfig } from '../../../../src/config/ingester.ts'
 import type { KafkaConfig } from '../../../../src/config/kafka.ts'
+import { GroupMember } from '../../../../src/net/kafka/group.ts'
+import type { InMessage } from '../../../../src/net/kafka/partition.ts'
+import { MessageProducer } from '../../../../src/net/kafka/producer.ts'
 import type { Policy } from '../../../../src/send/commit.ts'
 import { openKafka } from '../../../../src/send/kafka/writer.ts'
 import {
@@ -16,6 +19,7 @@ import {
   type SendLimits,
   startSending,
 } from '../../../../src/send/sending.ts'
+import type { SeriesView } from '../../../../src/send/writer.ts'
 import { destinationOf, MemoryWriter } from '../../../send/support.ts'
 
 export function clusterOf(address: string): KafkaConfig {
@@ -93,6 +97,7 @@ export interface Reader {
   readonly receiver: KafkaReceiver
   readonly metrics: Metrics
   readonly writers: ReadonlyMap<string, MemoryWriter>
+  readonly views: ReadonlyMap<string, SeriesView>
   stop(): Promise<void>
 }
 
@@ -103,6 +108,7 @@ export async function startReader(
 ): Promise<Reader> {
   const metrics = new Metrics()
   const writers = new Map<string, MemoryWriter>()
+  const views = new Map<string, SeriesView>()
   const sending = await startSending<DestinationBase>({
     destinations: [
       destinationOf('a', {}, { batchSendDeadlineMs: 10, backoffMsMax: 100 }),
@@ -122,6 +128,7 @@ export async function startReader(
       openWriter(each, view) {
         const writer = new MemoryWriter(view)
         writers.set(each.name, writer)
+        views.set(each.name, view)
         return writer
       },
     },
@@ -140,6 +147,7 @@ export async function startReader(
     receiver,
     metrics,
     writers,
+    views,
     async stop() {
       await receiver.stop()
       await sending.stop()
@@ -148,10 +156,68 @@ export async function startReader(
 }
 
 /** The value of a metric without labels, or with these. */
-export function valueOf(metrics: Metrics, name: string): number {
+export function metricOf(metrics: Metrics, name: string): number {
   const line = metrics
     .render()
     .split('\n')
     .find((one) => one.startsWith(`${name} `))
   return Number(line?.slice(name.length + 1) ?? Number.NaN)
+}
+
+/** Makes a topic, so that nothing is sent before it has leaders. */
+export async function makeTopic(address: string, topic: string, partitions = 4): Promise<void> {
+  const producer = openProducer(address)
+  await producer.createTopic({ topic, partitions, replicas: 1 })
+  await producer.close()
+}
+
+/** Sends messages as somebody else would. */
+export function openProducer(address: string): MessageProducer {
+  return new MessageProducer({
+    config: clusterOf(address),
+    compression: 'none',
+    timeoutMsMax: 5000,
+  })
+}
+
+/** A message with its place. */
+export interface Placed {
+  readonly partition: number
+  readonly message: InMessage
+}
+
+/** Reads a topic from its beginning, as a group of its own. */
+export function readTopic(
+  address: string,
+  topic: string,
+): { readonly messages: Placed[]; stop(): Promise<void> } {
+  const messages: Placed[] = []
+  const config = sourceOf(address, topic, { group: `look-at-${topic}-${Math.random()}` })
+  const member = new GroupMember({
+    ...config,
+    config,
+    clock: systemClock,
+    log: silentLog,
+    async take(batch) {
+      for (const message of batch.messages) messages.push({ partition: batch.partition, message })
+    },
+  })
+  member.start()
+  return { messages, stop: () => member.stop(100) }
+}
+
+export function headersOf({ message }: Placed): Record<string, string> {
+  return Object.fromEntries(
+    message.headers.map(([name, value]) => [name, Buffer.from(value).toString()]),
+  )
+}
+
+/** Distinct samples by series, in order of arrival. */
+export function distinct(writer: MemoryWriter): Map<string, readonly string[]> {
+  const entries = [...writer.series].map(([key, list]) => [key, [...new Set(list)]] as const)
+  return new Map(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+export function sizeOf(series: ReadonlyMap<string, readonly string[]>): number {
+  return [...series.values()].reduce((sum, list) => sum + list.length, 0)
 }
