@@ -41,6 +41,20 @@ export function ask<T>(path: string, params: Params = {}, abort?: AbortSignal): 
   return send(query === '' ? apiUrl(path) : `${apiUrl(path)}?${query}`, { method: 'GET' }, abort)
 }
 
+/** The data; undefined when who answers does not know the question or refuses it. */
+export async function askIfKnown<T>(
+  path: string,
+  params: Params,
+  abort: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return (await ask<T>(path, params, abort)).data
+  } catch (error) {
+    if (error instanceof ApiError && error.kind !== 'away') return undefined
+    throw error
+  }
+}
+
 /** POST with a form, for questions that may be long. */
 export function askLong<T>(path: string, params: Params, abort?: AbortSignal): Promise<Reply<T>> {
   return send(apiUrl(path), { method: 'POST', body: encodeParams(params) }, abort)

@@ -1,7 +1,7 @@
 /** Search over the names of metrics, with type and help. */
 import type { JSX, RefObject } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { ask, errorText } from '../api/client.ts'
+import { ask, askIfKnown, errorText } from '../api/client.ts'
 import { formatCount } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
 
@@ -121,10 +121,10 @@ function matches(entry: Entry, text: string): boolean {
 async function loadEntries(abort: AbortSignal): Promise<readonly Entry[]> {
   const [names, metadata] = await Promise.all([
     ask<readonly string[]>('label/__name__/values', {}, abort),
-    ask<Metadata>('metadata', {}, abort),
+    askIfKnown<Metadata>('metadata', {}, abort),
   ])
   return names.data.map((name) => {
-    const [known] = metadataOf(metadata.data, name)
+    const [known] = metadataOf(metadata ?? {}, name)
     return { name, type: known?.type ?? '', help: known?.help ?? '' }
   })
 }

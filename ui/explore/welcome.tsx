@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback, useEffect } from 'preact/hooks'
-import { ask } from '../api/client.ts'
+import { apiUrl } from '../api/client.ts'
 import { type Columns, columnsOf, type Metric, withoutLeadingHoles } from '../api/columns.ts'
 import { gridOf, stepOf } from '../api/grid.ts'
 import { usePolled } from '../api/polled.ts'
@@ -11,9 +11,11 @@ import { commonLabels, distinctLabels } from '../api/series.ts'
 import { Canvas, type Drawing } from '../chart/canvas.tsx'
 import type { ChartCursor } from '../chart/chart.ts'
 import { formatCount, type Unit } from '../format/value.ts'
+import { Example } from '../shell/example.tsx'
 import { Icon } from '../shell/icon.tsx'
-import { followLink } from '../shell/router.ts'
-import { type Ready, readyGraphs } from './firstlook.ts'
+import { followLink, hasPage } from '../shell/router.ts'
+import { type Collected, loadCollected, type TargetCounts } from './collected.ts'
+import type { Ready } from './firstlook.ts'
 import { askRange } from './panel.ts'
 
 /** What the ready-made graphs show, here and when they are opened. */
@@ -23,13 +25,7 @@ const SLOTS_MIN = 40
 const REFRESH_MS = 10_000
 const CHART_HEIGHT = 150
 
-interface Collected {
-  readonly targetsUp: number
-  readonly targets: number
-  readonly metrics: number
-  readonly series: number
-  readonly graphs: readonly Ready[]
-}
+const AGENT_COMMAND: string = `narthex agent --remote-write.url=${apiUrl('write')}\n`
 
 export function Welcome({ onChoose }: { onChoose: (expr: string) => void }): JSX.Element {
   const { data: collected, failure } = usePolled(loadCollected, REFRESH_MS)
@@ -42,11 +38,7 @@ export function Welcome({ onChoose }: { onChoose: (expr: string) => void }): JSX
         <>
           <Summary collected={collected} />
           {collected.graphs.length === 0 ? (
-            <div class="empty">
-              <Icon name="clock" />
-              <strong>Nothing collected yet</strong>
-              <span>The first graphs appear as soon as a target has answered.</span>
-            </div>
+            <NoGraphs metrics={collected.metrics} />
           ) : (
             <ul class="ready">
               {collected.graphs.map((ready) => (
@@ -61,21 +53,67 @@ export function Welcome({ onChoose }: { onChoose: (expr: string) => void }): JSX
 }
 
 function Summary({ collected }: { collected: Collected }): JSX.Element {
-  const { targetsUp, targets, metrics, series } = collected
-  const health = targetsUp === targets ? 'good' : 'warn'
+  const { targets, metrics, series } = collected
   return (
     <div class="welcome-summary">
       <p>
-        Collecting from{' '}
-        <a href="targets" onClick={followLink} class={`badge ${targets === 0 ? 'warn' : health}`}>
-          {`${targetsUp} of ${targets} targets up`}
-        </a>
-        , <b>{formatCount(metrics)}</b> metrics in <b>{formatCount(series)}</b> series.
+        {targets !== undefined && <TargetsUp targets={targets} />}
+        <b>{formatCount(metrics)}</b> metrics
+        {series !== undefined && (
+          <>
+            {' '}
+            in <b>{formatCount(series)}</b> series
+          </>
+        )}
+        .
       </p>
       <p class="soft">
-        Type an expression above, or start from one of these. Press <kbd>m</kbd> to search all
-        metrics, <kbd>?</kbd> for the keys.
+        Type an expression above{collected.graphs.length > 0 && ', or start from one of these'}.
+        Press <kbd>m</kbd> to search all metrics, <kbd>?</kbd> for the keys.
       </p>
+    </div>
+  )
+}
+
+function TargetsUp({ targets }: { targets: TargetCounts }): JSX.Element {
+  const { up, all } = targets
+  const look = all === 0 || up < all ? 'warn' : 'good'
+  return (
+    <>
+      Collecting from{' '}
+      <a href="targets" onClick={followLink} class={`badge ${look}`}>
+        {`${up} of ${all} targets up`}
+      </a>
+      ,{' '}
+    </>
+  )
+}
+
+/** Either nothing is there yet, or nothing that a ready-made graph knows. */
+function NoGraphs({ metrics }: { metrics: number }): JSX.Element {
+  if (metrics > 0) {
+    return (
+      <div class="empty">
+        <Icon name="search" />
+        <strong>No ready-made graph for what is here</strong>
+        <span>
+          Press <kbd>m</kbd> to search the {formatCount(metrics)} metrics.
+        </span>
+      </div>
+    )
+  }
+  return (
+    <div class="empty">
+      <Icon name="clock" />
+      <strong>Nothing collected yet</strong>
+      {hasPage('targets') ? (
+        <span>The first graphs appear as soon as a target has answered.</span>
+      ) : (
+        <>
+          <span>This server keeps what is pushed to it. An agent on any host can begin:</span>
+          <Example title="On the host" text={AGENT_COMMAND} />
+        </>
+      )}
     </div>
   )
 }
@@ -88,6 +126,7 @@ interface ReadyGraphProps {
 interface Loaded {
   readonly columns: Columns
   readonly unit: Unit
+  readonly warnings: readonly string[]
 }
 
 function ReadyGraph({ ready, onChoose }: ReadyGraphProps): JSX.Element {
@@ -101,6 +140,12 @@ function ReadyGraph({ ready, onChoose }: ReadyGraphProps): JSX.Element {
       </button>
       <ReadyCanvas ready={ready} loaded={data} />
       {failure !== '' && <p class="note bad">{failure}</p>}
+      {data?.warnings.map((text) => (
+        <p class="note warn" key={text}>
+          <Icon name="warn" />
+          <span>{text}</span>
+        </p>
+      ))}
     </li>
   )
 }
@@ -163,29 +208,6 @@ async function loadReady(expr: string, abort: AbortSignal): Promise<Loaded> {
   return {
     columns: withoutLeadingHoles(columnsOf(reply.data, grid), SLOTS_MIN),
     unit: unitOfText(expr),
-  }
-}
-
-interface TargetsData {
-  readonly activeTargets: readonly { readonly health: string }[]
-}
-
-interface TsdbData {
-  readonly headStats: { readonly numSeries: number }
-}
-
-async function loadCollected(abort: AbortSignal): Promise<Collected> {
-  const [targets, names, tsdb] = await Promise.all([
-    ask<TargetsData>('targets', { state: 'active' }, abort),
-    ask<readonly string[]>('label/__name__/values', {}, abort),
-    ask<TsdbData>('status/tsdb', { limit: '1' }, abort),
-  ])
-  const { activeTargets } = targets.data
-  return {
-    targetsUp: activeTargets.filter((t) => t.health === 'up').length,
-    targets: activeTargets.length,
-    metrics: names.data.length,
-    series: tsdb.data.headStats.numSeries,
-    graphs: readyGraphs(new Set(names.data)),
+    warnings: reply.warnings,
   }
 }

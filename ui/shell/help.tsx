@@ -1,51 +1,54 @@
 /** The list of shortcuts, opened by `?`. */
 import type { JSX, RefObject } from 'preact'
 import { Icon } from './icon.tsx'
+import { hasPage, pages } from './router.ts'
 
-const SECTIONS: readonly (readonly [string, readonly (readonly [readonly string[], string])[]])[] =
+type Row = readonly [keys: readonly string[], does: string]
+
+const ANYWHERE: readonly Row[] = [
+  ...pages.map(({ title, key }): Row => [['g', key], `go to ${title}`]),
+  [['/'], hasPage('explore') ? 'to the expression or the filter' : 'to the filter'],
+  [['t'], 'colours: system, light, dark'],
+  [['?'], 'this help'],
+]
+
+const OF_EXPLORE: readonly (readonly [string, readonly Row[]])[] = [
   [
+    'Explore',
     [
-      'Anywhere',
-      [
-        [['g', 'e'], 'go to Explore'],
-        [['g', 't'], 'go to Targets'],
-        [['g', 's'], 'go to Status'],
-        [['/'], 'to the expression or the filter'],
-        [['t'], 'colours: system, light, dark'],
-        [['?'], 'this help'],
-      ],
+      [['r'], 'run every panel again'],
+      [['a'], 'add a panel'],
+      [['m'], 'search metrics'],
+      [['['], 'earlier by half the range'],
+      [[']'], 'later by half the range'],
+      [['-'], 'twice the range'],
+      [['='], 'half the range'],
     ],
+  ],
+  [
+    'Expression',
     [
-      'Explore',
-      [
-        [['r'], 'run every panel again'],
-        [['a'], 'add a panel'],
-        [['m'], 'search metrics'],
-        [['['], 'earlier by half the range'],
-        [[']'], 'later by half the range'],
-        [['-'], 'twice the range'],
-        [['='], 'half the range'],
-      ],
+      [['Enter'], 'run'],
+      [['Shift', 'Enter'], 'new line'],
+      [['Ctrl', 'Space'], 'complete'],
+      [['Esc'], 'close the list, then leave the field'],
     ],
+  ],
+  [
+    'Graph',
     [
-      'Expression',
-      [
-        [['Enter'], 'run'],
-        [['Shift', 'Enter'], 'new line'],
-        [['Ctrl', 'Space'], 'complete'],
-        [['Esc'], 'close the list, then leave the field'],
-      ],
+      [['drag'], 'zoom into the time between'],
+      [['double click'], 'undo the last zoom'],
+      [['click'], 'in the legend: show this series only'],
+      [['Ctrl', 'click'], 'in the legend: hide or show it'],
     ],
-    [
-      'Graph',
-      [
-        [['drag'], 'zoom into the time between'],
-        [['double click'], 'undo the last zoom'],
-        [['click'], 'in the legend: show this series only'],
-        [['Ctrl', 'click'], 'in the legend: hide or show it'],
-      ],
-    ],
-  ]
+  ],
+]
+
+const SECTIONS: readonly (readonly [string, readonly Row[]])[] = [
+  ['Anywhere', ANYWHERE],
+  ...(hasPage('explore') ? OF_EXPLORE : []),
+]
 
 export function Help({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }): JSX.Element {
   return (
@@ -67,7 +70,7 @@ export function Help({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }
             <h3>{title}</h3>
             <dl>
               {rows.map(([keys, does]) => (
-                <Row key={does} keys={keys} does={does} />
+                <KeyRow key={does} keys={keys} does={does} />
               ))}
             </dl>
           </section>
@@ -77,7 +80,7 @@ export function Help({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }
   )
 }
 
-function Row({ keys, does }: { keys: readonly string[]; does: string }): JSX.Element {
+function KeyRow({ keys, does }: { keys: readonly string[]; does: string }): JSX.Element {
   return (
     <>
       <dt>

@@ -25,6 +25,8 @@ const PATHS = {
   help: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM6.3 6.300a1.8 1.8 0 1 1 2.5 1.700c-.6.3-.8.6-.8 1.200M8 11.300v.1',
   floor: 'M2 13.500h12M4 10l3-4 2 2 3-5',
   target: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 10.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z',
+  send: 'M2.5 8h10.5M9 4l4 4-4 4',
+  inbox: 'M2.500 9.500V13.500h11V9.500M8 2.500v7M5 6.500l3 3 3-3',
 } as const
 
 export type IconName = keyof typeof PATHS

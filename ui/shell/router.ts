@@ -1,43 +1,25 @@
 /** Which page is shown, from the address; links inside the program do not reload it. */
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { type PageInfo, type PageName, type Place, placeOf, readPages } from './pages.ts'
 
-export type PageName = 'explore' | 'targets' | 'status'
-
-/** The address of each page. */
-const PATHS: Readonly<Record<PageName, string>> = {
-  explore: 'query',
-  targets: 'targets',
-  status: 'status',
-}
-
-/** The names that links made for Prometheus use, too. */
-const PAGE_OF_PATH: Readonly<Record<string, PageName>> = {
-  '': 'explore',
-  query: 'explore',
-  graph: 'explore',
-  targets: 'targets',
-  'service-discovery': 'targets',
-  status: 'status',
-  'tsdb-status': 'status',
-  flags: 'status',
-  config: 'status',
-}
+/** The pages of this role, in the order of the menu. */
+export const pages: readonly PageInfo[] = readPages(
+  document.querySelector<HTMLMetaElement>('meta[name="pages"]')?.content ?? '',
+)
 
 const current = signal(readPage())
 /** The query string that a person, a link or Back gave each page. */
-const given: Readonly<Record<PageName, Signal<string>>> = {
-  explore: signal(''),
-  targets: signal(''),
-  status: signal(''),
-}
+const given = searches()
 /** The query string of each page now, which is where its link leads back to. */
-const latest: Readonly<Record<PageName, Signal<string>>> = {
-  explore: signal(''),
-  targets: signal(''),
-  status: signal(''),
-}
+const latest = searches()
 
-export const page: ReadonlySignal<PageName> = current
+/** What is shown. */
+export const page: ReadonlySignal<Place> = current
+
+/** Whether this role has a page, and with it the part of the API that the page asks. */
+export function hasPage(name: PageName): boolean {
+  return pages.some((page) => page.name === name)
+}
 
 /** What a page has to follow; changes that the page made by `setSearch` are not repeated to it. */
 export function searchOf(name: PageName): ReadonlySignal<string> {
@@ -46,7 +28,8 @@ export function searchOf(name: PageName): ReadonlySignal<string> {
 
 /** The address of a page as it was left. */
 export function hrefOf(name: PageName): string {
-  return PATHS[name] + latest[name].value
+  const info = pages.find((each) => each.name === name)
+  return (info?.paths[0] ?? name) + latest[name].value
 }
 
 /** Goes to an address of this program, relative to its base. */
@@ -82,15 +65,26 @@ export function followLink(event: MouseEvent): void {
 }
 
 function follow(): void {
-  const name = readPage()
-  given[name].value = location.search
-  latest[name].value = location.search
-  current.value = name
+  const place = readPage()
+  if (place !== 'missing') {
+    given[place].value = location.search
+    latest[place].value = location.search
+  }
+  current.value = place
 }
 
-function readPage(): PageName {
-  const last = location.pathname.replace(/\/+$/, '').split('/').at(-1) ?? ''
-  return PAGE_OF_PATH[last] ?? 'explore'
+function readPage(): Place {
+  return placeOf(location.pathname, pages)
+}
+
+function searches(): Readonly<Record<PageName, Signal<string>>> {
+  return {
+    explore: signal(''),
+    targets: signal(''),
+    sending: signal(''),
+    senders: signal(''),
+    status: signal(''),
+  }
 }
 
 follow()

@@ -4,20 +4,17 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { errorText, probeServer, serverAway } from '../api/client.ts'
 import { Help } from './help.tsx'
 import { Brand, Icon, type IconName } from './icon.tsx'
-import { followLink, hrefOf, navigate, type PageName, page } from './router.ts'
+import type { PageName } from './pages.ts'
+import { followLink, hrefOf, navigate, page, pages } from './router.ts'
 import { type Theme, theme, zone } from './settings.ts'
 import { addShortcuts } from './shortcuts.ts'
 import './shell.css'
 
-const PAGES: readonly (readonly [PageName, string])[] = [
-  ['explore', 'Explore'],
-  ['targets', 'Targets'],
-  ['status', 'Status'],
-]
-
 const LOADERS: Readonly<Record<PageName, () => Promise<ComponentType>>> = {
   explore: async () => (await import('../explore/page.tsx')).ExplorePage,
   targets: async () => (await import('../targets/page.tsx')).TargetsPage,
+  sending: async () => (await import('../sending/page.tsx')).SendingPage,
+  senders: async () => (await import('../senders/page.tsx')).SendersPage,
   status: async () => (await import('../status/page.tsx')).StatusPage,
 }
 
@@ -32,9 +29,11 @@ export function Shell(): JSX.Element {
   useEffect(
     () =>
       addShortcuts('Anywhere', [
-        { keys: ['g', 'e'], does: 'go to Explore', run: () => navigate(hrefOf('explore')) },
-        { keys: ['g', 't'], does: 'go to Targets', run: () => navigate(hrefOf('targets')) },
-        { keys: ['g', 's'], does: 'go to Status', run: () => navigate(hrefOf('status')) },
+        ...pages.map(({ name, title, key }) => ({
+          keys: ['g', key],
+          does: `go to ${title}`,
+          run: () => navigate(hrefOf(name)),
+        })),
         { keys: ['t'], does: 'colours: system, light, dark', run: nextTheme },
         { keys: ['?'], does: 'this help', run: () => help.current?.showModal() },
       ]),
@@ -48,12 +47,9 @@ export function Shell(): JSX.Element {
       </a>
       <header class="masthead">
         <div class="masthead-row">
-          <a class="brand" href="query" onClick={followLink} aria-label="narthex, to Explore">
-            <Brand />
-            <span>narthex</span>
-          </a>
+          <BrandLink />
           <nav class="nav" aria-label="Pages">
-            {PAGES.map(([name, title]) => (
+            {pages.map(({ name, title }) => (
               <a
                 key={name}
                 href={hrefOf(name)}
@@ -79,9 +75,46 @@ export function Shell(): JSX.Element {
         {serverAway.value && <Away />}
       </header>
       <main class="page" id="content" tabIndex={-1}>
-        <CurrentPage name={page.value} />
+        {page.value === 'missing' ? <Missing /> : <CurrentPage name={page.value} />}
       </main>
       <Help dialog={help} />
+    </div>
+  )
+}
+
+/** The brand leads to the first page. */
+function BrandLink(): JSX.Element {
+  const [first] = pages
+  return (
+    <a
+      class="brand"
+      href={first === undefined ? './' : first.paths[0]}
+      onClick={followLink}
+      aria-label={first === undefined ? 'narthex' : `narthex, to ${first.title}`}
+    >
+      <Brand />
+      <span>narthex</span>
+    </a>
+  )
+}
+
+/** What an address shows that is a page of other roles, or of none. */
+function Missing(): JSX.Element {
+  useEffect(() => {
+    document.title = 'No such page · narthex'
+  }, [])
+  return (
+    <div class="card empty">
+      <Icon name="search" />
+      <h1>This role has no such page</h1>
+      <span>A narthex in another role may have it. Here there are:</span>
+      <span class="missing-pages">
+        {pages.map(({ name, title }) => (
+          <a key={name} class="button" href={hrefOf(name)} onClick={followLink}>
+            {title}
+          </a>
+        ))}
+      </span>
     </div>
   )
 }
@@ -144,7 +177,7 @@ function CurrentPage({ name }: { name: PageName }): JSX.Element {
     LOADERS[name]().then(
       (Page) => {
         if (current) setLoaded({ name, Page })
-        document.title = `${PAGES.find(([key]) => key === name)?.[1]} · narthex`
+        document.title = `${pages.find((each) => each.name === name)?.title} · narthex`
       },
       (error: unknown) => current && setFailure(errorText(error)),
     )

@@ -1,25 +1,26 @@
 /** Where the series come from: the largest of each kind. */
 import type { JSX } from 'preact'
 import { quoteText } from '../api/series.ts'
+import type { NamedCount, Store } from '../api/tsdb.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { followLink } from '../shell/router.ts'
-import type { NamedCount, Store } from './data.ts'
 
 export function CardinalitySection({ store }: { store: Store }): JSX.Element {
   return (
     <div class="status-grid pairs">
       <CountTable
         title="Series by metric"
-        rows={store.seriesCountByMetricName}
+        rows={store.seriesByMetric}
         hrefOf={(name) => exploreHref(`{__name__=${quoteText(name)}}`)}
       />
-      <CountTable title="Values by label" rows={store.labelValueCountByLabelName} />
-      <CountTable
-        title="Series by label pair"
-        rows={store.seriesCountByLabelValuePair}
-        hrefOf={pairHref}
-      />
-      <CountTable title="Bytes by label" rows={store.memoryInBytesByLabelName} isBytes />
+      <CountTable title="Values by label" rows={store.valuesByLabel} />
+      <CountTable title="Series by label pair" rows={store.seriesByPair} hrefOf={pairHref} />
+      {store.bytesByLabel.length > 0 && (
+        <CountTable title="Bytes by label" rows={store.bytesByLabel} isBytes />
+      )}
+      {store.seriesByLabel.length > 0 && (
+        <CountTable title="Series by label" rows={store.seriesByLabel} />
+      )}
     </div>
   )
 }

@@ -1,6 +1,8 @@
 /** What the status page asks for. */
-import { ask, askText } from '../api/client.ts'
-import { type StoreFigures, storeFigures } from './ownmetrics.ts'
+import { ask, askIfKnown, askText } from '../api/client.ts'
+import { type Store, storeOf, type TsdbData } from '../api/tsdb.ts'
+import { hasPage } from '../shell/router.ts'
+import { type OwnFigures, ownFigures } from './ownmetrics.ts'
 
 export interface Runtime {
   readonly startTime: string
@@ -24,45 +26,32 @@ export interface Build {
   readonly goVersion: string
 }
 
-export interface NamedCount {
-  readonly name: string
-  readonly value: number
-}
-
-export interface Store {
-  readonly headStats: {
-    readonly numSeries: number
-    readonly numLabelPairs: number
-    readonly chunkCount: number
-    /** ms since epoch */
-    readonly minTime: number
-    readonly maxTime: number
-  }
-  readonly seriesCountByMetricName: readonly NamedCount[]
-  readonly labelValueCountByLabelName: readonly NamedCount[]
-  readonly memoryInBytesByLabelName: readonly NamedCount[]
-  readonly seriesCountByLabelValuePair: readonly NamedCount[]
-}
-
 /** Everything that changes while one looks. */
 export interface Overview {
   readonly runtime: Runtime
   readonly build: Build
-  readonly store: Store
-  readonly figures: StoreFigures
+  /** Undefined where nobody answers queries, or nobody says. */
+  readonly store: Store | undefined
+  readonly figures: OwnFigures
 }
 
 const TABLE_ROWS = 20
 
 export async function loadOverview(abort: AbortSignal): Promise<Overview> {
-  const [runtime, build, store, metrics] = await Promise.all([
+  const [runtime, build, tsdb, metrics] = await Promise.all([
     ask<Runtime>('status/runtimeinfo', {}, abort),
     ask<Build>('status/buildinfo', {}, abort),
-    ask<Store>('status/tsdb', { limit: String(TABLE_ROWS) }, abort),
+    hasPage('explore')
+      ? askIfKnown<TsdbData>('status/tsdb', { limit: String(TABLE_ROWS) }, abort)
+      : undefined,
     askText('metrics', abort),
   ])
-  const figures = storeFigures(metrics)
-  return { runtime: runtime.data, build: build.data, store: store.data, figures }
+  return {
+    runtime: runtime.data,
+    build: build.data,
+    store: tsdb === undefined ? undefined : storeOf(tsdb),
+    figures: ownFigures(metrics),
+  }
 }
 
 export async function loadFlags(

@@ -1,12 +1,13 @@
 /** Build, process and store in figures. */
 import type { JSX } from 'preact'
+import type { Store } from '../api/tsdb.ts'
 import { describeDuration } from '../format/duration.ts'
 import { formatTime } from '../format/time.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
 import { zone } from '../shell/settings.ts'
 import type { Overview } from './data.ts'
-import type { StoreFigures } from './ownmetrics.ts'
+import type { OwnFigures } from './ownmetrics.ts'
 
 type Fact = readonly [string, string]
 
@@ -21,7 +22,12 @@ export function OverviewSection({ data }: { data: Overview }): JSX.Element {
       )}
       <Tiles data={data} />
       <div class="status-grid">
-        <Facts title="Store" facts={storeFacts(data)} />
+        {data.store !== undefined && (
+          <Facts
+            title={isOwnStore(data) ? 'Store' : 'Engine that answers'}
+            facts={storeFacts(data, data.store)}
+          />
+        )}
         <Facts title="Process" facts={processFacts(data)} />
         <Facts title="Build" facts={buildFacts(data)} />
       </div>
@@ -29,15 +35,20 @@ export function OverviewSection({ data }: { data: Overview }): JSX.Element {
   )
 }
 
+/** Whether samples are kept in this process: a role that asks another engine keeps none. */
+function isOwnStore({ figures }: Overview): boolean {
+  return figures.headBytes !== undefined
+}
+
 /** What one looks for first. */
 function Tiles({ data }: { data: Overview }): JSX.Element {
-  const { runtime, store, figures } = data
-  const diskBytes = (figures.blockBytes ?? 0) + (figures.logBytes ?? 0)
+  const { runtime, build, figures } = data
+  const memory = figures.residentBytes
   const tiles: Fact[] = [
-    ['Series in the head', formatCount(store.headStats.numSeries)],
-    ['On disk', formatValue(diskBytes, 'bytes')],
+    ...storeTiles(data),
     ['Up for', describeDuration(Date.now() - Date.parse(runtime.startTime))],
-    ['Keeps', runtime.storageRetention || 'everything'],
+    ...(isOwnStore(data) ? [] : [['Version', build.buildUser] as const]),
+    ...(memory === undefined ? [] : [['Memory', formatValue(memory, 'bytes')] as const]),
     ['Configuration', runtime.reloadConfigSuccess ? 'loaded' : 'last reload failed'],
   ]
   return (
@@ -50,6 +61,20 @@ function Tiles({ data }: { data: Overview }): JSX.Element {
       ))}
     </ul>
   )
+}
+
+function storeTiles(data: Overview): Fact[] {
+  const { runtime, store, figures } = data
+  const series = store?.numSeries
+  if (!isOwnStore(data)) {
+    return series === undefined ? [] : [['Series over there', formatCount(series)]]
+  }
+  const diskBytes = (figures.blockBytes ?? 0) + (figures.logBytes ?? 0)
+  return [
+    ['Series in the head', formatCount(series ?? 0)],
+    ['On disk', formatValue(diskBytes, 'bytes')],
+    ['Keeps', runtime.storageRetention || 'everything'],
+  ]
 }
 
 function Facts({ title, facts }: { title: string; facts: readonly Fact[] }): JSX.Element {
@@ -70,22 +95,26 @@ function Facts({ title, facts }: { title: string; facts: readonly Fact[] }): JSX
   )
 }
 
-function storeFacts({ store, runtime, figures }: Overview): Fact[] {
-  const { numSeries, numLabelPairs, chunkCount, minTime, maxTime } = store.headStats
-  const hasData = numSeries > 0
-  return [
-    ['Series', formatCount(numSeries)],
-    ['Label pairs', formatCount(numLabelPairs)],
-    ['Chunks', formatCount(chunkCount)],
-    ['Oldest sample in the head', hasData ? formatTime(minTime, zone.value) : '–'],
-    ['Newest sample', hasData ? formatTime(maxTime, zone.value) : '–'],
+function storeFacts(data: Overview, store: Store): Fact[] {
+  const { runtime, figures } = data
+  const count = (value: number | undefined): string =>
+    value === undefined ? '' : formatCount(value)
+  const time = (timeMs: number | undefined): string =>
+    timeMs === undefined ? '' : formatTime(timeMs, zone.value)
+  const facts: Fact[] = [
+    ['Series', count(store.numSeries)],
+    ['Label pairs', count(store.numLabelPairs)],
+    ['Chunks', count(store.chunkCount)],
+    ['Oldest sample in the head', time(store.minTimeMs)],
+    ['Newest sample', time(store.maxTimeMs)],
     ...diskFacts(figures),
-    ['Retention', runtime.storageRetention || 'everything'],
-    ['Damaged pieces found', formatCount(runtime.corruptionCount)],
+    ['Retention', isOwnStore(data) ? runtime.storageRetention || 'everything' : ''],
+    ['Damaged pieces found', isOwnStore(data) ? formatCount(runtime.corruptionCount) : ''],
   ]
+  return facts.filter(([, value]) => value !== '')
 }
 
-function diskFacts({ blockCount, blockBytes, logBytes, headBytes }: StoreFigures): Fact[] {
+function diskFacts({ blockCount, blockBytes, logBytes, headBytes }: OwnFigures): Fact[] {
   const bytes = (value: number | undefined): string =>
     value === undefined ? '' : formatValue(value, 'bytes')
   const facts: Fact[] = [

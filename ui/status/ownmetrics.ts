@@ -1,7 +1,9 @@
-/** Figures of the store that stand in the server's own /metrics. */
+/** Figures that stand in the server's own /metrics. */
 
-/** What lies on disk and in memory; undefined where the server does not say. */
-export interface StoreFigures {
+/** What lies on disk and in memory; undefined where the role has none of it. */
+export interface OwnFigures {
+  /** Memory of the process. */
+  readonly residentBytes: number | undefined
   readonly blockCount: number | undefined
   readonly blockBytes: number | undefined
   readonly logBytes: number | undefined
@@ -10,8 +12,9 @@ export interface StoreFigures {
 }
 
 /** Reads exposition text. */
-export function storeFigures(text: string): StoreFigures {
+export function ownFigures(text: string): OwnFigures {
   return {
+    residentBytes: readGauge(text, 'process_resident_memory_bytes'),
     blockCount: readGauge(text, 'prometheus_tsdb_blocks_loaded'),
     blockBytes: readGauge(text, 'prometheus_tsdb_storage_blocks_bytes'),
     logBytes: readGauge(text, 'narthex_log_size_bytes'),

@@ -2,8 +2,9 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { type Polled, usePolled } from '../api/polled.ts'
+import type { Store } from '../api/tsdb.ts'
 import { Icon } from '../shell/icon.tsx'
-import { searchOf, setSearch } from '../shell/router.ts'
+import { hasPage, searchOf, setSearch } from '../shell/router.ts'
 import { Tabs } from '../shell/tabs.tsx'
 import { CardinalitySection } from './cardinality.tsx'
 import { ConfigView } from './configview.tsx'
@@ -15,9 +16,10 @@ const REFRESH_MS = 10_000
 
 type SectionName = 'overview' | 'cardinality' | 'flags' | 'config'
 
+/** Cardinality is what an engine that answers queries says. */
 const SECTIONS: readonly (readonly [SectionName, string])[] = [
   ['overview', 'Overview'],
-  ['cardinality', 'Cardinality'],
+  ...(hasPage('explore') ? [['cardinality', 'Cardinality'] as const] : []),
   ['flags', 'Flags'],
   ['config', 'Configuration'],
 ]
@@ -51,7 +53,7 @@ export function StatusPage(): JSX.Element {
           <Loaded polled={overview}>{(data) => <OverviewSection data={data} />}</Loaded>
         )}
         {section === 'cardinality' && (
-          <Loaded polled={overview}>{(data) => <CardinalitySection store={data.store} />}</Loaded>
+          <Loaded polled={overview}>{({ store }) => <Cardinality store={store} />}</Loaded>
         )}
         {section === 'flags' && <FlagsSection />}
         {section === 'config' && <ConfigSection />}
@@ -68,7 +70,19 @@ function readSection(): SectionName {
   const asked = new URLSearchParams(location.search).get('section')
   const known = SECTIONS.find(([name]) => name === asked)
   if (known !== undefined) return known[0]
-  return SECTION_OF_PATH[location.pathname.split('/').at(-1) ?? ''] ?? 'overview'
+  const ofPath = SECTION_OF_PATH[location.pathname.split('/').at(-1) ?? '']
+  return SECTIONS.some(([name]) => name === ofPath) ? ofPath : 'overview'
+}
+
+/** Where another engine answers, it may not say. */
+function Cardinality({ store }: { store: Store | undefined }): JSX.Element {
+  if (store !== undefined) return <CardinalitySection store={store} />
+  return (
+    <div class="card empty">
+      <Icon name="info" />
+      <strong>The engine that answers does not say where its series come from</strong>
+    </div>
+  )
 }
 
 interface LoadedProps<T> {

@@ -1,4 +1,5 @@
 /** Which targets the page shows, as parameters of its address. */
+import { hasWords, wordsOf } from '../format/words.ts'
 import type { Dropped, Health, Pool, Target } from './target.ts'
 
 export interface TargetFilter {
@@ -34,7 +35,7 @@ export function formatFilter(filter: TargetFilter): string {
 
 /** The pools with what is left of them; a pool without anything is left out. */
 export function filterPools(pools: readonly Pool[], filter: TargetFilter): Pool[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = wordsOf(filter.text)
   const anyHealth = filter.health.size === 0
   const filtered = pools.map((pool) => ({
     ...pool,
@@ -60,9 +61,4 @@ function targetText(pool: Pool, target: Target): string {
 
 function droppedText(pool: Pool, dropped: Dropped): string {
   return [pool.name, ...Object.entries(dropped.discoveredLabels).flat()].join(' ')
-}
-
-function hasWords(text: string, words: readonly string[]): boolean {
-  const searched = text.toLowerCase()
-  return words.every((word) => searched.includes(word))
 }

@@ -1,6 +1,7 @@
 /** Asks for the targets and what their last scrapes brought. */
-import { ApiError, ask } from '../api/client.ts'
+import { ask, askIfKnown } from '../api/client.ts'
 import type { Metric } from '../api/columns.ts'
+import { hasPage } from '../shell/router.ts'
 import { poolsOf, type Targets, type TargetsData, targetKey } from './target.ts'
 
 interface VectorData {
@@ -19,14 +20,10 @@ export async function loadTargets(abort: AbortSignal): Promise<Targets> {
   }
 }
 
-/** Empty where there is no store to ask. */
+/** Empty where nobody here answers queries. */
 async function askSamples(abort: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  try {
-    const reply = await ask<VectorData>('query', { query: 'scrape_samples_scraped' }, abort)
-    const { result } = reply.data
-    return new Map(result.map(({ metric, value }) => [targetKey(metric), Number(value[1])]))
-  } catch (error) {
-    if (error instanceof ApiError && error.kind !== 'away') return new Map()
-    throw error
-  }
+  if (!hasPage('explore')) return new Map()
+  const data = await askIfKnown<VectorData>('query', { query: 'scrape_samples_scraped' }, abort)
+  const result = data?.result ?? []
+  return new Map(result.map(({ metric, value }) => [targetKey(metric), Number(value[1])]))
 }

@@ -22,6 +22,7 @@ interface PoolViewProps {
 
 export function PoolView({ pool, samples, isFolded, onFold }: PoolViewProps): JSX.Element {
   const [shownMax, setShownMax] = useState(TARGETS_FIRST)
+  const hasSamples = samples.size > 0
   const up = pool.targets.filter((target) => target.health === 'up').length
   return (
     <details
@@ -54,9 +55,11 @@ export function PoolView({ pool, samples, isFolded, onFold }: PoolViewProps): JS
               <th scope="col" class="number">
                 Took
               </th>
-              <th scope="col" class="number">
-                Samples
-              </th>
+              {hasSamples && (
+                <th scope="col" class="number">
+                  Samples
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -64,7 +67,7 @@ export function PoolView({ pool, samples, isFolded, onFold }: PoolViewProps): JS
               <TargetRow
                 key={`${target.scrapeUrl}|${targetKey(target.labels)}`}
                 target={target}
-                samples={samples.get(targetKey(target.labels))}
+                samples={hasSamples ? (samples.get(targetKey(target.labels)) ?? '–') : undefined}
               />
             ))}
           </tbody>
@@ -82,7 +85,8 @@ export function PoolView({ pool, samples, isFolded, onFold }: PoolViewProps): JS
 
 interface TargetRowProps {
   readonly target: Target
-  readonly samples: number | undefined
+  /** Undefined where nobody here can be asked. */
+  readonly samples: number | '–' | undefined
 }
 
 function TargetRow({ target, samples }: TargetRowProps): JSX.Element {
@@ -110,9 +114,11 @@ function TargetRow({ target, samples }: TargetRowProps): JSX.Element {
       <td class="number" data-title="Took">
         {describeDuration(target.lastScrapeDuration * 1000)}
       </td>
-      <td class="number" data-title="Samples">
-        {samples === undefined ? '–' : formatCount(samples)}
-      </td>
+      {samples !== undefined && (
+        <td class="number" data-title="Samples">
+          {samples === '–' ? samples : formatCount(samples)}
+        </td>
+      )}
     </tr>
   )
 }

@@ -1,0 +1,46 @@
+/** Which pages a role has, and what an address leads to. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { PAGES_OF_ROLE, type PageRole } from '../../../src/serve/pages.ts'
+import { placeOf, readPages } from '../../../ui/shell/pages.ts'
+
+const namesOf = (content: string): string[] => readPages(content).map(({ name }) => name)
+
+for (const [role, names] of Object.entries(PAGES_OF_ROLE) as [PageRole, readonly string[]][]) {
+  test(`every page that the server names for ${role} is known, in the same order`, () => {
+    assert.deepEqual(namesOf(names.join(' ')), [...names])
+  })
+}
+
+test('before a development server the pages are those of `up`', () => {
+  assert.deepEqual(namesOf('narthex-pages'), [...PAGES_OF_ROLE.up])
+})
+
+test('words that name no page are left out', () => {
+  assert.deepEqual(namesOf('status <script> targets'), ['targets', 'status'])
+  assert.deepEqual(namesOf(''), [])
+})
+
+for (const [path, role, place] of [
+  ['/', 'up', 'explore'],
+  ['/', 'agent', 'targets'],
+  ['/index.html', 'gateway', 'senders'],
+  ['/behind/a/proxy/', 'ingester', 'sending'],
+  ['/behind/a/proxy/graph', 'up', 'explore'],
+  ['/config', 'agent', 'status'],
+  ['/query', 'agent', 'missing'],
+  ['/service-discovery', 'server', 'missing'],
+  ['/nowhere', 'up', 'missing'],
+] as const) {
+  test(`${path} of ${role} leads to ${place}`, () => {
+    assert.equal(placeOf(path, readPages(PAGES_OF_ROLE[role].join(' '))), place)
+  })
+}
+
+test('no two pages share a key or an address', () => {
+  const pages = readPages('explore targets senders sending status')
+  const keys = pages.map(({ key }) => key)
+  const paths = pages.flatMap((page) => page.paths)
+  assert.equal(new Set(keys).size, 5)
+  assert.equal(new Set(paths).size, paths.length)
+})

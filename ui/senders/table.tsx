@@ -1,0 +1,154 @@
+/** The table of senders; its heads sort it. */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { describeDuration } from '../format/duration.ts'
+import { formatCount, formatValue } from '../format/value.ts'
+import { Ago } from '../shell/ago.tsx'
+import { Icon } from '../shell/icon.tsx'
+import { refusedOf, type Sender, type SendersState, type SortKey } from './sender.ts'
+
+/** Senders shown before a person asks for more, and how many each time. */
+const ROWS_STEP = 100
+/** A sender further behind is told apart, in seconds. */
+const LAG_WARN_SECONDS = 60
+
+interface Column {
+  readonly title: string
+  readonly sort?: SortKey
+  readonly isNumber?: boolean
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Name', sort: 'name' },
+  { title: 'State' },
+  { title: 'Tenant' },
+  { title: 'Version' },
+  { title: 'Last seen', sort: 'seen', isNumber: true },
+  { title: 'Samples', sort: 'rate', isNumber: true },
+  { title: 'Series', isNumber: true },
+  { title: 'Lag', sort: 'lag', isNumber: true },
+  { title: 'Refused', isNumber: true },
+]
+
+interface SendersTableProps {
+  readonly senders: readonly Sender[]
+  readonly rates: ReadonlyMap<string, number | undefined>
+  readonly state: SendersState
+  readonly onSort: (key: SortKey) => void
+}
+
+export function SendersTable({ senders, rates, state, onSort }: SendersTableProps): JSX.Element {
+  const [rowsMax, setRowsMax] = useState(ROWS_STEP)
+  return (
+    <div class="card senders-card">
+      <table class="senders-table">
+        <thead>
+          <tr>
+            {COLUMNS.map((column) => (
+              <Head key={column.title} column={column} state={state} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {senders.slice(0, rowsMax).map((sender) => (
+            <Row key={sender.name} sender={sender} rate={rates.get(sender.name)} />
+          ))}
+        </tbody>
+      </table>
+      {senders.length > rowsMax && (
+        <button type="button" class="button bare" onClick={() => setRowsMax(rowsMax + ROWS_STEP)}>
+          {`Show more; ${formatCount(senders.length - rowsMax)} are left`}
+        </button>
+      )}
+    </div>
+  )
+}
+
+interface HeadProps {
+  readonly column: Column
+  readonly state: SendersState
+  readonly onSort: (key: SortKey) => void
+}
+
+function Head({ column, state, onSort }: HeadProps): JSX.Element {
+  const { title, sort, isNumber } = column
+  const look = isNumber === true ? 'number' : undefined
+  if (sort === undefined) {
+    return (
+      <th scope="col" class={look}>
+        {title}
+      </th>
+    )
+  }
+  const isSorted = state.sort === sort
+  const order = state.isDescending ? 'descending' : 'ascending'
+  return (
+    <th scope="col" class={look} aria-sort={isSorted ? order : undefined}>
+      <button type="button" class="sort-button" onClick={() => onSort(sort)}>
+        {title}
+        <span class="sort-mark" aria-hidden="true">
+          {isSorted ? (state.isDescending ? '▾' : '▴') : ''}
+        </span>
+      </button>
+    </th>
+  )
+}
+
+function Row({ sender, rate }: { sender: Sender; rate: number | undefined }): JSX.Element {
+  const { name, address, version, tenant, isConnected, lagSeconds, series } = sender
+  const seenMs = Date.parse(sender.lastSeen)
+  return (
+    <tr>
+      <th scope="row">
+        <span class="sender-name">{name}</span>
+        {address !== '' && address !== name && <span class="mono faint">{address}</span>}
+        {sender.lastError !== '' && (
+          <p class="note bad">
+            <Icon name="warn" />
+            <span>{sender.lastError}</span>
+          </p>
+        )}
+      </th>
+      <td data-title="State">
+        <span class={isConnected ? 'badge good' : 'badge warn'}>
+          {isConnected ? 'connected' : 'away'}
+        </span>
+      </td>
+      <td data-title="Tenant">{tenant === '' ? <None /> : tenant}</td>
+      <td data-title="Version">{version === '' ? <None /> : version}</td>
+      <td class="number" data-title="Last seen">
+        <Ago timeMs={seenMs > 0 ? seenMs : undefined} never="not yet" />
+      </td>
+      <td class="number" data-title="Samples" title={`${formatCount(sender.samples)} in all`}>
+        {rate === undefined ? <None /> : formatValue(rate, 'per second')}
+      </td>
+      <td class="number" data-title="Series">
+        {formatCount(series)}
+      </td>
+      <td class={lagSeconds > LAG_WARN_SECONDS ? 'number is-warn' : 'number'} data-title="Lag">
+        {describeDuration(Math.max(0, lagSeconds) * 1000)}
+      </td>
+      <td class="number" data-title="Refused">
+        <Refused sender={sender} />
+      </td>
+    </tr>
+  )
+}
+
+function Refused({ sender }: { sender: Sender }): JSX.Element {
+  const reasons = Object.entries(sender.refused).filter(([, count]) => count > 0)
+  return (
+    <>
+      {formatCount(refusedOf(sender))}
+      {reasons.map(([reason, count]) => (
+        <span class="refused-reason" key={reason}>
+          {reasons.length === 1 ? reason : `${reason} ${formatCount(count)}`}
+        </span>
+      ))}
+    </>
+  )
+}
+
+function None(): JSX.Element {
+  return <span class="faint">–</span>
+}
