@@ -34,8 +34,8 @@ const ENTRIES = {
 /** How often another process may come in between when the pages are put in place. */
 const REPLACE_TRIES_MAX = 10
 
-/** Native addons stay in node_modules; everything else goes into the file. */
-const EXTERNAL = [/^node:/, 'lmdb']
+/** Native addons and WebAssembly stay in node_modules; everything else goes into the file. */
+const EXTERNAL = [/^node:/, 'lmdb', '@platformatic/wasm-utils']
 
 async function main(): Promise<void> {
   const startedSeconds = Date.now() / 1000
