@@ -1,5 +1,4 @@
 /** `narthex.destinations`: which kinds of ends there are, by their `type`. */
-
 import {
   type ElasticsearchDestination,
   elasticsearchDestination,

@@ -1,12 +1,9 @@
 /** What the answer of a remote write receiver means. */
-import { messageOf, NarthexError } from '../../base/error.ts'
 import type { RemoteWriteMessage } from '../../config/remotewrite.ts'
 import type { PostReply } from '../../net/client/poster.ts'
+import { shownAnswer } from '../http/answer.ts'
 import { WRITTEN, type WriteResult } from '../writer.ts'
 import type { WriteRequest } from './request.ts'
-
-/** Characters of an answer that a message shows. */
-const SHOWN_LENGTH_MAX = 256
 
 /**
  * @param retryOn429 whether 429 means to try again
@@ -22,7 +19,7 @@ export function readAnswer(
   const isSecond = message === 'io.prometheus.write.v2.Request'
   if (status >= 200 && status < 300) return isSecond ? confirmed(reply, request) : WRITTEN
   const reason = `status_${status}`
-  const shown = answerText(reply)
+  const shown = shownAnswer(reply)
   if (status >= 500 || (status === 429 && retryOn429)) {
     return { outcome: 'retry', reason, message: shown, afterMs: reply.retryAfterMs }
   }
@@ -37,13 +34,6 @@ export function readAnswer(
     reason,
     message: status === 415 ? unsupported(shown, message) : shown,
   }
-}
-
-/** What a request that found no answer means: it is tried again. */
-export function readFault(error: unknown): WriteResult {
-  const kind = error instanceof NarthexError ? error.kind : 'io'
-  const reason = kind === 'timeout' || kind === 'canceled' ? kind : 'connection'
-  return { outcome: 'retry', reason, message: messageOf(error), afterMs: 0 }
 }
 
 /** A receiver of 2.0 says how much it wrote; one that does not has not understood the request. */
@@ -70,11 +60,6 @@ function writtenOf(reply: PostReply): number {
 function headerCount(reply: PostReply, what: string): number {
   const value = reply.header(`x-prometheus-remote-write-${what}-written`)
   return /^\d{1,15}$/.test(value) ? Number(value) : 0
-}
-
-function answerText(reply: PostReply): string {
-  const line = reply.text.split('\n', 1)[0].trim().slice(0, SHOWN_LENGTH_MAX)
-  return `server returned HTTP status ${reply.statusLine}${line === '' ? '' : `: ${line}`}`
 }
 
 function unsupported(shown: string, message: RemoteWriteMessage): string {

@@ -12,9 +12,9 @@ import {
   writeSeries1,
 } from '../../wire/writeencode.ts'
 import { slotOf } from '../book.ts'
+import { SlotArena } from '../slotarena.ts'
 import type { SeriesView } from '../writer.ts'
 import type { RequestEncoder } from './encoder.ts'
-import { SlotArena } from './slotarena.ts'
 
 export class Encoder1 implements RequestEncoder {
   readonly #view: SeriesView

@@ -14,10 +14,10 @@ import {
   writeSample,
 } from '../../wire/writeencode.ts'
 import { slotOf } from '../book.ts'
+import type { FamilyBook } from '../families.ts'
+import { SlotArena } from '../slotarena.ts'
 import type { SeriesView } from '../writer.ts'
 import type { RequestEncoder } from './encoder.ts'
-import type { FamilyBook } from './families.ts'
-import { SlotArena } from './slotarena.ts'
 import { SymbolBook } from './symbols.ts'
 
 export class Encoder2 implements RequestEncoder {

@@ -9,19 +9,15 @@ import type { MetadataView } from '../../model/target.ts'
 import type { HeaderLine } from '../../net/client/credentials.ts'
 import { openPoster, type Poster } from '../../net/client/poster.ts'
 import { shownUrl } from '../../net/client/request.ts'
+import { FamilyBook } from '../families.ts'
 import type { Frames } from '../frame/piece.ts'
+import { readFault } from '../http/answer.ts'
+import { ResultSum } from '../http/resultsum.ts'
 import type { Parcel } from '../parcel.ts'
-import {
-  type OpenWriter,
-  type SeriesView,
-  WRITTEN,
-  type WriteResult,
-  type Writer,
-} from '../writer.ts'
-import { readAnswer, readFault } from './answer.ts'
+import type { OpenWriter, SeriesView, WriteResult, Writer } from '../writer.ts'
+import { readAnswer } from './answer.ts'
 import { Encoder1 } from './encoder1.ts'
 import { Encoder2 } from './encoder2.ts'
-import { FamilyBook } from './families.ts'
 import { MetadataSender } from './metadata.ts'
 import { RequestMaker, type WriteRequest } from './request.ts'
 import { type RemoteWriteCounters, remoteWriteCounters } from './telemetry.ts'
@@ -118,7 +114,8 @@ class RemoteWriter implements Writer {
       total.add(result, request.sampleCount + request.histogramCount)
     }
     this.#counters.exemplarsDropped.inc(leftOut.exemplars)
-    return total.result(leftOut.histograms)
+    total.leave('histograms_off', leftOut.histograms)
+    return total.result()
   }
 
   forget(ids: readonly SeriesId[]): void {
@@ -157,33 +154,5 @@ class RemoteWriter implements Writer {
       post: (pieces, signal) =>
         this.#poster.post(protocolHeaders(message), pieces, timeoutMs, signal),
     })
-  }
-}
-
-/** The result of several requests that together are one write. */
-class ResultSum {
-  readonly #refused = new Map<string, number>()
-  #isWritten = false
-  #firstRefusal: WriteResult | undefined
-
-  add(result: WriteResult, sampleCount: number): void {
-    if (result.outcome === 'written') {
-      this.#isWritten = true
-      for (const [reason, count] of result.refused) this.#count(reason, count)
-    } else if (result.outcome === 'refused') {
-      this.#firstRefusal ??= result
-      this.#count(result.reason, sampleCount)
-    }
-  }
-
-  /** @param unwanted histograms that were not sent because this destination wants none */
-  result(unwanted: number): WriteResult {
-    if (unwanted > 0) this.#count('histograms_off', unwanted)
-    if (!this.#isWritten && this.#firstRefusal !== undefined) return this.#firstRefusal
-    return this.#refused.size === 0 ? WRITTEN : { outcome: 'written', refused: this.#refused }
-  }
-
-  #count(reason: string, count: number): void {
-    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + count)
   }
 }

@@ -1,0 +1,110 @@
+/** Samples as documents of _bulk: an action and a source line each. */
+import { createHash } from 'node:crypto'
+import type { SeriesId } from '../../model/appender.ts'
+import { type Labels, labelsKey, METRIC_NAME } from '../../model/labels.ts'
+import { type BodyEncoder, UNREPRESENTABLE } from '../http/body.ts'
+import { SeriesTexts } from '../http/seriestexts.ts'
+import { TextBody } from '../http/textbody.ts'
+import type { SeriesView } from '../writer.ts'
+
+/** Digits of a series in the id of its documents. */
+const KEY_LENGTH = 22
+
+/** Times that a date of theirs and of ours can say. */
+const TIME_MS_MAX = 8.64e15
+
+/**
+ * The id of a document is its series and time, so that a document that is sent again is the same
+ * one. Neither NaN nor infinities can be sent.
+ */
+export class BulkDocuments implements BodyEncoder {
+  readonly #body = new TextBody()
+  /** KEY_LENGTH digits, then the source from behind its value on. */
+  readonly #tails: SeriesTexts
+  readonly #index: IndexName
+
+  constructor(view: SeriesView, indexPattern: string) {
+    this.#tails = new SeriesTexts(view, composeTail, false)
+    this.#index = new IndexName(indexPattern)
+  }
+
+  get sizeBytes(): number {
+    return this.#body.at
+  }
+
+  begin(): void {
+    this.#body.clear()
+  }
+
+  sample(id: SeriesId, timeMs: number, values: Float64Array, i: number): string {
+    const value = values[i]
+    if (!Number.isFinite(value) || Math.abs(timeMs) > TIME_MS_MAX) return UNREPRESENTABLE
+    this.#tails.find(id)
+    const { bytes, from, to } = this.#tails
+    const body = this.#body
+    body.ascii(this.#index.head(timeMs))
+    body.raw(bytes, from, from + KEY_LENGTH)
+    body.ascii('-')
+    body.time(timeMs)
+    body.ascii('"}}\n{"@timestamp":')
+    body.time(timeMs)
+    body.ascii(',"value":')
+    body.number(value)
+    body.raw(bytes, from + KEY_LENGTH, to)
+    return ''
+  }
+
+  end(): Uint8Array {
+    return this.#body.written()
+  }
+
+  forget(ids: readonly SeriesId[]): void {
+    this.#tails.forget(ids)
+  }
+}
+
+const HOUR_MS = 3_600_000
+
+/** `{"create":{"_index":"…","_id":"` for times of the same hour. */
+class IndexName {
+  readonly #pattern: string
+  #hour = Number.NaN
+  #head = ''
+
+  constructor(pattern: string) {
+    this.#pattern = pattern
+  }
+
+  head(timeMs: number): string {
+    const hour = Math.floor(timeMs / HOUR_MS)
+    if (hour !== this.#hour) {
+      this.#hour = hour
+      const index = JSON.stringify(indexAt(this.#pattern, timeMs))
+      this.#head = `{"create":{"_index":${index},"_id":"`
+    }
+    return this.#head
+  }
+}
+
+function indexAt(pattern: string, timeMs: number): string {
+  const date = new Date(timeMs)
+  const parts: Readonly<Record<string, number>> = {
+    Y: date.getUTCFullYear(),
+    m: date.getUTCMonth() + 1,
+    d: date.getUTCDate(),
+    H: date.getUTCHours(),
+  }
+  return pattern.replaceAll(/%([YmdH])/g, (_, part: string) => String(parts[part]).padStart(2, '0'))
+}
+
+function composeTail(labels: Labels): string {
+  const key = createHash('sha256').update(labelsKey(labels)).digest('base64url')
+  let metric = ''
+  const pairs: string[] = []
+  for (let i = 0; i < labels.length; i += 2) {
+    if (labels[i] === METRIC_NAME) metric = labels[i + 1]
+    else pairs.push(`${JSON.stringify(labels[i])}:${JSON.stringify(labels[i + 1])}`)
+  }
+  const source = `,"metric":${JSON.stringify(metric)},"labels":{${pairs.join(',')}}}\n`
+  return key.slice(0, KEY_LENGTH) + source
+}
