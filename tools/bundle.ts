@@ -34,6 +34,9 @@ const ENTRIES = {
 /** How often another process may come in between when the pages are put in place. */
 const REPLACE_TRIES_MAX = 10
 
+/** How long the parts of earlier builds are kept. */
+const CHUNK_MS_MAX = 30 * 24 * 3_600_000
+
 /** Native addons and WebAssembly stay in node_modules; everything else goes into the file. */
 const EXTERNAL = [/^node:/, 'lmdb', '@platformatic/wasm-utils']
 
@@ -47,6 +50,7 @@ async function main(): Promise<void> {
     for (const file of readdirSync(staging)) {
       if (file.endsWith('.js')) renameSync(join(staging, file), join(dist, file))
     }
+    dropOldChunks()
     if (isUserInterfaceStale()) {
       process.stderr.write(' the pages ...')
       await bundleUserInterface(join(staging, 'ui'))
@@ -72,12 +76,22 @@ async function bundle(name: string, path: string, staging: string): Promise<void
   await build.write({
     dir: staging,
     entryFileNames: `${name}.js`,
-    // What a role imports only when it is configured, a destination's library for one.
-    chunkFileNames: `${name}-[name].js`,
+    // What a role imports only when it is configured, a destination's library for one. The digest
+    // keeps a program that runs from loading what a later build put in its place.
+    chunkFileNames: `${name}-[name]-[hash].js`,
     format: 'esm',
     minify: { compress: true, mangle: { keepNames: true } },
   })
   await build.close()
+}
+
+/** Removes parts of builds so old that hardly a program that began with them still runs. */
+function dropOldChunks(): void {
+  const oldMs = Date.now() - CHUNK_MS_MAX
+  for (const file of readdirSync(dist)) {
+    const isChunk = file.endsWith('.js') && !(file.slice(0, -3) in ENTRIES)
+    if (isChunk && statSync(join(dist, file)).mtimeMs < oldMs) rmSync(join(dist, file))
+  }
 }
 
 async function bundleUserInterface(outDir: string): Promise<void> {
