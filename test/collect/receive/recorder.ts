@@ -6,9 +6,13 @@ import {
   DUPLICATE,
   OUT_OF_ORDER,
   type SeriesId,
+  type SideAppender,
   UNKNOWN,
 } from '../../../src/model/appender.ts'
+import type { Exemplar } from '../../../src/model/exemplar.ts'
+import type { NativeHistogram } from '../../../src/model/histogram.ts'
 import { formatLabels, type Labels } from '../../../src/model/labels.ts'
+import { isStaleAt } from '../../../src/model/stale.ts'
 
 interface Recorded {
   readonly text: string
@@ -24,6 +28,8 @@ export class Recorder implements Appender {
   lookups: number = 0
   appends: number = 0
   commits = 0
+  /** Staleness markers. */
+  markers: number = 0
   seriesMax: number = Infinity
   outOfOrder = true
   busy = false
@@ -54,6 +60,7 @@ export class Recorder implements Appender {
     this.appends++
     let accepted = 0
     for (let i = 0; i < count; i++) {
+      if (isStaleAt(values, i)) this.markers++
       outcomes[i] = this.#appendOne(timeMs, ids[i], values[i])
       if (outcomes[i] === ACCEPTED) accepted++
     }
@@ -94,5 +101,28 @@ export class Recorder implements Appender {
     recorded.samples.set(timeMs, value)
     recorded.newestMs = Math.max(recorded.newestMs, timeMs)
     return ACCEPTED
+  }
+}
+
+/** One that takes native histograms and exemplars, too. */
+export class SideRecorder extends Recorder {
+  readonly histograms: { text: string; timeMs: number; histogram: NativeHistogram }[] = []
+  readonly exemplars: { text: string; exemplar: Exemplar }[] = []
+  readonly #texts = new Map<SeriesId, string>()
+  readonly side: SideAppender = {
+    histogram: (timeMs, id, histogram) => {
+      this.histograms.push({ text: this.#texts.get(id) ?? '', timeMs, histogram })
+      return ACCEPTED
+    },
+    exemplar: (id, exemplar) => {
+      this.exemplars.push({ text: this.#texts.get(id) ?? '', exemplar })
+      return ACCEPTED
+    },
+  }
+
+  override series(labels: Labels): SeriesId {
+    const id = super.series(labels)
+    this.#texts.set(id, formatLabels(labels))
+    return id
   }
 }

@@ -1,0 +1,239 @@
+/** Samples of one request, whatever its protocol, into an Appender: checked, gathered by time. */
+import { NarthexError } from '../../base/error.ts'
+import type { Family, Metrics } from '../../base/metrics.ts'
+import {
+  ACCEPTED,
+  type Appender,
+  OUTCOMES,
+  type SeriesId,
+  TOO_FAR,
+  TOO_OLD,
+} from '../../model/appender.ts'
+import type { Exemplar } from '../../model/exemplar.ts'
+import type { NativeHistogram } from '../../model/histogram.ts'
+import { formatLabels, type Labels } from '../../model/labels.ts'
+import { STALE } from '../../model/stale.ts'
+import { histogramFault } from '../../wire/readhistogram.ts'
+import { type Door, OPEN_DOOR } from './door.ts'
+import { checkLabels, type LabelLimits } from './labelcheck.ts'
+import { Refusals } from './refusals.ts'
+
+/** Cells handed to the Appender at once. */
+const BATCH_CELLS = 512
+
+/** Labels of a refused series are shown up to this length. */
+const SHOWN_LENGTH_MAX = 200
+
+/** A series of the request at hand. */
+export interface PushedSeries {
+  readonly id: SeriesId
+  readonly labels: Labels
+}
+
+/** What became of one request. */
+export interface PushResult {
+  readonly acceptedCount: number
+  readonly histogramCount: number
+  readonly exemplarCount: number
+  readonly exemplarsDropped: number
+  readonly refusals: Refusals
+}
+
+/** Takes requests one after the other, each between `begin` and `finish` without a pause. */
+export class PushedSamples {
+  /** Where in the request the samples stand that come next, such as `line 7`; '' for nowhere. */
+  place = ''
+  readonly #appender: Appender
+  readonly #limits: LabelLimits
+  #door: Door = OPEN_DOOR
+  #refusals = new Refusals()
+  #acceptedCount = 0
+  #histogramCount = 0
+  #exemplarCount = 0
+  #exemplarsDropped = 0
+
+  #timeMs = 0
+  #count = 0
+  readonly #ids = new Float64Array(BATCH_CELLS)
+  readonly #values = new Float64Array(BATCH_CELLS)
+  readonly #outcomes = new Uint8Array(BATCH_CELLS)
+  readonly #labels: Labels[] = []
+  readonly #places: string[] = []
+  readonly #inBatch = new Set<SeriesId>()
+
+  constructor(appender: Appender, limits: LabelLimits) {
+    this.#appender = appender
+    this.#limits = limits
+  }
+
+  /** Whether native histograms are taken at all. */
+  get takesHistograms(): boolean {
+    return this.#appender.side !== undefined
+  }
+
+  begin(door: Door): void {
+    this.#door = door
+    this.#refusals = new Refusals()
+    this.#acceptedCount = 0
+    this.#histogramCount = 0
+    this.#exemplarCount = 0
+    this.#exemplarsDropped = 0
+    this.#clearBatch()
+    this.place = ''
+  }
+
+  /**
+   * The series of some labels; undefined when its samples are refused, or left out because another
+   * replica is listened to.
+   *
+   * @param pairs     names and values in any order, empty values allowed
+   * @param itemCount how many samples it has
+   */
+  series(pairs: readonly string[], itemCount = 1): PushedSeries | undefined {
+    const labels = checkLabels(pairs, this.#limits)
+    if (typeof labels === 'string') {
+      this.refuse(labels, itemCount, pairs)
+      return undefined
+    }
+    const replica = this.#door === OPEN_DOOR ? undefined : this.#door.replicaOf(labels)
+    if (replica !== undefined && !this.#door.admits(replica)) {
+      this.#acceptedCount += itemCount
+      this.#door.leaveOut(replica, itemCount)
+      return undefined
+    }
+    try {
+      return { id: this.#appender.series(this.#door.enter(labels)), labels }
+    } catch (error) {
+      if (!(error instanceof NarthexError) || error.kind !== 'share') throw error
+      this.#refusals.shareUsed = true
+      this.refuse('series_limit', itemCount, labels)
+      return undefined
+    }
+  }
+
+  sample(series: PushedSeries, timeMs: number, value: number): void {
+    const slot = this.#slotFor(series, timeMs)
+    if (slot >= 0) this.#values[slot] = value
+  }
+
+  /** Says that a series has ended. */
+  stale(series: PushedSeries, timeMs: number): void {
+    const slot = this.#slotFor(series, timeMs)
+    if (slot >= 0) this.#values.set(STALE, slot)
+  }
+
+  histogram({ id, labels }: PushedSeries, timeMs: number, histogram: NativeHistogram): void {
+    const { side } = this.#appender
+    const fault = histogramFault(histogram)
+    if (side === undefined || fault !== undefined) {
+      this.refuse(side === undefined ? 'native_histogram' : 'invalid_histogram', 1, labels)
+      return
+    }
+    const outcome = side.histogram(timeMs, id, histogram)
+    if (outcome === ACCEPTED) this.#histogramCount++
+    else this.refuse(OUTCOMES[outcome], 1, labels)
+  }
+
+  exemplar({ id }: PushedSeries, exemplar: Exemplar): void {
+    const outcome = this.#appender.side?.exemplar(id, exemplar)
+    if (outcome === ACCEPTED) this.#exemplarCount++
+    else this.#exemplarsDropped++
+  }
+
+  /** Notes something that is not taken; `pairs` say whose it is. */
+  refuse(reason: string, count: number, pairs: readonly string[]): void {
+    this.#refuseAt(this.place, reason, count, pairs)
+  }
+
+  finish(): PushResult {
+    this.#flush()
+    return {
+      acceptedCount: this.#acceptedCount,
+      histogramCount: this.#histogramCount,
+      exemplarCount: this.#exemplarCount,
+      exemplarsDropped: this.#exemplarsDropped,
+      refusals: this.#refusals,
+    }
+  }
+
+  #refuseAt(place: string, reason: string, count: number, pairs: readonly string[]): void {
+    this.#refusals.add(reason, count, () => {
+      const text = formatLabels(pairs)
+      const shown = text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`
+      return place === '' ? shown : `${place}: ${shown}`
+    })
+  }
+
+  /** Where the value goes; -1 when the time is out of all bounds. */
+  #slotFor({ id, labels }: PushedSeries, timeMs: number): number {
+    if (!Number.isSafeInteger(timeMs)) {
+      this.refuse(OUTCOMES[timeMs > 0 ? TOO_FAR : TOO_OLD], 1, labels)
+      return -1
+    }
+    const isFull = this.#count === BATCH_CELLS
+    if (isFull || timeMs !== this.#timeMs || this.#inBatch.has(id)) this.#flush()
+    this.#timeMs = timeMs
+    const slot = this.#count++
+    this.#ids[slot] = id
+    this.#labels.push(labels)
+    this.#places.push(this.place)
+    this.#inBatch.add(id)
+    return slot
+  }
+
+  #flush(): void {
+    const count = this.#count
+    if (count === 0) return
+    const outcomes = this.#outcomes
+    const accepted = this.#appender.append(this.#timeMs, this.#ids, this.#values, count, outcomes)
+    this.#acceptedCount += accepted
+    for (let i = 0; accepted < count && i < count; i++) {
+      if (outcomes[i] === ACCEPTED) continue
+      this.#refuseAt(this.#places[i], OUTCOMES[outcomes[i]], 1, this.#labels[i])
+    }
+    this.#clearBatch()
+  }
+
+  #clearBatch(): void {
+    this.#count = 0
+    this.#labels.length = 0
+    this.#places.length = 0
+    this.#inBatch.clear()
+  }
+}
+
+/** Counters of everything that is pushed otherwise than by remote write. */
+export interface PushFigures {
+  count(protocol: string, result: PushResult): void
+  /** Counts a request, or a part of one, that was refused as a whole. */
+  refuse(protocol: string, reason: string, count?: number): void
+}
+
+/** Registers the counters; the receivers of all protocols share them. */
+export function pushFigures(metrics: Metrics): PushFigures {
+  const family = (name: string, help: string, ...labels: string[]): Family =>
+    metrics.counter(`narthex_push_${name}_total`, help, ['protocol', ...labels])
+  const requests = family('requests', 'Push requests taken, by protocol.')
+  const samples = family('samples', 'Samples taken from push requests.')
+  const histograms = family('histograms', 'Native histograms taken from push requests.')
+  const exemplars = family('exemplars', 'Exemplars taken from push requests.')
+  const dropped = family('exemplars_dropped', 'Exemplars of push requests that nobody keeps.')
+  const refused = family(
+    'refused',
+    'Items of push requests, or whole requests, that were not taken, by reason.',
+    'reason',
+  )
+  return {
+    count(protocol, result) {
+      requests.with(protocol).inc()
+      samples.with(protocol).inc(result.acceptedCount)
+      histograms.with(protocol).inc(result.histogramCount)
+      exemplars.with(protocol).inc(result.exemplarCount)
+      dropped.with(protocol).inc(result.exemplarsDropped)
+      for (const [reason, count] of result.refusals.byReason()) {
+        refused.with(protocol, reason).inc(count)
+      }
+    },
+    refuse: (protocol, reason, count = 1) => refused.with(protocol, reason).inc(count),
+  }
+}
