@@ -28,6 +28,16 @@ export interface KafkaBroker {
 export interface KafkaOptions {
   readonly folder: string
   readonly properties?: readonly string[]
+  /** Further ways in, beside the plain one. */
+  readonly listeners?: readonly KafkaListener[]
+  /** As StorageTool takes them: `SCRAM-SHA-256=[name=ben,password=secret]`. */
+  readonly scramUsers?: readonly string[]
+}
+
+export interface KafkaListener {
+  readonly name: string
+  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
+  readonly port: number
 }
 
 /** Formats a folder, starts a broker in it and waits until it listens. */
@@ -37,9 +47,9 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const port = await freePort()
   const address = `127.0.0.1:${port}`
   const file = join(folder, 'server.properties')
-  writeFileSync(file, properties(folder, port, await freePort(), options.properties ?? []))
+  writeFileSync(file, properties(options, port, await freePort()))
   writeFileSync(join(folder, 'log4j2.properties'), LOGGING)
-  if (!existsSync(join(folder, 'data'))) format(file)
+  if (!existsSync(join(folder, 'data'))) format(file, options.scramUsers ?? [])
   let broker = await listen(folder, file, port)
   return {
     address,
@@ -74,16 +84,12 @@ async function listen(folder: string, file: string, port: number): Promise<Start
   return started
 }
 
-function format(file: string): void {
+function format(file: string, scramUsers: readonly string[]): void {
   const tool = [...java(), 'kafka.tools.StorageTool']
   const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
-  const done = spawnSync(
-    'java',
-    [...tool, 'format', '--standalone', `--cluster-id=${id}`, '-c', file],
-    {
-      encoding: 'utf8',
-    },
-  )
+  const users = scramUsers.map((user) => `--add-scram=${user}`)
+  const args = ['format', '--standalone', `--cluster-id=${id}`, ...users, '-c', file]
+  const done = spawnSync('java', [...tool, ...args], { encoding: 'utf8' })
   if (done.status !== 0) throw new Error(`cannot format the storage of kafka: ${done.stderr}`)
 }
 
@@ -99,20 +105,19 @@ function isListening(port: number): Promise<boolean> {
   })
 }
 
-function properties(
-  folder: string,
-  port: number,
-  controllerPort: number,
-  more: readonly string[],
-): string {
+function properties(options: KafkaOptions, port: number, controllerPort: number): string {
+  const { folder, listeners = [] } = options
+  const more = listeners.map((each) => `${each.name}://127.0.0.1:${each.port}`)
+  const protocols = listeners.map(({ name, protocol }) => `${name}:${protocol}`)
+  const plain = `PLAINTEXT://127.0.0.1:${port}`
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `listeners=${[plain, ...more, `CONTROLLER://127.0.0.1:${controllerPort}`].join()}`,
+    `advertised.listeners=${[plain, ...more].join()}`,
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    `listener.security.protocol.map=${['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT', ...protocols].join()}`,
     `log.dirs=${join(folder, 'data')}`,
     'num.partitions=4',
     'offsets.topic.num.partitions=4',
@@ -120,7 +125,7 @@ function properties(
     'transaction.state.log.replication.factor=1',
     'transaction.state.log.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
-    ...more,
+    ...(options.properties ?? []),
     '',
   ].join('\n')
 }

@@ -213,13 +213,14 @@ export class GroupMember {
     const added = [...mine].filter(([key]) => !this.#partitions.has(key)).map(([, one]) => one)
     try {
       const offsets = await this.#startOffsets(consumer, added)
+      const ends = added.length === 0 ? offsets : await listOffsets(consumer, added, false)
       if (this.#session !== session || session.generation !== generation) return
       for (const { topic, number } of added) {
-        const offset = offsets.get(keyOf(topic, number)) ?? 0n
-        this.#partitions.set(
-          keyOf(topic, number),
-          new Partition(topic, number, offset, this.#partitionDeps(session)),
-        )
+        const key = keyOf(topic, number)
+        const offset = offsets.get(key) ?? 0n
+        const partition = new Partition(topic, number, offset, this.#partitionDeps(session))
+        partition.endOffset = ends.get(key) ?? offset
+        this.#partitions.set(key, partition)
       }
     } catch (error) {
       if (session.generation !== generation) return
