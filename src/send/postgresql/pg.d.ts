@@ -3,7 +3,7 @@ declare module 'pg' {
   /** Messages to the server. */
   export interface Connection {
     query(text: string): void
-    sendCopyFromChunk(chunk: Uint8Array): void
+    sendCopyFromChunk(chunk: Buffer): void
     endCopyFrom(): void
     readonly stream: { destroy(): void }
   }

@@ -66,6 +66,8 @@ export class Session {
     try {
       return await run()
     } catch (error) {
+      // Whatever went wrong, the next write begins with a session that is in order.
+      this.destroy()
       signal.throwIfAborted()
       throw error
     } finally {
@@ -98,8 +100,10 @@ class CopyIn implements Submittable {
   }
 
   handleCopyInResponse(connection: Connection): void {
-    for (let at = 0; at < this.#bytes.length; at += CHUNK_BYTES_MAX) {
-      connection.sendCopyFromChunk(this.#bytes.subarray(at, at + CHUNK_BYTES_MAX))
+    const { buffer, byteOffset, length } = this.#bytes
+    const bytes = Buffer.from(buffer, byteOffset, length)
+    for (let at = 0; at < length; at += CHUNK_BYTES_MAX) {
+      connection.sendCopyFromChunk(bytes.subarray(at, at + CHUNK_BYTES_MAX))
     }
     connection.endCopyFrom()
   }
