@@ -181,6 +181,23 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     flag('length of a label value', 'limit.label-value-bytes', 'the series is refused', [WRITES]),
     built('families with metadata', count(PUSHED_FAMILIES_MAX), 'further ones are left out', []),
   ],
+  'What is passed on': [
+    flag('series that are sent', 'send.max-series', 'new ones are not sent, known ones go on', [
+      'narthex_send_series',
+      'narthex_send_series_refused_total',
+    ]),
+    flag('memory for what waits for a destination', 'send.buffer-size', 'the oldest is dropped', [
+      'prometheus_remote_storage_samples_pending',
+      'prometheus_remote_storage_samples_dropped_total',
+    ]),
+    flag('how long a sample waits for a destination', 'send.buffer-age', 'it is dropped', [
+      'prometheus_remote_storage_samples_dropped_total',
+    ]),
+    gatewayFlag('how long a sender waits', 'send.commit-timeout', 'it is told to try again', [
+      'narthex_send_commits_waiting',
+    ]),
+    gatewayFlag('time ahead of the clock', 'limit.future', 'the sample is refused', []),
+  ],
   'The stream of agents': [
     gatewayFlag('agents that are known', 'gateway.agents', 'the stream is ended', [
       'narthex_gateway_agents_connected',

@@ -12,12 +12,14 @@ export interface ShownDestination {
 
 type Read = (destination: Destination, clock: Clock) => number
 
-const PREFIX = 'prometheus_remote_storage_'
-
 const COUNTERS: readonly (readonly [string, string, Read])[] = [
-  [`${PREFIX}samples_total`, 'Samples written.', ({ counters }) => counters.written],
   [
-    `${PREFIX}samples_failed_total`,
+    'prometheus_remote_storage_samples_total',
+    'Samples written.',
+    ({ counters }) => counters.written,
+  ],
+  [
+    'prometheus_remote_storage_samples_failed_total',
     'Samples that a destination refused for good.',
     ({ counters }) => {
       let failed = 0
@@ -28,11 +30,15 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
     },
   ],
   [
-    `${PREFIX}samples_retried_total`,
+    'prometheus_remote_storage_samples_retried_total',
     'Samples that were sent again.',
     ({ counters }) => counters.retried,
   ],
-  [`${PREFIX}exemplars_total`, 'Exemplars written.', ({ counters }) => counters.exemplars],
+  [
+    'prometheus_remote_storage_exemplars_total',
+    'Exemplars written.',
+    ({ counters }) => counters.exemplars,
+  ],
   [
     'narthex_send_received_total',
     'Samples handed over to a destination: written, dropped or waiting.',
@@ -48,38 +54,42 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
 
 const GAUGES: readonly (readonly [string, string, Read])[] = [
   [
-    `${PREFIX}samples_pending`,
+    'prometheus_remote_storage_samples_pending',
     'Samples that wait to be written.',
     (destination) => destination.queuedSamples,
   ],
-  [`${PREFIX}shards`, 'Writes that may run at once.', (destination) => destination.shards],
   [
-    `${PREFIX}shards_max`,
+    'prometheus_remote_storage_shards',
+    'Writes that may run at once.',
+    (destination) => destination.shards,
+  ],
+  [
+    'prometheus_remote_storage_shards_max',
     'Writes that may ever run at once.',
     ({ end }) => end.config.queue.shardsMax,
   ],
   [
-    `${PREFIX}shards_min`,
+    'prometheus_remote_storage_shards_min',
     'Writes that may run at once after trouble.',
     ({ end }) => end.config.queue.shardsMin,
   ],
   [
-    `${PREFIX}shard_capacity`,
+    'prometheus_remote_storage_shard_capacity',
     'Samples a write at once that wait unpacked.',
     ({ end }) => end.config.queue.capacitySamples,
   ],
   [
-    `${PREFIX}max_samples_per_send`,
+    'prometheus_remote_storage_max_samples_per_send',
     'Most samples of a write.',
     ({ end }) => end.config.queue.samplesPerSendMax,
   ],
   [
-    `${PREFIX}queue_highest_timestamp_seconds`,
+    'prometheus_remote_storage_queue_highest_timestamp_seconds',
     'Newest time of the samples handed over.',
     ({ counters }) => counters.highestReceivedMs / 1000,
   ],
   [
-    `${PREFIX}queue_highest_sent_timestamp_seconds`,
+    'prometheus_remote_storage_queue_highest_sent_timestamp_seconds',
     'Newest time of the samples written.',
     ({ counters }) => counters.highestWrittenMs / 1000,
   ],
@@ -118,7 +128,7 @@ export class SendMetrics {
       ...GAUGES.map(([name, help, read]) => [metrics.gauge(name, help, names), read] as const),
     ]
     this.#dropped = metrics.counter(
-      `${PREFIX}samples_dropped_total`,
+      'prometheus_remote_storage_samples_dropped_total',
       'Samples dropped, by reason.',
       [...names, 'reason'],
     )

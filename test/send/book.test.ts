@@ -102,7 +102,7 @@ test('at its bound the book refuses new series and goes on with those it knows',
     (error) =>
       error instanceof NarthexError &&
       error.kind === 'share' &&
-      /--limit\.series/.test(error.message),
+      /--send\.max-series/.test(error.message),
   )
   assert.equal(book.series(up('x:1')), first)
   assert.equal(book.refused, 1)

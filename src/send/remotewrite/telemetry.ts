@@ -19,23 +19,30 @@ export function remoteWriteCounters(
   url: string,
 ): RemoteWriteCounters {
   const cell = (metric: string, help: string): Cell =>
-    metrics
-      .counter(`prometheus_remote_storage_${metric}`, help, ['remote_name', 'url'])
-      .with(name, url)
+    metrics.counter(metric, help, ['remote_name', 'url']).with(name, url)
   return {
-    bytes: cell('bytes_total', 'Bytes of samples sent, after compression.'),
+    bytes: cell(
+      'prometheus_remote_storage_bytes_total',
+      'Bytes of samples sent, after compression.',
+    ),
     exemplarsDropped: cell(
-      'exemplars_dropped_total',
+      'prometheus_remote_storage_exemplars_dropped_total',
       'Exemplars that were not sent because the protocol wants a sample beside them.',
     ),
-    metadata: cell('metadata_total', 'Metric families whose metadata was sent.'),
-    metadataBytes: cell('metadata_bytes_total', 'Bytes of metadata sent, after compression.'),
+    metadata: cell(
+      'prometheus_remote_storage_metadata_total',
+      'Metric families whose metadata was sent.',
+    ),
+    metadataBytes: cell(
+      'prometheus_remote_storage_metadata_bytes_total',
+      'Bytes of metadata sent, after compression.',
+    ),
     metadataFailed: cell(
-      'metadata_failed_total',
+      'prometheus_remote_storage_metadata_failed_total',
       'Metric families whose metadata was not sent and is not tried again.',
     ),
     metadataRetried: cell(
-      'metadata_retried_total',
+      'prometheus_remote_storage_metadata_retried_total',
       'Metric families whose metadata was not sent at once and is tried again.',
     ),
   }
