@@ -58,7 +58,7 @@ function Summary({ collected }: { collected: Collected }): JSX.Element {
     <div class="welcome-summary">
       <p>
         {targets !== undefined && <TargetsUp targets={targets} />}
-        <b>{formatCount(metrics)}</b> metrics
+        <b>{formatCount(metrics)}</b> {metrics === 1 ? 'metric' : 'metrics'}
         {series !== undefined && (
           <>
             {' '}
@@ -97,7 +97,7 @@ function NoGraphs({ metrics }: { metrics: number }): JSX.Element {
         <Icon name="search" />
         <strong>No ready-made graph for what is here</strong>
         <span>
-          Press <kbd>m</kbd> to search the {formatCount(metrics)} metrics.
+          Press <kbd>m</kbd> to search the names of all metrics.
         </span>
       </div>
     )

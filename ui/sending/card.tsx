@@ -72,7 +72,7 @@ function FlowView({ name, flow }: { name: string; flow: Flow | undefined }): JSX
       <p class="flow-rates">
         <strong>{rateOf(flow?.writtenPerSecond)}</strong>
         <span class="soft">written</span>
-        <span class="faint">{`of ${rateOf(flow?.receivedPerSecond)} received`}</span>
+        <span class="faint">{`of ${rateOf(flow?.receivedPerSecond)}`}</span>
       </p>
       <Spark points={flow?.written ?? []} label={`Samples written to ${name}`} />
     </div>
@@ -145,7 +145,7 @@ function FactList({ destination }: { destination: Destination }): JSX.Element {
         </dd>
       </div>
       <div>
-        <dt>Newest sample there</dt>
+        <dt>Newest sample written</dt>
         <dd>
           <Ago timeMs={timeOf(destination.newestWritten)} never="none yet" />
         </dd>

@@ -5,7 +5,7 @@ import { Icon } from '../shell/icon.tsx'
 
 const EXAMPLE = `remote_write:
   - name: central
-    url: http://127.0.0.1:9390/api/v1/write
+    url: http://central.example:9390/api/v1/write
 `
 
 export function NoDestinations(): JSX.Element {

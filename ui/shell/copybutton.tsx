@@ -23,9 +23,14 @@ export function CopyButton({ label, text }: CopyButtonProps): JSX.Element | null
     setCopied(true)
   }
   return (
-    <button type="button" class="button bare" onClick={() => void copy()}>
-      <Icon name="link" />
-      <span role="status">{copied ? 'Copied' : label}</span>
-    </button>
+    <>
+      <button type="button" class="button bare" onClick={() => void copy()}>
+        <Icon name="link" />
+        {copied ? 'Copied' : label}
+      </button>
+      <span class="sr-only" role="status">
+        {copied ? 'Copied' : ''}
+      </span>
+    </>
   )
 }

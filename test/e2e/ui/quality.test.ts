@@ -1,13 +1,13 @@
 /** What every page owes: access for all, few bytes, short tasks, nothing sent elsewhere. */
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { missingComponents } from '../../support/processes.ts'
+import { checkAccess } from './access.ts'
 import { keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
 import { graphLink, type Site, startSite } from './site.ts'
+import { longestTaskMs } from './tasks.ts'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 /** Budgets of the design, in bytes on the wire and in ms of the main thread. */
 const SHELL_BYTES_MAX = 60 * 1024
 const EXPLORE_BYTES_MAX = 250 * 1024
@@ -39,43 +39,10 @@ const PAGES: readonly (readonly [string, () => string, (page: Page) => Promise<v
   ['configuration', () => '/config', (page) => page.locator('.config').waitFor()],
 ]
 
-const WINDOWS = [
-  { width: 1920, height: 1080 },
-  { width: 768, height: 1024 },
-  { width: 360, height: 740 },
-]
-
 for (const [name, address, isThere] of PAGES) {
   test(`axe finds nothing in either scheme, nothing sticks out: ${name}`, { skip }, async () => {
-    const { page, faults } = await openPage(browser, site.url + address(), {
-      // The checker itself is a script that no policy lets in.
-      bypassCSP: true,
-      reducedMotion: 'reduce',
-    })
-    await isThere(page)
-    await page.addScriptTag({ path: AXE })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      assert.deepEqual(await violations(page), [], colorScheme)
-    }
-    for (const size of WINDOWS) {
-      await page.setViewportSize(size)
-      const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
-      assert.ok(wide <= size.width, `${wide} pixels in a window of ${size.width}`)
-      await keepScreenshot(page, `${name.replaceAll(' ', '-')}-${size.width}`)
-    }
-    assert.deepEqual(await violations(page), [], 'on a phone')
-    assert.deepEqual(faults, [])
-    await page.context().close()
+    await checkAccess(browser, site.url + address(), name, isThere)
   })
-}
-
-/** What axe-core finds, as sentences. */
-async function violations(page: Page): Promise<string[]> {
-  const found = await page.evaluate<
-    { id: string; nodes: { html: string; failureSummary: string }[] }[]
-  >('axe.run().then((report) => report.violations)')
-  return found.map(({ id, nodes }) => `${id}: ${nodes[0].failureSummary} ${nodes[0].html}`)
 }
 
 test('the first bytes are few: the shell, then Explore with a graph', { skip }, async () => {
@@ -95,34 +62,14 @@ test('the first bytes are few: the shell, then Explore with a graph', { skip }, 
 
 test('no task keeps the page from answering for longer than the bound', { skip }, async () => {
   const { page } = await openPage(browser, `${site.url}/targets`)
-  await browser.startTracing(page, { categories: ['toplevel'] })
-  await page.goto(site.url + graphLink('node_cpu_seconds_total', '1h'))
-  await untilDrawn(page)
-  await page.locator('.cm-content').waitFor()
-  const trace = JSON.parse((await browser.stopTracing()).toString()) as {
-    traceEvents: TraceEvent[]
-  }
-  const longestMs = longestTaskMs(trace.traceEvents)
+  const longestMs = await longestTaskMs(browser, page, async () => {
+    await page.goto(site.url + graphLink('node_cpu_seconds_total', '1h'))
+    await untilDrawn(page)
+    await page.locator('.cm-content').waitFor()
+  })
   assert.ok(longestMs > 0 && longestMs <= TASK_MS_MAX, `the longest task takes ${longestMs} ms`)
   await page.context().close()
 })
-
-interface TraceEvent {
-  readonly name: string
-  readonly pid: number
-  readonly tid: number
-  /** CPU of the thread, in µs; unlike the time on the wall it does not count other processes. */
-  readonly tdur?: number
-  readonly args: { readonly name?: string }
-}
-
-function longestTaskMs(events: readonly TraceEvent[]): number {
-  const threads = events.filter((e) => e.name === 'thread_name' && e.args.name === 'CrRendererMain')
-  const isMain = (event: TraceEvent): boolean =>
-    threads.some((t) => t.pid === event.pid && t.tid === event.tid)
-  const tasks = events.filter((event) => event.name.endsWith('RunTask') && isMain(event))
-  return Math.max(0, ...tasks.map((task) => (task.tdur ?? 0) / 1000))
-}
 
 test('a thousand series are drawn, the others are counted', { skip }, async () => {
   const { page, faults } = await openPage(browser, `${site.url}/query`)

@@ -57,7 +57,8 @@ export async function startSite(jobs = ''): Promise<Site> {
   }
 }
 
-function startExporter(port: number): Promise<TestProcess> {
+/** A real node_exporter. */
+export function startExporter(port: number): Promise<TestProcess> {
   const flags = [`--web.listen-address=127.0.0.1:${port}`]
   return startComponent('prometheus-node-exporter', flags, port, '/metrics')
 }
