@@ -1,4 +1,4 @@
-/** Runs the benchmarks of whole processes and writes bench/RESULTS.md. */
+/** Runs the benchmarks of whole processes and writes bench/RESULTS.md; some measure more with --long. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
@@ -11,10 +11,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const results = join(root, 'bench/RESULTS.md')
 
 /** Name to the module that measures; each writes its own section. */
-const SCENARIOS = ['idle', 'ingest', 'query', 'scrape'] as const
+const SCENARIOS = ['agent', 'idle', 'ingest', 'query', 'scrape'] as const
 
 async function main(words: readonly string[]): Promise<void> {
-  const chosen = SCENARIOS.filter((name) => words.length === 0 || words.includes(name))
+  const isLong = words.includes('--long')
+  const names = words.filter((word) => word !== '--long')
+  const chosen = SCENARIOS.filter((name) => names.length === 0 || names.includes(name))
   for (const [name, reason] of provideComponents(console.log)) {
     console.log(`without ${name}: ${reason}`)
   }
@@ -24,9 +26,9 @@ async function main(words: readonly string[]): Promise<void> {
   for (const name of chosen) {
     console.log(`measuring ${name} ...`)
     const module = (await import(`../bench/process/${name}.ts`)) as {
-      run(): Promise<Table | readonly Table[]>
+      run(isLong: boolean): Promise<Table | readonly Table[]>
     }
-    const tables = [await module.run()].flat()
+    const tables = [await module.run(isLong)].flat()
     const text = tables.map(formatTable).join('\n')
     console.log(text)
     writeSection(name, `${text}\n${machineLine()}\n`)
