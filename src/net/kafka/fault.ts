@@ -29,14 +29,14 @@ const CAUSES_MAX = 100
 
 /** Sorts out anything that the library throws. */
 export function kafkaFault(error: unknown): KafkaFault {
-  const inner = causesOf(error)
-  const ids = inner.map((one) => ('apiId' in one ? String(one.apiId) : '')).filter(Boolean)
+  const { all, innermost } = causesOf(error)
+  const ids = all.flatMap((one) => ('apiId' in one ? [String(one.apiId)] : []))
   const refusal = ids.find((id) => REFUSALS.has(id))
-  const message = inner.map(messageOf).join('; ') || messageOf(error)
+  const message = innermost.map(messageOf).join('; ') || messageOf(error)
   if (refusal !== undefined) return { isRetryable: false, reason: refusal.toLowerCase(), message }
   if (ids.length > 0) return { isRetryable: true, reason: ids[0].toLowerCase(), message }
-  const code = inner.map((one) => ('code' in one ? REASONS[String(one.code)] : undefined))
-  return { isRetryable: true, reason: code.find(Boolean) ?? 'kafka', message }
+  const reasons = all.map((one) => ('code' in one ? REASONS[String(one.code)] : undefined))
+  return { isRetryable: true, reason: reasons.find(Boolean) ?? 'kafka', message }
 }
 
 /** Whether one of the causes is this error of the protocol. */
@@ -44,15 +44,21 @@ export function isKafkaError(error: unknown, apiId: string): boolean {
   return error instanceof Error && findErrorBy(error, 'apiId', apiId) !== null
 }
 
-/** The errors at the ends of the tree of causes. */
-function causesOf(error: unknown): readonly Error[] {
-  const found: Error[] = []
+/** The tree of causes, and the errors at its ends, which say what happened. */
+function causesOf(error: unknown): {
+  readonly all: readonly Error[]
+  readonly innermost: readonly Error[]
+} {
+  const all: Error[] = []
+  const innermost: Error[] = []
   const open: unknown[] = [error]
-  for (let looked = 0; open.length > 0 && looked < CAUSES_MAX; looked++) {
+  while (open.length > 0 && all.length < CAUSES_MAX) {
     const one = open.shift()
+    if (!(one instanceof Error)) continue
+    all.push(one)
     if (one instanceof AggregateError && one.errors.length > 0) open.push(...one.errors)
-    else if (one instanceof Error && one.cause instanceof Error) open.push(one.cause)
-    else if (one instanceof Error) found.push(one)
+    else if (one.cause instanceof Error) open.push(one.cause)
+    else innermost.push(one)
   }
-  return found
+  return { all, innermost }
 }
