@@ -35,7 +35,7 @@ export const PAGES_OF_ROLE = {
   frontend: ['explore', 'targets', 'status'],
   agent: ['targets', 'sending', 'status'],
   gateway: ['senders', 'sending', 'status'],
-  ingester: ['sending', 'status'],
+  ingester: ['partitions', 'sending', 'status'],
 } as const
 
 export type PageRole = keyof typeof PAGES_OF_ROLE
@@ -48,6 +48,7 @@ const PATHS: Readonly<Record<Page, readonly string[]>> = {
   targets: ['/targets', '/service-discovery'],
   sending: ['/sending'],
   senders: ['/senders'],
+  partitions: ['/partitions'],
   status: ['/status', '/tsdb-status', '/flags', '/config'],
 }
 

@@ -52,7 +52,7 @@ export function SendersPage(): JSX.Element {
         {all.length > 0 && (
           <input
             ref={field}
-            class="field senders-filter"
+            class="field page-filter"
             type="search"
             aria-label="Filter the senders"
             placeholder="Filter by name, address, version, tenant or error"

@@ -40,8 +40,8 @@ interface SendersTableProps {
 export function SendersTable({ senders, rates, state, onSort }: SendersTableProps): JSX.Element {
   const [rowsMax, setRowsMax] = useState(ROWS_STEP)
   return (
-    <div class="card senders-card">
-      <table class="senders-table">
+    <div class="card rows-card">
+      <table class="rows-table">
         <thead>
           <tr>
             {COLUMNS.map((column) => (
@@ -100,7 +100,7 @@ function Row({ sender, rate }: { sender: Sender; rate: number | undefined }): JS
   return (
     <tr>
       <th scope="row">
-        <span class="sender-name">{name}</span>
+        <span class="row-name">{name}</span>
         {address !== '' && address !== name && <span class="mono faint">{address}</span>}
         {sender.lastError !== '' && (
           <p class="note bad">

@@ -54,7 +54,7 @@ export function SendingPage(): JSX.Element {
         {all.length > 0 && (
           <input
             ref={field}
-            class="field sending-filter"
+            class="field page-filter"
             type="search"
             aria-label="Filter the destinations"
             placeholder="Filter by name, kind, address or error"
@@ -159,7 +159,7 @@ function TotalsLine({ data }: { data: SendingData }): JSX.Element {
     ['Queued', `${formatCount(totals.queued)} in ${formatValue(totals.queuedBytes, 'bytes')}`],
   ]
   return (
-    <dl class="card sending-totals" aria-label="All destinations together, in samples">
+    <dl class="card totals-line" aria-label="All destinations together, in samples">
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

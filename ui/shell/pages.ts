@@ -1,6 +1,6 @@
 /** The pages there are, and which of them a role has. */
 
-export type PageName = 'explore' | 'targets' | 'sending' | 'senders' | 'status'
+export type PageName = 'explore' | 'targets' | 'senders' | 'partitions' | 'sending' | 'status'
 
 /** What an address leads to: a page, or nothing that this role has. */
 export type Place = PageName | 'missing'
@@ -19,6 +19,7 @@ const ALL: readonly PageInfo[] = [
   { name: 'explore', title: 'Explore', key: 'e', paths: ['query', 'graph'] },
   { name: 'targets', title: 'Targets', key: 't', paths: ['targets', 'service-discovery'] },
   { name: 'senders', title: 'Senders', key: 'a', paths: ['senders'] },
+  { name: 'partitions', title: 'Partitions', key: 'p', paths: ['partitions'] },
   { name: 'sending', title: 'Sending', key: 'd', paths: ['sending'] },
   {
     name: 'status',

@@ -83,6 +83,7 @@ function searches(): Readonly<Record<PageName, Signal<string>>> {
     targets: signal(''),
     sending: signal(''),
     senders: signal(''),
+    partitions: signal(''),
     status: signal(''),
   }
 }

@@ -15,6 +15,7 @@ const LOADERS: Readonly<Record<PageName, () => Promise<ComponentType>>> = {
   targets: async () => (await import('../targets/page.tsx')).TargetsPage,
   sending: async () => (await import('../sending/page.tsx')).SendingPage,
   senders: async () => (await import('../senders/page.tsx')).SendersPage,
+  partitions: async () => (await import('../partitions/page.tsx')).PartitionsPage,
   status: async () => (await import('../status/page.tsx')).StatusPage,
 }
 

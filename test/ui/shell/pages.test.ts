@@ -25,7 +25,7 @@ for (const [path, role, place] of [
   ['/', 'up', 'explore'],
   ['/', 'agent', 'targets'],
   ['/index.html', 'gateway', 'senders'],
-  ['/behind/a/proxy/', 'ingester', 'sending'],
+  ['/behind/a/proxy/', 'ingester', 'partitions'],
   ['/behind/a/proxy/graph', 'up', 'explore'],
   ['/config', 'agent', 'status'],
   ['/query', 'agent', 'missing'],
@@ -38,9 +38,9 @@ for (const [path, role, place] of [
 }
 
 test('no two pages share a key or an address', () => {
-  const pages = readPages('explore targets senders sending status')
+  const pages = readPages('explore targets senders partitions sending status')
   const keys = pages.map(({ key }) => key)
   const paths = pages.flatMap((page) => page.paths)
-  assert.equal(new Set(keys).size, 5)
+  assert.equal(new Set(keys).size, 6)
   assert.equal(new Set(paths).size, paths.length)
 })
