@@ -1,6 +1,14 @@
 /** A PostgreSQL server of its own for tests. As root it runs as another user, as it wants to. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg, { type Client } from 'pg'
@@ -20,9 +28,14 @@ export interface Postgres {
   stop(): Promise<void>
 }
 
-/** Starts a server with the database `postgres` and the user `narthex`, who has PASSWORD. */
+/**
+ * Starts a server with the database `postgres` and the user `narthex`, who has PASSWORD.
+ *
+ * @param files by name in its folder, where they come from
+ */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), 'narthex-postgres-'))
   const data = join(folder, 'data')
@@ -50,6 +63,11 @@ export async function startPostgres(
   )
   if (made.status !== 0)
     throw new Error(`cannot make a database: ${made.stderr}${made.error ?? ''}`)
+  for (const [name, source] of Object.entries(files)) {
+    copyFileSync(source, join(data, name))
+    chmodSync(join(data, name), 0o600)
+    if (isRoot) chownSync(join(data, name), OTHER_USER, OTHER_USER)
+  }
   const port = await freePort()
   const all = {
     fsync: 'off',

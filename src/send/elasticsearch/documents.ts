@@ -1,7 +1,7 @@
 /** Samples as documents of _bulk: an action and a source line each. */
 import { createHash } from 'node:crypto'
 import type { SeriesId } from '../../model/appender.ts'
-import { type Labels, labelsKey, METRIC_NAME } from '../../model/labels.ts'
+import { type Labels, METRIC_NAME } from '../../model/labels.ts'
 import { type BodyEncoder, UNREPRESENTABLE } from '../http/body.ts'
 import { SeriesTexts } from '../http/seriestexts.ts'
 import { TextBody } from '../http/textbody.ts'
@@ -98,7 +98,7 @@ function indexAt(pattern: string, timeMs: number): string {
 }
 
 function composeTail(labels: Labels): string {
-  const key = createHash('sha256').update(labelsKey(labels)).digest('base64url')
+  const key = createHash('sha256').update(JSON.stringify(labels)).digest('base64url')
   let metric = ''
   const pairs: string[] = []
   for (let i = 0; i < labels.length; i += 2) {
