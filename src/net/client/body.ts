@@ -2,7 +2,7 @@
 import { assert, NarthexError } from '../../base/error.ts'
 
 /** Bytes that idle buffers of a pool may hold together. */
-export const IDLE_BYTES_MAX: number = 8 * 1024 * 1024
+export const IDLE_BYTES_MAX: number = 4 * 1024 * 1024
 
 /** Bytes that bodies in use may hold together where nothing else is said. */
 export const LEASED_BYTES_MAX: number = 256 * 1024 * 1024

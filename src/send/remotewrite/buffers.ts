@@ -1,7 +1,7 @@
 /** Buffers of requests, used again: fresh ones by the megabyte would wait for the collector. */
 
 /** Bytes that idle buffers may hold together. */
-const IDLE_BYTES_MAX = 4 * 1024 * 1024
+const IDLE_BYTES_MAX = 1024 * 1024
 
 const SIZE_MIN = 16 * 1024
 

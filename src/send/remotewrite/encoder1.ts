@@ -18,13 +18,16 @@ import type { RequestEncoder } from './encoder.ts'
 
 export class Encoder1 implements RequestEncoder {
   readonly #view: SeriesView
+  readonly #labelBytesMax: number
   readonly #request: ProtoWriter = new ProtoWriter(64 * 1024)
   readonly #scratch: ProtoWriter = new ProtoWriter()
   /** Label fields of each series, encoded. */
-  readonly #labels = new SlotArena<Uint8Array>((length) => new Uint8Array(length))
+  #labels: SlotArena<Uint8Array> = openLabels()
 
-  constructor(view: SeriesView) {
+  /** @param labelBytesMax beyond it, the labels that are kept are let go and encoded anew */
+  constructor(view: SeriesView, labelBytesMax: number = Number.POSITIVE_INFINITY) {
     this.#view = view
+    this.#labelBytesMax = labelBytesMax
   }
 
   get sizeBytes(): number {
@@ -33,6 +36,7 @@ export class Encoder1 implements RequestEncoder {
 
   begin(): void {
     this.#request.clear()
+    if (this.#labels.items.length > this.#labelBytesMax) this.#labels = openLabels()
   }
 
   sample(
@@ -98,4 +102,8 @@ export class Encoder1 implements RequestEncoder {
     }
     return slot
   }
+}
+
+function openLabels(): SlotArena<Uint8Array> {
+  return new SlotArena((length) => new Uint8Array(length))
 }

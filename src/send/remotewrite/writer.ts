@@ -22,6 +22,9 @@ import { MetadataSender } from './metadata.ts'
 import { RequestMaker, type WriteRequest } from './request.ts'
 import { type RemoteWriteCounters, remoteWriteCounters } from './telemetry.ts'
 
+/** Encoded labels that a writer keeps whose rows are frames: only odd samples come without. */
+const FRAMED_LABEL_BYTES_MAX = 1024 * 1024
+
 export interface RemoteWriteDeps {
   readonly clock: Clock
   readonly metrics: Metrics
@@ -90,8 +93,9 @@ class RemoteWriter implements Writer {
     })
     const families = metadata.send ? deps.metadata : undefined
     if (config.message === 'prometheus.WriteRequest') {
-      this.#encoder = new Encoder1(view)
       this.#frames = deps.frames?.(view)
+      const isFramed = this.#frames !== undefined
+      this.#encoder = new Encoder1(view, isFramed ? FRAMED_LABEL_BYTES_MAX : undefined)
       if (families !== undefined) this.#metadata = this.#startMetadata(families, deps.clock)
     } else {
       this.#encoder = new Encoder2(view, new FamilyBook(families, deps.clock, metadata.intervalMs))
