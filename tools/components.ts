@@ -31,6 +31,7 @@ export const COMPONENTS: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   'victoria-metrics': 'victoria-metrics',
   vmagent: 'victoria-metrics',
+  'prometheus-pushgateway': 'prometheus-pushgateway',
   influxd: 'influxdb',
   postgres: 'postgresql-15',
   initdb: 'postgresql-15',

@@ -20,6 +20,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   web: 'Listening and access',
   query: 'Queries',
   limit: 'Limits on what is taken in',
+  otlp: 'OTLP',
+  push: 'Batch jobs',
   scrape: 'Scraping',
   'enable-feature': 'Features',
   log: 'Logging',

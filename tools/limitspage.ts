@@ -14,6 +14,7 @@ import { OBJECTS_MAX, PAGE_BYTES_MAX } from '../src/collect/discover/kubernetes/
 import { LIST_BYTES_MAX, LISTS_MAX } from '../src/collect/discover/lastgood.ts'
 import { CGROUPS_MAX } from '../src/collect/host/container.ts'
 import { HOST_SERIES_MAX } from '../src/collect/host/row.ts'
+import { TENANTS_MAX } from '../src/collect/receive/kafka/decode.ts'
 import { PUSHED_FAMILIES_MAX } from '../src/collect/receive/metadata.ts'
 import { REPLICA_OPTIONS } from '../src/collect/receive/replicas.ts'
 import {
@@ -34,6 +35,8 @@ import { NESTING_MAX, OPERATORS_MAX } from '../src/query/promql/tokens.ts'
 import { PENDING_BYTES_MAX } from '../src/store/log/log.ts'
 import { QUARANTINE_BYTES_MAX } from '../src/store/log/replay.ts'
 import { COLUMNS_MAX } from '../src/wire/columnar.ts'
+import { LINE_PARTS_MAX } from '../src/wire/lineprotocol.ts'
+import { ATTRIBUTES_MAX, BUCKETS_MAX } from '../src/wire/otlp.ts'
 import { HISTOGRAM_BUCKETS_MAX } from '../src/wire/streamside.ts'
 import { TEXT_BYTES_MAX, TEXTS_MAX } from '../src/wire/streamtext.ts'
 
@@ -54,6 +57,7 @@ const REQUESTS = 'prometheus_http_requests_total'
 const QUERIES = 'narthex_query_failures_total'
 const FAILED = 'narthex_scrape_failures_total'
 const WRITES = 'narthex_remote_write_refused_total'
+const PUSHES = 'narthex_push_refused_total'
 const REFUSED_CELLS = 'narthex_gateway_refused_samples_total'
 const DISCOVERY = 'prometheus_sd_refresh_failures_total'
 const CONSUL = 'prometheus_sd_consul_rpc_failures_total'
@@ -179,6 +183,17 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     flag('labels of a series', 'limit.labels-per-series', 'the series is refused', [WRITES]),
     flag('length of a label name', 'limit.label-name-bytes', 'the series is refused', [WRITES]),
     flag('length of a label value', 'limit.label-value-bytes', 'the series is refused', [WRITES]),
+    flag(
+      'series whose OTLP deltas are added up',
+      'otlp.delta-series',
+      'points refused: `delta_series_limit`',
+      [PUSHES],
+    ),
+    flag('groups of batch jobs', 'push.groups', '429', [PUSHES]),
+    flag('series of all these groups', 'push.series', '429', [PUSHES]),
+    built('attributes of one OTLP thing', count(ATTRIBUTES_MAX), '400', [PUSHES]),
+    built('buckets of one OTLP point', count(BUCKETS_MAX), '400', [PUSHES]),
+    built('tags or fields of a line', count(LINE_PARTS_MAX), 'the line is refused', [PUSHES]),
     built('families with metadata', count(PUSHED_FAMILIES_MAX), 'further ones are left out', []),
   ],
   'What is passed on': [
@@ -238,6 +253,32 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       'further ones are not deduplicated',
       ['narthex_replica_clusters'],
     ),
+  ],
+  Kafka: [
+    {
+      what: 'bytes of a partition that are fetched ahead',
+      bound: '4MB',
+      by: '`narthex.ingester.kafka.fetch_max_bytes`',
+      beyond: 'nothing more of it is fetched',
+      metrics: ['narthex_kafka_consumer_queued_bytes'],
+    },
+    {
+      what: 'messages of a partition that are not yet committed',
+      bound: '500',
+      by: '`narthex.ingester.kafka.batch_max_messages`',
+      beyond: 'the next ones wait',
+      metrics: ['narthex_kafka_consumer_lag'],
+    },
+    {
+      what: 'bytes of a message and of a batch of them',
+      bound: '1000000B',
+      by: '`message_max_bytes` of a destination',
+      beyond: 'messages are split by series and samples',
+      metrics: ['prometheus_remote_storage_samples_dropped_total'],
+    },
+    built('tenants', String(TENANTS_MAX), 'messages of further ones are dead letters', [
+      'narthex_kafka_poison_messages_total',
+    ]),
   ],
   Queries: [
     flag('time of a query that names none', 'query.timeout', '503', [QUERIES]),

@@ -9,6 +9,7 @@ import {
   PASSING_FLAGS,
   PUSH_FLAGS,
   parseCount,
+  RECEIVE_FLAGS,
   SEND_FLAGS,
   webFlags,
 } from './sharedflags.ts'
@@ -56,6 +57,7 @@ export const GATEWAY: CommandSpec = {
       parse: parseSize,
     },
     ...PUSH_FLAGS,
+    ...RECEIVE_FLAGS,
     ...SEND_FLAGS,
     ...PASSING_FLAGS,
     ...webFlags(9392),

@@ -8,6 +8,7 @@ import {
   FlagReader,
   LOG_FLAG,
   PUSH_FLAGS,
+  RECEIVE_FLAGS,
   SEND_FLAGS,
   webFlags,
 } from './sharedflags.ts'
@@ -28,6 +29,7 @@ export const SERVER: CommandSpec = {
     ...webFlags(9390),
     ...QUERY_FLAGS,
     ...PUSH_FLAGS,
+    ...RECEIVE_FLAGS,
     ...SEND_FLAGS,
     FEATURE_FLAG,
     LOG_FLAG,

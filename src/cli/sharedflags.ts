@@ -100,6 +100,44 @@ export const PUSH_FLAGS: readonly Flag[] = [
   },
 ]
 
+/** What else may be pushed where remote write is taken. */
+export const RECEIVE_FLAGS: readonly Flag[] = [
+  {
+    name: 'otlp.grpc-address',
+    value: 'host:port',
+    help: 'where to take OTLP metrics over gRPC, 127.0.0.1:4317 as a rule; may be given more than once',
+    many: true,
+  },
+  {
+    name: 'otlp.delta-series',
+    value: 'count',
+    help: 'series whose deltas are added up; points of further ones are refused',
+    preset: '200000',
+    parse: parseCount,
+  },
+  {
+    name: 'push.groups',
+    value: 'count',
+    help: 'groups of pushed batch metrics that are kept in memory',
+    preset: '1000',
+    parse: parseCount,
+  },
+  {
+    name: 'push.series',
+    value: 'count',
+    help: 'series of all these groups',
+    preset: '100000',
+    parse: parseCount,
+  },
+  {
+    name: 'push.group-ttl',
+    value: 'duration',
+    help: 'how long a group is kept that nobody pushes to; 0 for good',
+    preset: '7d',
+    parse: parseDuration,
+  },
+]
+
 /** How samples wait for their destinations. */
 export const SEND_FLAGS: readonly Flag[] = [
   {
@@ -245,12 +283,19 @@ export class FlagReader {
     }
   }
 
-  /** What PUSH_FLAGS say. */
+  /** What PUSH_FLAGS and RECEIVE_FLAGS say. */
   push(): PushLimits {
     return {
       labels: this.labels(),
       requestBytesMax: this.number('limit.request-bytes'),
       decodedBytesMax: this.number('limit.decoded-bytes'),
+      batch: {
+        groupsMax: this.number('push.groups'),
+        seriesMax: this.number('push.series'),
+        groupAgeMsMax: this.number('push.group-ttl'),
+      },
+      otlpDeltaSeriesMax: this.number('otlp.delta-series'),
+      otlpGrpcAddresses: this.list('otlp.grpc-address'),
     }
   }
 }

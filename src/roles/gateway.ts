@@ -15,17 +15,12 @@ import type { WebConfig } from '../config/web.ts'
 import { startGrpcServer } from '../net/grpc/server.ts'
 import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
 import { openPages } from '../serve/pages.ts'
-import {
-  metadataRoutes,
-  operationRoutes,
-  sendersRoutes,
-  sendingRoutes,
-  writeRoute,
-} from '../serve/routes.ts'
+import { metadataRoutes, operationRoutes, sendersRoutes, sendingRoutes } from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
 import { NO_METADATA } from './metadata.ts'
 import { openPush, type PushLimits } from './push.ts'
+import { receivingRoutes } from './receiving.ts'
 import type { Running } from './running.ts'
 import { requireDestination, type SendingOptions, startSendingRoom } from './sending.ts'
 import { admitTenants } from './tenants.ts'
@@ -66,7 +61,9 @@ export async function startGateway(
   let { tenants } = current.narthex.gateway
   const admit = (web: WebConfig): WebConfig => admitTenants(web, tenants)
   const webConfig = loadWeb(options.web, admit)
-  const grpcAddresses = options.grpcAddresses.map(parseListenAddress)
+  const grpcAddresses = [...options.grpcAddresses, ...push.otlpGrpcAddresses].map(
+    parseListenAddress,
+  )
   requireSafeListen(grpcAddresses, admit(webConfig), options.web.insecureListen)
 
   const pushed = openPushedMetadata(NO_METADATA)
@@ -74,15 +71,16 @@ export async function startGateway(
   const deps = { log, metrics, metadata: pushed.view, policy }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
 
-  const { doors, write } = openPush(push, configuration, {
-    appender: sending.pushed(),
-    metrics,
-    onMetadata: (each) => pushed.add(each),
-  })
+  const receivers = openPush(
+    push,
+    configuration,
+    { appender: sending.pushed(), log, metrics, onMetadata: (each) => pushed.add(each) },
+    life,
+  )
   const receiver = openStreamReceiver({
     rows: sending.rows(),
     pushed: sending.pushed(),
-    doorOf: (identity) => doors.of(identity),
+    doorOf: (identity) => receivers.doors.of(identity),
     labelLimits: push.labels,
     limits: { ...options.agents, messageBytesMax: push.requestBytesMax },
     gateway: hostname(),
@@ -113,7 +111,7 @@ export async function startGateway(
         ...metadataRoutes(pushed.view),
         ...sendingRoutes({ destinations: () => sending.status() }),
         ...sendersRoutes(receiver.view),
-        writeRoute((header, body, identity) => write(header, body, identity.name)),
+        ...receivingRoutes(receivers, () => isReady),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'gateway'),
       ],
     },
@@ -122,7 +120,7 @@ export async function startGateway(
   const grpc = life.own(
     await startGrpcServer({
       addresses: grpcAddresses,
-      methods: [receiver.method],
+      methods: [receiver.method, receivers.otlp.method],
       web: web.config,
       bcryptWorkerFile: new URL('./bcryptworker.js', import.meta.url),
       messageBytesMax: push.requestBytesMax,

@@ -8,7 +8,7 @@ import { startQueryHost } from '../query/host/host.ts'
 import { QUERY_LIMITS, type QueryLimits } from '../query/host/limits.ts'
 import { featuresFrom } from '../query/promql/features.ts'
 import { federateRoutes } from '../serve/federate.ts'
-import { type RemoteWrite, storeRoutes } from '../serve/routes.ts'
+import { storeRoutes } from '../serve/routes.ts'
 import { openStore, type Store } from '../store/metrics/store.ts'
 import type { Configuration } from './configuration.ts'
 import { describeRetention } from './facts.ts'
@@ -39,7 +39,7 @@ export interface Keeping {
   /** Such as `15d`. */
   readonly retention: string
   /** What they answer over HTTP. */
-  routes(write: RemoteWrite, isReady: () => boolean): readonly Route[]
+  routes(isReady: () => boolean): readonly Route[]
 }
 
 /**
@@ -98,7 +98,7 @@ export async function startKeeping(
   return {
     store,
     retention: describeRetention(retentionMs, retentionSizeBytes),
-    routes: (write, isReady) => [
+    routes: (isReady) => [
       ...storeRoutes({
         querier,
         clock,
@@ -108,7 +108,6 @@ export async function startKeeping(
         labelTimeoutMs: limits.labelTimeoutMsMax,
         features,
         store: store.view,
-        write,
         isReady,
       }),
       ...federateRoutes({

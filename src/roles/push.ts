@@ -1,7 +1,16 @@
-/** Remote write as every role takes it that receives: its bounds, and the doors to come in by. */
+/** Everything that may be pushed, as every role takes it that receives: bounds, and doors to come in by. */
 import { systemClock } from '../base/clock.ts'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import {
+  type BatchLimits,
+  type BatchReceiver,
+  openBatchReceiver,
+} from '../collect/receive/batch/receiver.ts'
+import { type InfluxReceiver, openInfluxReceiver } from '../collect/receive/influx/receiver.ts'
 import type { LabelLimits } from '../collect/receive/labelcheck.ts'
+import { type OtlpReceiver, openOtlpReceiver } from '../collect/receive/otlp/receiver.ts'
 import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import type { Appender } from '../model/appender.ts'
 import type { Reply } from '../net/server/message.ts'
@@ -15,18 +24,32 @@ export interface PushLimits {
   readonly requestBytesMax: number
   /** Largest request decoded, in bytes. */
   readonly decodedBytesMax: number
+  /** What batch jobs leave here. */
+  readonly batch: BatchLimits
+  /** Series whose deltas are added up. */
+  readonly otlpDeltaSeriesMax: number
+  /** Where OTLP over gRPC is taken, `host:port` each; none by default. */
+  readonly otlpGrpcAddresses: readonly string[]
 }
 
 export interface PushDeps {
   readonly appender: Appender
+  readonly log: Log
   readonly metrics: Metrics
   readonly onMetadata: (metadata: WriteMetadata) => void
 }
 
-/** What takes remote write. */
+/** What takes pushes. */
 export interface Push {
   readonly doors: Doors
-  /** @param identity name of who sends; nobody in particular when absent */
+  readonly otlp: OtlpReceiver
+  readonly influx: InfluxReceiver
+  readonly batch: BatchReceiver
+  /**
+   * Remote write.
+   *
+   * @param identity name of who sends; nobody in particular when absent
+   */
   write(
     header: (name: string) => string | undefined,
     body: Uint8Array,
@@ -34,20 +57,33 @@ export interface Push {
   ): Promise<Reply>
 }
 
-/** Opens it; tenants and pairs of senders follow the configuration. */
-export function openPush(limits: PushLimits, configuration: Configuration, deps: PushDeps): Push {
+/** Opens it; tenants, pairs of senders and `otlp` follow the configuration. */
+export function openPush(
+  limits: PushLimits,
+  configuration: Configuration,
+  deps: PushDeps,
+  life: Lifecycle,
+): Push {
   const { metrics } = deps
-  const doors = new Doors(systemClock, metrics)
+  const clock = systemClock
+  const doors = new Doors(clock, metrics)
   configuration.follow(({ narthex }) => doors.apply(narthex.gateway))
-  const take = openRemoteWrite({
-    ...deps,
-    clock: systemClock,
-    labelLimits: limits.labels,
-    requestBytesMax: limits.requestBytesMax,
-    decodedBytesMax: limits.decodedBytesMax,
-  })
+  const doorOf = (identity: string): ReturnType<Doors['of']> => doors.of(identity)
+  const { labels: labelLimits, requestBytesMax, decodedBytesMax } = limits
+  const shared = { ...deps, clock, labelLimits, decodedBytesMax }
+  const take = openRemoteWrite({ ...shared, requestBytesMax })
+  const batch = openBatchReceiver({ ...shared, limits: limits.batch, doorOf })
+  life.own(batch)
   return {
     doors,
+    otlp: openOtlpReceiver({
+      ...shared,
+      deltaSeriesMax: limits.otlpDeltaSeriesMax,
+      config: () => configuration.current.otlp,
+      doorOf,
+    }),
+    influx: openInfluxReceiver(shared),
+    batch,
     write: (header, body, identity = '') => take(header, body, doors.of(identity)),
   }
 }

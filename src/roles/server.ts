@@ -19,7 +19,8 @@ import { operationDeps } from './facts.ts'
 import { forwardingAppender } from './forwarding.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { NO_METADATA } from './metadata.ts'
-import { openPush, type PushLimits } from './push.ts'
+import { openPush, type Push, type PushLimits } from './push.ts'
+import { receivingRoutes, startOtlpGrpc } from './receiving.ts'
 import type { Running } from './running.ts'
 import { type SendingOptions, startSendingRoom } from './sending.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
@@ -42,6 +43,8 @@ interface Answering {
   readonly pages: readonly Route[]
   readonly retention: string
   readonly damageCount: () => number
+  /** What is pushed; absent where nothing is kept. */
+  readonly push?: Push
 }
 
 interface Tools {
@@ -69,7 +72,7 @@ export async function startServerRole(
   let isReady = false
   const tools = { log, metrics, isReady: () => isReady }
   const upstream = upstreamOf(options, configuration)
-  const { routes, pages, retention, damageCount } =
+  const { routes, pages, retention, damageCount, push } =
     upstream === undefined
       ? await startKept(options, configuration, tools, life)
       : startAsking(options, upstream, tools, life)
@@ -96,8 +99,14 @@ export async function startServerRole(
     },
     life,
   )
+  const { insecureListen } = options.web
+  const grpcDeps = { log, metrics, web: () => web.config, insecureListen }
+  const reloadGrpc =
+    push === undefined ? undefined : await startOtlpGrpc(options.push, push, grpcDeps, life)
   configuration.follow(() => {
-    if (isReady) web.reload()
+    if (!isReady) return
+    web.reload()
+    reloadGrpc?.()
   })
   await configuration.start(() => configuration.current)
   isReady = true
@@ -126,20 +135,28 @@ async function startKept(
   const deps = { log, metrics, metadata: pushed.view, policy: 'none' } as const
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   const isSending = (): boolean => sending.status().length > 0
-  const push = openPush(options.push, configuration, {
-    appender: forwardingAppender(store.appender, sending.pushed(), isSending),
-    metrics,
-    onMetadata: (each) => pushed.add(each),
-  })
+  const push = openPush(
+    options.push,
+    configuration,
+    {
+      appender: forwardingAppender(store.appender, sending.pushed(), isSending),
+      log,
+      metrics,
+      onMetadata: (each) => pushed.add(each),
+    },
+    life,
+  )
   return {
     routes: [
       ...metadataRoutes(pushed.view),
       ...sendingRoutes({ destinations: () => sending.status() }),
-      ...keeping.routes(push.write, isReady),
+      ...receivingRoutes(push, isReady),
+      ...keeping.routes(isReady),
     ],
     pages: openPages(pagesFolder(), 'server'),
     retention: keeping.retention,
     damageCount: () => store.view.status().damageCount,
+    push,
   }
 }
 

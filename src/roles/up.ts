@@ -19,6 +19,7 @@ import { forwardingAppender } from './forwarding.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { lateMetadata } from './metadata.ts'
 import { openPush, type PushLimits } from './push.ts'
+import { receivingRoutes, startOtlpGrpc } from './receiving.ts'
 import type { Running } from './running.ts'
 import { type SendingOptions, startSendingRoom } from './sending.ts'
 import { admitSelf, makeSelfToken, unconfigured } from './unconfigured.ts'
@@ -61,11 +62,17 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     life,
   )
   const { machine } = collecting
-  const push = openPush(options.push, configuration, {
-    appender: appenderOf(sending.pushed()),
-    metrics,
-    onMetadata: (each) => pushed.add(each),
-  })
+  const push = openPush(
+    options.push,
+    configuration,
+    {
+      appender: appenderOf(sending.pushed()),
+      log,
+      metrics,
+      onMetadata: (each) => pushed.add(each),
+    },
+    life,
+  )
 
   let isReady = false
   const token = makeSelfToken()
@@ -94,15 +101,21 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
           hostName: hostname(),
         }),
         ...sendingRoutes({ destinations: () => sending.status() }),
-        ...keeping.routes(push.write, () => isReady),
+        ...receivingRoutes(push, () => isReady),
+        ...keeping.routes(() => isReady),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),
       ],
     },
     life,
   )
+  const { insecureListen } = options.web
+  const grpcDeps = { log, metrics, web: () => web.config, insecureListen }
+  const reloadGrpc = await startOtlpGrpc(options.push, push, grpcDeps, life)
   configuration.follow((config) => machine.apply(config, web.ports))
   configuration.follow(() => {
-    if (isReady) web.reload()
+    if (!isReady) return
+    web.reload()
+    reloadGrpc()
   })
   await configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
   isReady = true

@@ -5,7 +5,7 @@ import type { PartitionsView } from '../model/partition.ts'
 import type { SendersView, SendingView } from '../model/sending.ts'
 import type { StoreView } from '../model/status.ts'
 import type { MetadataView, TargetView } from '../model/target.ts'
-import type { Ask, BodyKind, Identity, Reply, Route } from '../net/server/message.ts'
+import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
 import type { Features } from '../query/promql/features.ts'
 import { handleAlertmanagers, handleAlerts, handleRules } from './api/alerts.ts'
 import { handleLabelNames, handleLabelValues, handleSeries, type LabelDeps } from './api/labels.ts'
@@ -61,17 +61,10 @@ export interface TargetDeps {
   readonly hostName: string
 }
 
-/** Takes one remote write request; `header` by lower-case name, the body as it was sent. */
-export type RemoteWrite = (
-  header: (name: string) => string | undefined,
-  body: Uint8Array,
-) => Promise<Reply>
-
 /** What a server with a store has beside. */
 export interface StoreDeps extends QueryDeps, LabelDeps {
   readonly features: Features
   readonly store: StoreView
-  readonly write: RemoteWrite
   isReady(): boolean
 }
 
@@ -126,7 +119,7 @@ export function partitionsRoutes(view: PartitionsView): Route[] {
   return [get('/api/v1/status/partitions', () => handlePartitions(view))]
 }
 
-/** Queries, labels and remote write: what a server with a store answers. */
+/** Queries and labels: what a server with a store answers. */
 export function storeRoutes(deps: StoreDeps): Route[] {
   const { features, isReady } = deps
   const whenReady =
@@ -157,24 +150,7 @@ export function storeRoutes(deps: StoreDeps): Route[] {
     get('/api/v1/rules', ({ params }) => handleRules(params)),
     get('/api/v1/alerts', handleAlerts),
     get('/api/v1/alertmanagers', handleAlertmanagers),
-    writeRoute((header, body) => {
-      requireReady(isReady)
-      return deps.write(header, body)
-    }),
   ]
-}
-
-/** Remote write: what every role that receives answers. */
-export function writeRoute(
-  write: (
-    header: (name: string) => string | undefined,
-    body: Uint8Array,
-    identity: Identity,
-  ) => Promise<Reply>,
-): Route {
-  return routeOf('/api/v1/write', ['POST'], 'bytes', { role: 'editor', changes: true }, (ask) =>
-    write((name) => ask.header(name), ask.body, ask.identity),
-  )
 }
 
 function get(path: string, handle: Handle): Route {

@@ -18,22 +18,31 @@ const later = async (): Promise<void> => {
   for (let i = 0; i < turns; i++) await new Promise(setImmediate)
 }
 const server = await serve({
-  routes: allRoutes({
-    querier: {
-      async query() {
-        await later()
-        return { body: new Uint8Array(100_000) }
+  routes: [
+    ...allRoutes({
+      querier: {
+        async query() {
+          await later()
+          return { body: new Uint8Array(100_000) }
+        },
+        async labels() {
+          await later()
+          return { body: new Uint8Array(10) }
+        },
       },
-      async labels() {
+    }),
+    {
+      path: '/api/v1/write',
+      methods: ['POST'],
+      role: 'editor',
+      changes: true,
+      body: 'bytes',
+      async handle() {
         await later()
-        return { body: new Uint8Array(10) }
+        return { status: 204, type: '', body: '' }
       },
     },
-    async write() {
-      await later()
-      return { status: 204, type: '', body: '' }
-    },
-  }),
+  ],
   limits: { headerMsMax: 2000, requestMsMax: 2000, lingerMsMax: 20, requestBytesMax: 50_000 },
 })
 after(() => server.server.stop())

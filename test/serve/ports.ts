@@ -151,7 +151,6 @@ export function deps(more: Partial<Deps> = {}): Deps {
     pointsMax: 11_000,
     features: NO_FEATURES,
     store,
-    write: async () => ({ status: 204, type: '', body: '' }),
     ...more,
   }
 }

@@ -44,8 +44,11 @@ export type BodyKind = 'none' | 'form' | 'bytes'
 
 /** One address and what may be done there. */
 export interface Route {
-  readonly methods: readonly ('GET' | 'POST' | 'PUT')[]
-  /** `/a/:name/b`; a `:name` takes one segment that is not empty. */
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]
+  /**
+   * `/a/:name/b`; a `:name` takes one segment that is not empty, a last `:name*` all that follow, not
+   * decoded.
+   */
   readonly path: string
   /** Nobody gets in without at least this role. */
   readonly role: Role

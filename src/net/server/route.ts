@@ -77,9 +77,15 @@ function matchParts(
   pattern: readonly string[],
   parts: readonly string[],
 ): ReadonlyMap<string, string> | undefined {
-  if (pattern.length !== parts.length) return undefined
+  const last = pattern[pattern.length - 1]
+  const takesRest = last.startsWith(':') && last.endsWith('*')
+  if (takesRest ? parts.length < pattern.length : parts.length !== pattern.length) return undefined
   const segments = new Map<string, string>()
   for (let i = 0; i < pattern.length; i++) {
+    if (takesRest && i === pattern.length - 1) {
+      segments.set(last.slice(1, -1), parts.slice(i).join('/'))
+      break
+    }
     if (!pattern[i].startsWith(':')) {
       if (pattern[i] !== parts[i]) return undefined
       continue

@@ -264,31 +264,4 @@ test('nothing but health is answered before the store is open', async () => {
     assert.ok(Number(answer.headers['retry-after']) >= 1, path)
   }
   assert.equal((await starting.ask('/-/healthy')).status, 200)
-  const write = await starting.ask('/api/v1/write', { method: 'POST', body: 'x' })
-  assert.equal(write.status, 503)
-})
-
-test('remote write gets its headers and bytes and gives back its own reply', async () => {
-  const seen: unknown[] = []
-  const routes = allRoutes({
-    async write(header, body) {
-      seen.push(header('content-encoding'), body.length)
-      return {
-        status: 204,
-        type: '',
-        body: '',
-        headers: { 'x-prometheus-remote-write-samples-written': '3' },
-      }
-    },
-  })
-  await using other = await serve({ routes })
-  const answer = await other.ask('/api/v1/write', {
-    method: 'POST',
-    headers: { 'content-encoding': 'snappy', 'content-type': 'application/x-protobuf' },
-    body: new Uint8Array(5),
-  })
-  assert.equal(answer.status, 204)
-  assert.equal(answer.headers['x-prometheus-remote-write-samples-written'], '3')
-  assert.equal(answer.headers['content-length'], undefined)
-  assert.deepEqual(seen, ['snappy', 5])
 })

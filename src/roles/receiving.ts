@@ -1,0 +1,109 @@
+/** Where pushes come in: the addresses that every role shares that receives. */
+import { systemClock } from '../base/clock.ts'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { WebConfig } from '../config/web.ts'
+import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
+import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
+import { requireReady } from '../serve/health.ts'
+import type { Push, PushLimits } from './push.ts'
+
+/** Remote write, OTLP, the line protocol and the Pushgateway's API: who may write may push. */
+export function receivingRoutes(push: Push, isReady: () => boolean): Route[] {
+  const { doors, otlp, influx, batch } = push
+  const route = (
+    path: string,
+    methods: Route['methods'],
+    body: BodyKind,
+    handle: (ask: Ask) => Reply | Promise<Reply>,
+  ): Route => ({
+    path,
+    methods,
+    body,
+    role: 'editor',
+    changes: !methods.includes('GET'),
+    handle(ask) {
+      requireReady(isReady)
+      return handle(ask)
+    },
+  })
+  const post = (path: string, handle: (ask: Ask) => Promise<Reply>): Route =>
+    route(path, ['POST'], 'bytes', handle)
+  const takeOtlp = (ask: Ask): Promise<Reply> =>
+    otlp.handle((name) => ask.header(name), ask.body, doors.of(ask.identity.name))
+  const takeLines = (ask: Ask): Promise<Reply> => {
+    const precision = ask.params.get('precision') ?? ''
+    const encoding = ask.header('content-encoding') ?? ''
+    return influx.write({ precision, encoding }, ask.body, doors.of(ask.identity.name))
+  }
+  const takeBatch = (ask: Ask): Promise<Reply> =>
+    batch.push(
+      {
+        method: ask.method,
+        path: ask.segments.get('group') ?? '',
+        contentType: ask.header('content-type') ?? '',
+        encoding: ask.header('content-encoding') ?? '',
+        identity: ask.identity.name,
+      },
+      ask.body,
+    )
+  const answerQuery = ({ params }: Ask): Reply => influx.query(params.get('q') ?? '')
+  return [
+    post('/api/v1/write', (ask) =>
+      push.write((name) => ask.header(name), ask.body, ask.identity.name),
+    ),
+    post('/v1/metrics', takeOtlp),
+    post('/api/v1/otlp/v1/metrics', takeOtlp),
+    ...['/write', '/api/v2/write', '/influx/write', '/influx/api/v2/write'].map((path) =>
+      post(path, takeLines),
+    ),
+    ...['/ping', '/influx/ping'].map((path) => route(path, ['GET'], 'none', influx.ping)),
+    // GET /query is the page that draws.
+    route('/query', ['POST'], 'form', answerQuery),
+    route('/influx/query', ['GET', 'POST'], 'form', answerQuery),
+    route('/metrics/:group*', ['PUT', 'POST', 'DELETE'], 'bytes', takeBatch),
+    route('/api/v1/metrics', ['GET'], 'none', ({ identity }) => batch.list(identity.name)),
+  ]
+}
+
+export interface OtlpGrpcDeps {
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Who may come in, as it is now. */
+  readonly web: () => WebConfig
+  readonly insecureListen: boolean
+}
+
+/**
+ * Takes OTLP over gRPC where flags say so; what it hands back follows the web configuration.
+ *
+ * @throws NarthexError `bad_data` for an unguarded address, `io` for one that cannot be had
+ */
+export async function startOtlpGrpc(
+  limits: PushLimits,
+  push: Push,
+  { log, metrics, web, insecureListen }: OtlpGrpcDeps,
+  life: Lifecycle,
+): Promise<() => void> {
+  if (limits.otlpGrpcAddresses.length === 0) return () => {}
+  const addresses = limits.otlpGrpcAddresses.map(parseListenAddress)
+  requireSafeListen(addresses, web(), insecureListen)
+  const { startGrpcServer } = await import('../net/grpc/server.ts')
+  const server = life.own(
+    await startGrpcServer({
+      addresses,
+      methods: [push.otlp.method],
+      web: web(),
+      bcryptWorkerFile: new URL('./bcryptworker.js', import.meta.url),
+      messageBytesMax: limits.requestBytesMax,
+      metrics,
+      log,
+      clock: systemClock,
+    }),
+  )
+  for (const address of server.addresses) {
+    log.info('OTLP over gRPC is taken', { address: formatAddress(address) })
+  }
+  return () => server.reload(web())
+}

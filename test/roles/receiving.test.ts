@@ -1,0 +1,96 @@
+/** The addresses of pushes: who may push, what reaches which receiver, and over a real socket. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { Lifecycle } from '../../src/base/lifecycle.ts'
+import { Metrics } from '../../src/base/metrics.ts'
+import { LABEL_LIMITS } from '../../src/collect/receive/labelcheck.ts'
+import { Configuration } from '../../src/roles/configuration.ts'
+import { openPush } from '../../src/roles/push.ts'
+import { receivingRoutes } from '../../src/roles/receiving.ts'
+import { Recorder } from '../collect/receive/recorder.ts'
+import { serve } from '../net/server/support.ts'
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+async function open(isReady = true): Promise<{
+  recorder: Recorder
+  life: Lifecycle
+  routes: ReturnType<typeof receivingRoutes>
+}> {
+  const recorder = new Recorder()
+  const metrics = new Metrics()
+  const life = new Lifecycle()
+  const configuration = new Configuration({ file: '', clock: systemClock, log: silent, metrics })
+  const limits = {
+    labels: LABEL_LIMITS,
+    requestBytesMax: 100_000,
+    decodedBytesMax: 100_000,
+    batch: { groupsMax: 10, seriesMax: 100, groupAgeMsMax: 0 },
+    otlpDeltaSeriesMax: 100,
+    otlpGrpcAddresses: [],
+  }
+  const deps = { appender: recorder, log: silent, metrics, onMetadata: () => {} }
+  const push = openPush(limits, configuration, deps, life)
+  return { recorder, life, routes: receivingRoutes(push, () => isReady) }
+}
+
+test('each way of pushing has its address', async () => {
+  const { recorder, life, routes } = await open()
+  await using server = await serve({ routes })
+  const otlp = {
+    resourceMetrics: [
+      {
+        scopeMetrics: [
+          {
+            metrics: [
+              { name: 'o', gauge: { dataPoints: [{ asInt: 1, timeUnixNano: '5000000' }] } },
+            ],
+          },
+        ],
+      },
+    ],
+  }
+  for (const [method, path, body, status, type] of [
+    ['POST', '/v1/metrics', JSON.stringify(otlp), 200, 'application/json'],
+    ['POST', '/api/v1/otlp/v1/metrics', JSON.stringify(otlp), 200, 'application/json'],
+    ['POST', '/write?db=x&precision=s', 'i v=1 2', 204, 'text/plain'],
+    ['POST', '/api/v2/write?bucket=x&org=y', 'j v=1', 204, 'text/plain'],
+    ['POST', '/influx/write?precision=ms', 'k,=', 400, 'text/plain'],
+    ['POST', '/query', 'q=CREATE+DATABASE+x', 200, 'application/x-www-form-urlencoded'],
+    ['PUT', '/metrics/job/b/host/x', 'p 1\n', 200, 'text/plain'],
+    ['DELETE', '/metrics/job/b/host/x', '', 202, 'text/plain'],
+    ['PUT', '/metrics/job/b/host', 'p 1\n', 400, 'text/plain'],
+    ['POST', '/api/v1/write', 'x', 415, 'text/plain'],
+  ] as const) {
+    const answer = await server.ask(path, {
+      method,
+      body,
+      headers: { 'content-type': type },
+    })
+    assert.equal(answer.status, status, `${method} ${path}`)
+  }
+  for (const path of ['/ping', '/influx/ping', '/api/v1/metrics']) {
+    assert.ok((await server.ask(path)).status < 300, path)
+  }
+  const names = Object.keys(recorder.content())
+  for (const name of ['o', 'i_v', 'j_v', 'p{host="x", job="b"}'])
+    assert.ok(names.includes(name), name)
+  await life.stop()
+})
+
+test('before everything is open a push is told to come again', async () => {
+  const { life, routes } = await open(false)
+  await using server = await serve({ routes })
+  for (const path of ['/api/v1/write', '/v1/metrics', '/write', '/metrics/job/a']) {
+    assert.equal((await server.ask(path, { method: 'POST', body: 'x' })).status, 503, path)
+  }
+  await life.stop()
+})
+
+test('only who may write may push', async () => {
+  const { life, routes } = await open()
+  assert.deepEqual([...new Set(routes.map(({ role }) => role))], ['editor'])
+  assert.ok(routes.every(({ methods, changes }) => methods.includes('GET') || changes))
+  await life.stop()
+})
