@@ -73,6 +73,7 @@ export class GroupMember {
   readonly #partitions = new Map<string, Partition>()
   #session: Session | undefined
   #isJoined = false
+  #isAsking = false
   #isStopped = false
   #backoffMs = BACKOFF_MS_MIN
   #retry: Timer | undefined
@@ -304,25 +305,28 @@ export class GroupMember {
     }
   }
 
+  /** What stands still is looked for also while questions have no answer. */
   #planUpkeep(): void {
     this.#upkeep = this.#options.clock.after(UPKEEP_MS, () => {
-      void this.#lookAfter().finally(() => {
-        if (!this.#isStopped) this.#planUpkeep()
-      })
+      this.#findStalls()
+      void this.#ask()
+      this.#planUpkeep()
     })
   }
 
-  async #lookAfter(): Promise<void> {
+  async #ask(): Promise<void> {
     const session = this.#session
-    if (session === undefined || !this.#isJoined) return
+    if (session === undefined || !this.#isJoined || this.#isAsking) return
+    this.#isAsking = true
     try {
       await this.#refreshEnds(session)
       await this.#watchTopics(session)
       this.#lastError = ''
     } catch (error) {
       this.#note('cannot ask kafka for its topics', error)
+    } finally {
+      this.#isAsking = false
     }
-    this.#findStalls()
   }
 
   async #refreshEnds({ consumer }: Session): Promise<void> {

@@ -12,15 +12,21 @@ export interface Measured {
 
 /** Names and help of what a member counts. */
 const COUNTS: Readonly<Record<keyof GroupCounts, readonly [name: string, help: string]>> = {
-  rebalances: ['rebalances', 'Times that partitions were shared out.'],
+  rebalances: ['narthex_kafka_consumer_rebalances_total', 'Times that partitions were shared out.'],
   reconnects: [
-    'reconnects',
+    'narthex_kafka_consumer_reconnects_total',
     'Times that the group was joined anew because a partition stood still.',
   ],
-  stalls: ['stalls', 'Partitions that stood still although there was something to read.'],
-  offsetResets: ['offset_resets', 'Times that messages were gone before they were read.'],
-  fetchFaults: ['fetch_errors', 'Fetches that failed.'],
-  commitFaults: ['commit_errors', 'Commits that failed.'],
+  stalls: [
+    'narthex_kafka_consumer_stalls_total',
+    'Partitions that stood still although there was something to read.',
+  ],
+  offsetResets: [
+    'narthex_kafka_consumer_offset_resets_total',
+    'Times that messages were gone before they were read.',
+  ],
+  fetchFaults: ['narthex_kafka_consumer_fetch_errors_total', 'Fetches that failed.'],
+  commitFaults: ['narthex_kafka_consumer_commit_errors_total', 'Commits that failed.'],
 }
 
 export class KafkaFigures {
@@ -32,12 +38,17 @@ export class KafkaFigures {
   readonly #before: Partial<GroupCounts> = {}
 
   constructor(metrics: Metrics, measured: () => Measured) {
-    const counter = (name: string, help: string): Cell =>
-      metrics.counter(`narthex_kafka_consumer_${name}_total`, help).with()
-    this.#messages = counter('messages', 'Messages passed on.')
-    this.#bytes = counter('bytes', 'Bytes of messages passed on, not compressed.')
-    this.#samples = counter('samples', 'Samples passed on.')
-    this.retries = counter('retries', 'Batches that destinations did not take the first time.')
+    const counter = (name: string, help: string): Cell => metrics.counter(name, help).with()
+    this.#messages = counter('narthex_kafka_consumer_messages_total', 'Messages passed on.')
+    this.#bytes = counter(
+      'narthex_kafka_consumer_bytes_total',
+      'Bytes of messages passed on, not compressed.',
+    )
+    this.#samples = counter('narthex_kafka_consumer_samples_total', 'Samples passed on.')
+    this.retries = counter(
+      'narthex_kafka_consumer_retries_total',
+      'Batches that destinations did not take the first time.',
+    )
     this.#registerMember(metrics, measured)
     this.#registerPartitions(metrics, measured)
   }
@@ -59,10 +70,7 @@ export class KafkaFigures {
   #registerMember(metrics: Metrics, measured: () => Measured): void {
     const cells = Object.entries(COUNTS).map(
       ([key, [name, help]]) =>
-        [
-          key as keyof GroupCounts,
-          metrics.counter(`narthex_kafka_consumer_${name}_total`, help).with(),
-        ] as const,
+        [key as keyof GroupCounts, metrics.counter(name, help).with()] as const,
     )
     const isWell = metrics
       .gauge('narthex_kafka_consumer_up', 'Whether the group is joined and its brokers answer.')
@@ -80,11 +88,19 @@ export class KafkaFigures {
 
   #registerPartitions(metrics: Metrics, measured: () => Measured): void {
     const labels = ['topic', 'partition']
-    const gauge = (name: string, help: string) =>
-      metrics.gauge(`narthex_kafka_consumer_${name}`, help, labels)
-    const lag = gauge('lag', 'Messages of a partition that are not committed yet.')
-    const offset = gauge('committed_offset', 'Next message of a partition to be committed.')
-    const queued = gauge('queued_bytes', 'Bytes of a partition that are fetched ahead.')
+    const gauge = (name: string, help: string) => metrics.gauge(name, help, labels)
+    const lag = gauge(
+      'narthex_kafka_consumer_lag',
+      'Messages of a partition that are not committed yet.',
+    )
+    const offset = gauge(
+      'narthex_kafka_consumer_committed_offset',
+      'Next message of a partition to be committed.',
+    )
+    const queued = gauge(
+      'narthex_kafka_consumer_queued_bytes',
+      'Bytes of a partition that are fetched ahead.',
+    )
     let shown: readonly (readonly [string, string])[] = []
     metrics.onCollect(() => {
       const partitions = measured().member.partitions()
