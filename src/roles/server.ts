@@ -9,6 +9,7 @@ import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import { PLAIN_HTTP } from '../config/http.ts'
 import type { UpstreamConfig } from '../config/upstream.ts'
 import type { Route } from '../net/server/message.ts'
+import { QUERY_LIMITS } from '../query/host/limits.ts'
 import { featuresFrom } from '../query/promql/features.ts'
 import { openUpstream } from '../send/upstream/upstream.ts'
 import { openPages } from '../serve/pages.ts'
@@ -169,7 +170,6 @@ function startAsking(
   const upstream = life.own(
     openUpstream({
       config,
-      timeoutMs: options.query.timeoutMsMax ?? options.queryTimeoutMs,
       clock: systemClock,
       metrics,
       environment: process.env,
@@ -178,7 +178,10 @@ function startAsking(
   const features = featuresFrom(options.features)
   return {
     routes: upstreamRoutes({
-      ask: (method, path, params, signal) => upstream.ask(method, path, params, signal),
+      ask: (method, path, params, timeoutMs, signal) =>
+        upstream.ask(method, path, params, timeoutMs, signal),
+      timeoutMs: options.queryTimeoutMs,
+      timeoutMsMax: options.query.timeoutMsMax ?? QUERY_LIMITS.timeoutMsMax,
       features,
       isReady,
     }),

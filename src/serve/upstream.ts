@@ -1,6 +1,7 @@
 /** The Prometheus API of a server whose questions another engine answers. */
 import type { Ask, Reply, Route } from '../net/server/message.ts'
 import type { Features } from '../query/promql/features.ts'
+import { readDurationMs } from './api/params.ts'
 import { handleFormat, handleParse } from './api/syntax.ts'
 import { requireReady } from './health.ts'
 
@@ -18,8 +19,12 @@ export interface UpstreamDeps {
     method: 'GET' | 'POST',
     path: string,
     params: URLSearchParams,
+    timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Answer>
+  /** Longest time of a question that names none, and of one that does. */
+  readonly timeoutMs: number
+  readonly timeoutMsMax: number
   readonly features: Features
   isReady(): boolean
 }
@@ -43,7 +48,13 @@ const ADDRESSES = [
 export function upstreamRoutes(deps: UpstreamDeps): Route[] {
   const pass = async (method: 'GET' | 'POST', path: string, ask: Ask): Promise<Reply> => {
     requireReady(deps.isReady)
-    const { status, type, body, retryAfter } = await deps.ask(method, path, ask.params, ask.signal)
+    const { params, signal } = ask
+    const timeoutMs = Math.min(
+      readDurationMs(params, 'timeout') ?? deps.timeoutMs,
+      deps.timeoutMsMax,
+    )
+    const answer = await deps.ask(method, path, params, timeoutMs, signal)
+    const { status, type, body, retryAfter } = answer
     const headers = retryAfter === '' ? {} : { headers: { 'retry-after': retryAfter } }
     return { status, type, body, ...headers }
   }

@@ -26,6 +26,7 @@ export interface Upstream {
    *
    * @param method POST sends the parameters as a form
    * @param path   below the configured URL: `api/v1/query`
+   * @param timeoutMs how long the question may take
    * @throws NarthexError `busy` when it cannot be reached, `timeout`, `canceled` when the client
    *   left, `limit` for an answer above the bound
    */
@@ -33,6 +34,7 @@ export interface Upstream {
     method: 'GET' | 'POST',
     path: string,
     params: URLSearchParams,
+    timeoutMs: number,
     signal: AbortSignal,
   ): Promise<UpstreamAnswer>
   stop(): void
@@ -40,8 +42,6 @@ export interface Upstream {
 
 export interface UpstreamOptions {
   readonly config: UpstreamConfig
-  /** ms that a question may take. */
-  readonly timeoutMs: number
   readonly clock: Clock
   readonly metrics: Metrics
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -49,7 +49,7 @@ export interface UpstreamOptions {
 
 /** Opens nothing yet: the first question connects. */
 export function openUpstream(options: UpstreamOptions): Upstream {
-  const { config, clock, environment, timeoutMs } = options
+  const { config, clock, environment } = options
   const base = new URL(config.url.endsWith('/') ? config.url : `${config.url}/`)
   const poster = openPoster({
     url: base,
@@ -69,7 +69,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     ['code'],
   )
   return {
-    async ask(method, path, params, signal) {
+    async ask(method, path, params, timeoutMs, signal) {
       const query = params.toString()
       const isForm = method === 'POST'
       const target = new URL(path, base)
