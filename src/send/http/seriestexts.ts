@@ -25,6 +25,7 @@ export class SeriesTexts {
   /** Texts that are taken, where those of several series may be equal. */
   readonly #owners: Set<string> | undefined
   readonly #encoder = new TextEncoder()
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
   /** @param isUnique whether a second series of the same text is left out: `collision` */
   constructor(view: SeriesView, compose: ComposeText, isUnique: boolean) {
@@ -50,17 +51,20 @@ export class SeriesTexts {
   }
 
   forget(ids: readonly SeriesId[]): void {
-    const decoder = new TextDecoder()
+    let isFreed = false
     for (const id of ids) {
       const slot = slotOf(id)
       this.#reasons.delete(id)
       if (!this.#texts.has(slot)) continue
       if (this.#owners !== undefined) {
         const { items, from, to } = this.#texts
-        this.#owners.delete(decoder.decode(items.subarray(from[slot], to[slot])))
+        this.#owners.delete(this.#decoder.decode(items.subarray(from[slot], to[slot])))
+        isFreed = true
       }
       this.#texts.drop(slot)
     }
+    // Whoever collided may have a text that is free now.
+    if (isFreed) this.#reasons.clear()
   }
 
   #make(id: SeriesId, slot: number): string {

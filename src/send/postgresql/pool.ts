@@ -7,37 +7,43 @@ export class SessionPool {
   readonly #idle: Session[] = []
   readonly #waiting: (() => void)[] = []
   #used = 0
+  #isClosed = false
 
   constructor(sessionsMax: number, open: (signal: AbortSignal) => Promise<Session>) {
     this.#sessionsMax = sessionsMax
     this.#open = open
   }
 
-  /** Runs something with a session that is its own meanwhile; a broken one is not used again. */
-  async with<T>(signal: AbortSignal, run: (session: Session) => Promise<T>): Promise<T> {
-    await this.#turn()
-    let session: Session | undefined
-    try {
-      signal.throwIfAborted()
-      session = this.#take() ?? (await this.#open(signal))
-      return await run(session)
-    } finally {
-      if (session?.isBroken === false) this.#idle.push(session)
-      this.#used--
-      this.#waiting.shift()?.()
-    }
-  }
-
-  /** Closes what is idle; what is used is closed by its signal. */
-  close(): void {
-    for (const session of this.#idle.splice(0)) session.destroy()
-  }
-
-  async #turn(): Promise<void> {
+  /** Runs something when it may have a session: `with` is called inside, once. */
+  async inTurn<T>(run: () => Promise<T>): Promise<T> {
     if (this.#used >= this.#sessionsMax) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    } else this.#used++
+    try {
+      return await run()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#used--
+      else next()
     }
-    this.#used++
+  }
+
+  /** Runs something with a session that is its own meanwhile; a broken one is not used again. */
+  async with<T>(signal: AbortSignal, run: (session: Session) => Promise<T>): Promise<T> {
+    signal.throwIfAborted()
+    const session = this.#take() ?? (await this.#open(signal))
+    try {
+      return await run(session)
+    } finally {
+      if (this.#isClosed) session.destroy()
+      else if (!session.isBroken) this.#idle.push(session)
+    }
+  }
+
+  /** Closes what is idle at once, and what is used when it comes back. */
+  close(): void {
+    this.#isClosed = true
+    for (const session of this.#idle.splice(0)) session.destroy()
   }
 
   #take(): Session | undefined {

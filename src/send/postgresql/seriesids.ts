@@ -47,28 +47,33 @@ export class SeriesIds {
 
   /** Looks up, or adds, the series of parcels that are not known. */
   async find(session: Session, parcels: readonly Parcel[], signal: AbortSignal): Promise<void> {
-    const unknown = this.#unknown(parcels)
-    for (let from = 0; from < unknown.length; from += LOOKUPS_MAX) {
-      await this.#lookUp(session, unknown.slice(from, from + LOOKUPS_MAX), signal)
-    }
+    for (const some of this.#unknown(parcels)) await this.#lookUp(session, some, signal)
   }
 
-  /** In the order of their keys, in which everybody takes locks. */
-  #unknown(parcels: readonly Parcel[]): readonly Unknown[] {
-    const found = new Map<string, Unknown>()
+  /** Some at a time, in the order of their keys, in which everybody takes locks. */
+  *#unknown(parcels: readonly Parcel[]): Generator<readonly Unknown[], void, undefined> {
+    let found = new Map<number, Unknown>()
     for (const { ids, count } of parcels) {
       for (let i = 0; i < count; i++) {
         const slot = slotOf(ids[i])
         if (slot >= this.#numbers.length) this.#grow(slot)
-        if (this.#numbers[slot] !== 0) continue
-        const labels = this.#view.labels(ids[i])
-        if (labels.every(isStorable)) {
-          const key = createHash('sha256').update(labelsKey(labels)).digest()
-          found.set(String(slot), { slot, key, labels })
-        } else this.#numbers[slot] = NONE
+        if (this.#numbers[slot] !== 0 || found.has(slot)) continue
+        const unknown = this.#describe(ids[i], slot)
+        if (unknown === undefined) this.#numbers[slot] = NONE
+        else found.set(slot, unknown)
+        if (found.size < LOOKUPS_MAX) continue
+        yield inOrder(found)
+        found = new Map()
       }
     }
-    return [...found.values()].sort((a, b) => a.key.compare(b.key))
+    if (found.size > 0) yield inOrder(found)
+  }
+
+  /** Undefined for labels that the database cannot hold. */
+  #describe(id: SeriesId, slot: number): Unknown | undefined {
+    const labels = this.#view.labels(id)
+    if (!labels.every(isStorable)) return undefined
+    return { slot, key: createHash('sha256').update(labelsKey(labels)).digest(), labels }
   }
 
   async #lookUp(session: Session, unknown: readonly Unknown[], signal: AbortSignal): Promise<void> {
@@ -94,6 +99,10 @@ export class SeriesIds {
     numbers.set(this.#numbers)
     this.#numbers = numbers
   }
+}
+
+function inOrder(found: ReadonlyMap<number, Unknown>): readonly Unknown[] {
+  return [...found.values()].sort((a, b) => a.key.compare(b.key))
 }
 
 /** A database in UTF-8 holds everything but the character 0. */

@@ -40,6 +40,18 @@ class PostgresWriter implements Writer {
   }
 
   async write(parcels: readonly Parcel[], signal: AbortSignal): Promise<WriteResult> {
+    return await this.#pool.inTurn(() => this.#writeInTime(parcels, signal))
+  }
+
+  forget(ids: readonly SeriesId[]): void {
+    this.#ids.forget(ids)
+  }
+
+  async close(): Promise<void> {
+    this.#pool.close()
+  }
+
+  async #writeInTime(parcels: readonly Parcel[], signal: AbortSignal): Promise<WriteResult> {
     const end = new AbortController()
     const cancel = (): void => end.abort(new NarthexError('canceled', 'context canceled'))
     const timer = this.#clock.after(this.#config.timeoutMs, () =>
@@ -57,14 +69,6 @@ class PostgresWriter implements Writer {
       timer.cancel()
       signal.removeEventListener('abort', cancel)
     }
-  }
-
-  forget(ids: readonly SeriesId[]): void {
-    this.#ids.forget(ids)
-  }
-
-  async close(): Promise<void> {
-    this.#pool.close()
   }
 
   async #open(signal: AbortSignal): Promise<Session> {

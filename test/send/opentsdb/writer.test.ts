@@ -24,7 +24,12 @@ async function startTsdb(stored: Map<string, [number, string][]>): Promise<Simul
     assert.equal(method, 'POST')
     assert.equal(url.pathname, '/api/put')
     assert.match(headers['content-type'] ?? '', /^application\/json/)
-    const points = JSON.parse(body.toString()) as Point[]
+    const text = body.toString()
+    // Digits without a point are read into 64 bits.
+    for (const [, digits] of text.matchAll(/"value":(-?\d+)[,}]/g)) {
+      assert.equal(BigInt.asIntN(64, BigInt(digits)), BigInt(digits))
+    }
+    const points = JSON.parse(text) as Point[]
     let failed = 0
     for (const point of points) {
       if (isGood(point)) keep(stored, point)
@@ -135,6 +140,12 @@ test('series that look the same there, or cannot be named there, are counted', a
     ]),
     seriesKey([['__name__', 'wide'], ...tags(8)]),
   ])
+  writer.forget([0])
+  const later = await writer.write([parcelOf(2)], NEVER)
+  assert.deepEqual(later.outcome === 'written' && [...later.refused], [['collision', 1]])
+  writer.forget([0, 1])
+  const other = { ...parcelOf(1), ids: Float64Array.of(1) }
+  assert.deepEqual(await writer.write([other], NEVER), { outcome: 'written', refused: new Map() })
   await writer.close()
 })
 
