@@ -1,10 +1,8 @@
 /** Where pushes come in: the addresses that every role shares that receives. */
-import { systemClock } from '../base/clock.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { WebConfig } from '../config/web.ts'
-import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
 import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
 import { requireReady } from '../serve/health.ts'
 import type { Push, PushLimits } from './push.ts'
@@ -75,35 +73,14 @@ export interface OtlpGrpcDeps {
   readonly insecureListen: boolean
 }
 
-/**
- * Takes OTLP over gRPC where flags say so; what it hands back follows the web configuration.
- *
- * @throws NarthexError `bad_data` for an unguarded address, `io` for one that cannot be had
- */
+/** Takes OTLP over gRPC where flags say so; what it hands back follows the web configuration. */
 export async function startOtlpGrpc(
   limits: PushLimits,
   push: Push,
-  { log, metrics, web, insecureListen }: OtlpGrpcDeps,
+  deps: OtlpGrpcDeps,
   life: Lifecycle,
 ): Promise<() => void> {
   if (limits.otlpGrpcAddresses.length === 0) return () => {}
-  const addresses = limits.otlpGrpcAddresses.map(parseListenAddress)
-  requireSafeListen(addresses, web(), insecureListen)
-  const { startGrpcServer } = await import('../net/grpc/server.ts')
-  const server = life.own(
-    await startGrpcServer({
-      addresses,
-      methods: [push.otlp.method],
-      web: web(),
-      bcryptWorkerFile: new URL('./bcryptworker.js', import.meta.url),
-      messageBytesMax: limits.requestBytesMax,
-      metrics,
-      log,
-      clock: systemClock,
-    }),
-  )
-  for (const address of server.addresses) {
-    log.info('OTLP over gRPC is taken', { address: formatAddress(address) })
-  }
-  return () => server.reload(web())
+  const loaded = await import('./otlpgrpc.ts')
+  return await loaded.startOtlpGrpc(limits, push, deps, life)
 }

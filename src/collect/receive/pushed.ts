@@ -212,14 +212,20 @@ export interface PushFigures {
 /** Registers the counters; the receivers of all protocols share them. */
 export function pushFigures(metrics: Metrics): PushFigures {
   const family = (name: string, help: string, ...labels: string[]): Family =>
-    metrics.counter(`narthex_push_${name}_total`, help, ['protocol', ...labels])
-  const requests = family('requests', 'Push requests taken, by protocol.')
-  const samples = family('samples', 'Samples taken from push requests.')
-  const histograms = family('histograms', 'Native histograms taken from push requests.')
-  const exemplars = family('exemplars', 'Exemplars taken from push requests.')
-  const dropped = family('exemplars_dropped', 'Exemplars of push requests that nobody keeps.')
+    metrics.counter(name, help, ['protocol', ...labels])
+  const requests = family('narthex_push_requests_total', 'Push requests taken, by protocol.')
+  const samples = family('narthex_push_samples_total', 'Samples taken from push requests.')
+  const histograms = family(
+    'narthex_push_histograms_total',
+    'Native histograms taken from push requests.',
+  )
+  const exemplars = family('narthex_push_exemplars_total', 'Exemplars taken from push requests.')
+  const dropped = family(
+    'narthex_push_exemplars_dropped_total',
+    'Exemplars of push requests that nobody keeps.',
+  )
   const refused = family(
-    'refused',
+    'narthex_push_refused_total',
     'Items of push requests, or whole requests, that were not taken, by reason.',
     'reason',
   )
