@@ -3,8 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import { startGrpcServer } from '../net/grpc/server.ts'
 import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
-import type { Push, PushLimits } from './push.ts'
-import type { OtlpGrpcDeps } from './receiving.ts'
+import type { OtlpGrpcDeps, Push, PushLimits } from './push.ts'
 
 /**
  * Starts it; what it hands back follows the web configuration.

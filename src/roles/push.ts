@@ -12,6 +12,7 @@ import { type InfluxReceiver, openInfluxReceiver } from '../collect/receive/infl
 import type { LabelLimits } from '../collect/receive/labelcheck.ts'
 import { type OtlpReceiver, openOtlpReceiver } from '../collect/receive/otlp/receiver.ts'
 import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
+import type { WebConfig } from '../config/web.ts'
 import type { Appender } from '../model/appender.ts'
 import type { Reply } from '../net/server/message.ts'
 import type { WriteMetadata } from '../wire/remotewrite.ts'
@@ -37,6 +38,15 @@ export interface PushDeps {
   readonly log: Log
   readonly metrics: Metrics
   readonly onMetadata: (metadata: WriteMetadata) => void
+}
+
+/** What a listener for OTLP over gRPC needs besides. */
+export interface OtlpGrpcDeps {
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Who may come in, as it is now. */
+  readonly web: () => WebConfig
+  readonly insecureListen: boolean
 }
 
 /** What takes pushes. */

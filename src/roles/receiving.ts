@@ -1,11 +1,8 @@
 /** Where pushes come in: the addresses that every role shares that receives. */
 import type { Lifecycle } from '../base/lifecycle.ts'
-import type { Log } from '../base/log.ts'
-import type { Metrics } from '../base/metrics.ts'
-import type { WebConfig } from '../config/web.ts'
 import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
 import { requireReady } from '../serve/health.ts'
-import type { Push, PushLimits } from './push.ts'
+import type { OtlpGrpcDeps, Push, PushLimits } from './push.ts'
 
 /** Remote write, OTLP, the line protocol and the Pushgateway's API: who may write may push. */
 export function receivingRoutes(push: Push, isReady: () => boolean): Route[] {
@@ -63,14 +60,6 @@ export function receivingRoutes(push: Push, isReady: () => boolean): Route[] {
     route('/metrics/:group*', ['PUT', 'POST', 'DELETE'], 'bytes', takeBatch),
     route('/api/v1/metrics', ['GET'], 'none', ({ identity }) => batch.list(identity.name)),
   ]
-}
-
-export interface OtlpGrpcDeps {
-  readonly log: Log
-  readonly metrics: Metrics
-  /** Who may come in, as it is now. */
-  readonly web: () => WebConfig
-  readonly insecureListen: boolean
 }
 
 /** Takes OTLP over gRPC where flags say so; what it hands back follows the web configuration. */
