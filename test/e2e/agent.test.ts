@@ -4,11 +4,12 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type CountingTarget, startCountingTarget } from '../support/countingtarget.ts'
-import { assertDelivered, type End } from '../support/deliveries.ts'
+import { startCountingTarget } from '../support/countingtarget.ts'
+import { assertDelivered } from '../support/deliveries.ts'
 import { startRole, type TestProcess, temporaryFolder, until } from '../support/processes.ts'
 import { seededRandom } from '../support/promql.ts'
-import { type Mood, startWriteSink, type WriteSink } from '../support/writesink.ts'
+import { endOf } from '../support/sinkend.ts'
+import { type Mood, startWriteSink } from '../support/writesink.ts'
 
 const isLong = process.env.NARTHEX_TEST_LONG === '1'
 
@@ -32,20 +33,6 @@ function configFile(name: string, text: string): string {
   const file = join(folder.path, name)
   writeFileSync(file, text)
   return file
-}
-
-function endOf(sink: WriteSink, target: CountingTarget, wants: (name: string) => boolean): End {
-  const byName = new Map<string, [number, string][]>()
-  for (const [labels, arrivals] of sink.series) {
-    if (!labels.includes(`instance="${target.address}"`)) continue
-    const name = /__name__="([^"]+)"/.exec(labels)?.[1] ?? ''
-    const index = /index="([^"]+)"/.exec(labels)?.[1]
-    byName.set(
-      index === undefined ? name : `${name}{index="${index}"}`,
-      arrivals.map(([timeMs, bits]) => [timeMs, bits]),
-    )
-  }
-  return { arrivals: (name) => byName.get(name), wants }
 }
 
 test('what receivers that are slow and refuse at random get is what the targets said', async () => {
@@ -102,12 +89,7 @@ remote_write:
   for (const [i, target] of targets.entries()) {
     const last = lastScrapes[i]
     assert.ok(last >= seconds / 2, `the target was scraped ${last} times`)
-    assertDelivered(
-      target,
-      endOf(all, target, () => true),
-      last,
-      `1.0, target ${i}`,
-    )
+    assertDelivered(target, endOf(all, target), last, `1.0, target ${i}`)
     assertDelivered(target, endOf(some, target, isKept), last, `2.0 relabelled, target ${i}`)
   }
   assert.ok([...some.series.keys()].every((labels) => labels.includes('via="agent"')))
@@ -206,16 +188,11 @@ remote_write: [{name: store, url: '${url}', queue_config: {max_backoff: 200ms}}]
   assert.equal((await fetch(`${agent.url}/-/reload`, { method: 'POST' })).status, 200)
   const last = target.log.length - 1
   const isThere = (): boolean => {
-    const numbers = endOf(sink, target, () => true).arrivals('counting_scrape') ?? []
+    const numbers = endOf(sink, target).arrivals('counting_scrape') ?? []
     return numbers.length >= last
   }
   await until('everything at the new address', isThere)
-  const { scrapes } = assertDelivered(
-    target,
-    endOf(sink, target, () => true),
-    last,
-    'after the reload',
-  )
+  const { scrapes } = assertDelivered(target, endOf(sink, target), last, 'after the reload')
   assert.equal(scrapes, last, 'the scrapes from before the reload are among them')
   assert.equal(await agent.stop(), 0)
 })
