@@ -51,6 +51,13 @@ export function describeDuration(durationMs: number): string {
   return twoUnits(ms, 86_400_000, 'd', 3_600_000, 'h')
 }
 
+/** How long ago something was, in whole seconds at least: tenths that tick would only flicker. */
+export function describeAgo(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000)
+  if (seconds <= 0) return 'now'
+  return `${seconds < 60 ? `${seconds} s` : describeDuration(seconds * 1000)} ago`
+}
+
 function twoUnits(ms: number, bigMs: number, big: string, smallMs: number, small: string): string {
   const count = Math.floor(ms / bigMs)
   const rest = Math.floor((ms - count * bigMs) / smallMs)

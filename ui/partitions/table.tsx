@@ -1,6 +1,6 @@
 /** The table of partitions, the greatest lag first. */
 import type { JSX } from 'preact'
-import { describeDuration } from '../format/duration.ts'
+import { describeAgo } from '../format/duration.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { nameOf, type Partition, type State, stateOf } from './partition.ts'
 
@@ -88,7 +88,7 @@ function Row({ partition: each, rate }: RowProps): JSX.Element {
         {formatValue(each.queuedBytes, 'bytes')}
       </td>
       <td class="number" data-title="Moved">
-        {`${describeDuration(each.stillSeconds * 1000)} ago`}
+        {describeAgo(each.stillSeconds * 1000)}
       </td>
     </tr>
   )

@@ -30,6 +30,8 @@ export function NoSenders(): JSX.Element {
 function streamCommand(address: string): string {
   return `cat > agent.yml <<'END'
 narthex:
+  host: {mode: 'on'}
+  loopback: {mode: 'on'}
   destinations:
     - {name: gateway, type: gateway, addresses: ['${address}']}
 END

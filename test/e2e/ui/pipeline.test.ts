@@ -1,5 +1,6 @@
 /** Sending, Senders and the other pages of roles that pass samples on, in a real browser. */
 import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { missingComponents, until } from '../../support/processes.ts'
@@ -181,7 +182,8 @@ test('a gateway that nobody has sent to says how an agent begins', { skip }, asy
   )
   await page.getByRole('link', { name: 'Senders', exact: true }).click()
   await page.getByText('Nobody has sent anything yet').waitFor()
-  await page.getByText('narthex agent --config.file=agent.yml').waitFor()
+  const example = page.locator('.example pre', { hasText: 'narthex agent --config.file=agent.yml' })
+  await startAsShown((await example.textContent()) ?? '')
   await page
     .getByText(`narthex agent --remote-write.url=${site.gateway.url}/api/v1/write`)
     .waitFor()
@@ -242,6 +244,18 @@ test('targets of an agent are shown without asking for samples that nobody keeps
   assert.deepEqual(faults, [])
   await page.context().close()
 })
+
+/** Does what the page says in a shell: writes the file, starts the agent, and sees it arrive. */
+async function startAsShown(example: string): Promise<void> {
+  const config = /<<'END'\n(.*)\nEND\n/s.exec(example)?.[1] ?? ''
+  const agent = await site.startAgent('as-shown', config)
+  await until('the agent among the senders', async () => {
+    const reply = await fetch(`${site.gateway.url}/api/v1/status/senders`)
+    const body = (await reply.json()) as { data: { senders: { name: string; samples: number }[] } }
+    return body.data.senders.some(({ name, samples }) => name === hostname() && samples > 0)
+  })
+  await agent.stop()
+}
 
 const PAGES: readonly (readonly [string, () => string, (page: Page) => Promise<void>])[] = [
   [
@@ -311,8 +325,9 @@ test('a sender that is gone is away, and stays in the list', { skip }, async () 
   await site.other.stop()
   const { page, faults } = await openPage(browser, `${site.gateway.url}/senders`)
   await page.getByRole('row', { name: '서울-2' }).getByText('away').waitFor()
-  await page.getByRole('button', { name: '1 away' }).click()
-  await until('one row', async () => (await page.locator('.row-name').count()) === 1)
+  await page.getByRole('button', { name: /\d+ away/ }).click()
+  await page.getByText('edge-1', { exact: true }).waitFor({ state: 'detached' })
+  await page.getByRole('row', { name: '서울-2' }).waitFor()
   assert.equal(new URL(page.url()).searchParams.get('connected'), 'no')
   assert.deepEqual(faults, [])
   await page.context().close()

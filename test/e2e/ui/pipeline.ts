@@ -19,6 +19,8 @@ export interface Pipeline {
   readonly agent: TestProcess
   /** A second agent, which a test may end. */
   readonly other: TestProcess
+  /** One more agent; the text is its configuration. */
+  startAgent(file: string, config: string): Promise<TestProcess>
   stop(): Promise<void>
 }
 
@@ -76,7 +78,9 @@ narthex:
     const agent = await role('agent', 'agent', agentConfig('edge-1', dead))
     const other = await role('agent', 'other', agentConfig('서울-2', ''))
     await until('samples of both agents', async () => (await agentCount(store)) === 2)
-    return { store, gateway, agent, other, stop }
+    const startAgent = (file: string, config: string): Promise<TestProcess> =>
+      role('agent', file, config)
+    return { store, gateway, agent, other, startAgent, stop }
   } catch (error) {
     await stop()
     throw error

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { describeDuration, formatDuration, parseDuration } from '../../../ui/format/duration.ts'
+import {
+  describeAgo,
+  describeDuration,
+  formatDuration,
+  parseDuration,
+} from '../../../ui/format/duration.ts'
 
 for (const [text, ms] of [
   ['5m', 300_000],
@@ -46,4 +51,14 @@ for (const [ms, text] of [
   [Number.NaN, '–'],
 ] as const) {
   test(`a duration for people: ${ms} ms`, () => assert.equal(describeDuration(ms), text))
+}
+
+for (const [ms, text] of [
+  [-5000, 'now'],
+  [400, 'now'],
+  [4200, '4 s ago'],
+  [59_700, '1 m ago'],
+  [192_400, '3 m 12 s ago'],
+] as const) {
+  test(`how long ago ${ms} ms are: ${text}`, () => assert.equal(describeAgo(ms), text))
 }
