@@ -1,4 +1,4 @@
-/** Real processes: Kafka, two ingesters, two stores. One ingester is killed; nothing is lost or doubled. */
+/** C25 with real processes: Kafka, two ingesters, two stores. One ingester is killed; nothing is lost or doubled. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -36,8 +36,10 @@ export interface KafkaOptions {
 
 export interface KafkaListener {
   readonly name: string
-  readonly protocol: 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_SSL' | 'SASL_PLAINTEXT'
   readonly port: number
+  /** Where clients are sent; the same when absent. */
+  readonly advertisedPort?: number
 }
 
 /** Formats a folder, starts a broker in it and waits until it listens. */
@@ -108,6 +110,9 @@ function isListening(port: number): Promise<boolean> {
 function properties(options: KafkaOptions, port: number, controllerPort: number): string {
   const { folder, listeners = [] } = options
   const more = listeners.map((each) => `${each.name}://127.0.0.1:${each.port}`)
+  const advertised = listeners.map(
+    ({ name, port: own, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort ?? own}`,
+  )
   const protocols = listeners.map(({ name, protocol }) => `${name}:${protocol}`)
   const plain = `PLAINTEXT://127.0.0.1:${port}`
   return [
@@ -115,7 +120,7 @@ function properties(options: KafkaOptions, port: number, controllerPort: number)
     'node.id=1',
     `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
     `listeners=${[plain, ...more, `CONTROLLER://127.0.0.1:${controllerPort}`].join()}`,
-    `advertised.listeners=${[plain, ...more].join()}`,
+    `advertised.listeners=${[plain, ...advertised].join()}`,
     'controller.listener.names=CONTROLLER',
     `listener.security.protocol.map=${['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT', ...protocols].join()}`,
     `log.dirs=${join(folder, 'data')}`,

@@ -1,4 +1,4 @@
-/** The way through a real Kafka broker: what is sent is what arrives, once it is committed. */
+/** C25, the way through a real Kafka broker: what is sent is what arrives, once it is committed. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { STALE } from '../../../../src/model/stale.ts'
