@@ -36,8 +36,8 @@ const SHORT: readonly Setting[] = [1, 50, 200].map((targets) => ({
   name: `${targets} × 1009 at 5 s`,
   targets,
   intervalSeconds: 5,
-  warmSeconds: 25,
-  measureSeconds: 35,
+  warmSeconds: 35,
+  measureSeconds: 30,
 }))
 
 const LONG_TIMES = { intervalSeconds: 15, warmSeconds: 75, measureSeconds: 180 } as const
@@ -60,6 +60,7 @@ const LONG: readonly Setting[] = [
 ]
 
 const OURS = 'narthex'
+const OURS_RELEASED = 'narthex, pages released'
 const OURS_STREAM = 'narthex to gateway'
 const RIVALS = ['Prometheus agent', 'Prometheus server', 'vmagent'] as const
 
@@ -87,7 +88,7 @@ async function runSetting(setting: Setting): Promise<Table> {
     stops.unshift(sink.stop)
     const deps = { folder: folder.path, setting, targets, sinkUrl: sink.url }
     const agents = new Map<string, TestProcess>()
-    for (const name of [OURS, OURS_STREAM, ...RIVALS]) {
+    for (const name of [OURS, OURS_RELEASED, OURS_STREAM, ...RIVALS]) {
       const agent = await startAgent(name, deps, stops)
       agents.set(name, agent)
       stops.unshift(() => agent.stop())
@@ -163,7 +164,7 @@ function lateness(gapsMs: readonly number[], intervalMs: number): [number, numbe
 
 /** What an agent is called in addresses. */
 function keyOf(name: string): string {
-  return name.replaceAll(' ', '-').toLowerCase()
+  return name.replaceAll(/\W+/g, '-').toLowerCase()
 }
 
 interface Deps {
@@ -185,9 +186,10 @@ async function startAgent(
   const remoteWrite = `remote_write: [{url: '${writeUrl}'}]\n`
   const listen = `127.0.0.1:${await freePort()}`
   const port = Number(listen.split(':')[1])
-  if (name === OURS) {
+  if (name === OURS || name === OURS_RELEASED) {
     writeFileSync(file, scrape + remoteWrite)
-    return await startRole('agent', [`--config.file=${file}`, '--log.level=warn'])
+    const more = name === OURS ? [] : ['--runtime.release-pages']
+    return await startRole('agent', [`--config.file=${file}`, '--log.level=warn', ...more])
   }
   if (name === OURS_STREAM) {
     const address = await startGateway(folder, `${sinkUrl}/gateway/write`, stops)

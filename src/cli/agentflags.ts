@@ -29,6 +29,10 @@ export const AGENT: CommandSpec = {
     ...webFlags(9391),
     STRICT_FLAG,
     FEATURE_FLAG,
+    {
+      name: 'runtime.release-pages',
+      help: "give memory back that the start has left: garbage, and pages of the runtime's own file, which are read again when they are needed; Linux with glibc only",
+    },
     LOG_FLAG,
   ],
   footer: [
@@ -53,6 +57,7 @@ export function readAgentOptions(
     web: flags.web(),
     strictOpenMetrics: flags.isOn('scrape.strict-openmetrics'),
     features: flags.list('enable-feature'),
+    releasePages: flags.isOn('runtime.release-pages'),
     flags: texts,
   }
 }

@@ -6,6 +6,7 @@ import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
+import { startReleasing } from '../base/releasepages.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes, sendingRoutes, targetRoutes } from '../serve/routes.ts'
 import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
@@ -24,6 +25,8 @@ const REQUEST_BYTES_MAX = 1024 * 1024
 export interface AgentOptions extends CollectingOptions {
   readonly send: SendingOptions
   readonly web: WebOptions
+  /** Whether memory is given back that the start has left. */
+  readonly releasePages: boolean
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
 }
@@ -90,5 +93,6 @@ export async function startAgent(
   })
   await configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
   isReady = true
+  if (options.releasePages) life.own(startReleasing(clock, log))
   return { urls: [web.url], reload: () => configuration.reload() }
 }
