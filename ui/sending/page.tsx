@@ -151,19 +151,22 @@ function HealthFilter({ destinations }: { destinations: readonly Destination[] }
 /** All destinations together. */
 function TotalsLine({ data }: { data: SendingData }): JSX.Element {
   const totals = totalsOf(data.destinations)
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly (readonly [name: string, value: string, note?: string])[] = [
     ['Leaving now', rateText([...data.flows.values()])],
     ['Received', formatCount(totals.received)],
     ['Written', formatCount(totals.written)],
     ['Dropped', formatCount(totals.dropped)],
-    ['Queued', `${formatCount(totals.queued)} in ${formatValue(totals.queuedBytes, 'bytes')}`],
+    ['Queued', formatCount(totals.queued), formatValue(totals.queuedBytes, 'bytes')],
   ]
   return (
     <dl class="card totals-line" aria-label="All destinations together, in samples">
-      {facts.map(([name, value]) => (
+      {facts.map(([name, value, note]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>
+            {value}
+            {note !== undefined && <small>{note}</small>}
+          </dd>
         </div>
       ))}
     </dl>

@@ -12,6 +12,8 @@ import { longestTaskMs } from './tasks.ts'
 /** The bounds of the design. */
 const SHELL_BYTES_MAX = 60 * 1024
 const TASK_MS_MAX = 50
+/** How often the pages ask. */
+const POLL_MS = 5000
 
 const skip = missingComponents('chromium', 'prometheus-node-exporter')
 let site: Pipeline
@@ -204,11 +206,14 @@ for (const [path, word] of [
         json: { status: 'error', errorType: 'unavailable', error: 'cannot answer: busy' },
       }),
     )
+    await page.clock.install()
     await page.locator(`.nav a[href="${path}"]`).click()
     await page.getByRole('alert').getByText('cannot answer: busy').waitFor()
     await page.unroute(`**/api/v1/status/${word}`)
+    await page.clock.fastForward(POLL_MS)
     await page.getByRole('alert').waitFor({ state: 'detached' })
     await page.route(`**/api/v1/status/${word}`, (route) => route.abort())
+    await page.clock.fastForward(POLL_MS)
     await page.locator('.away').waitFor()
     await page.context().close()
   })

@@ -108,5 +108,7 @@ test('warnings and infos of the server are shown', { skip }, async () => {
   await page.getByText('a warning <b>as text</b>').waitFor()
   await page.getByText('metric might not be a counter').waitFor()
   await keepScreenshot(page, 'warnings')
+  await page.goto(`${site.url}/`)
+  await page.locator('.ready-graph').first().getByText('a warning <b>as text</b>').waitFor()
   await page.context().close()
 })

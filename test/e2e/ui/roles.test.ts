@@ -18,6 +18,9 @@ import {
 import { checkAccess } from './access.ts'
 import { keepScreenshot, openPage, startBrowser } from './browser.ts'
 
+/** How often the pages ask. */
+const POLL_MS = 5000
+
 const skip = missingComponents('chromium')
 const folder = temporaryFolder('ui-roles')
 const running: Pick<TestProcess, 'kill'>[] = []
@@ -102,6 +105,7 @@ test('an ingester without a broker says why it reads nothing', { skip }, async (
 test('partitions: what is behind comes first, and how fast each moves', { skip }, async () => {
   const { page, faults } = await openPage(browser, `${ingester}/status`)
   await answerPartitions(page)
+  await page.clock.install()
   await page.getByRole('link', { name: 'Partitions', exact: true }).click()
   const rows = page.locator('.rows-table tbody tr')
   await rows.nth(0).getByText('stands still').waitFor()
@@ -109,6 +113,7 @@ test('partitions: what is behind comes first, and how fast each moves', { skip }
   await rows.nth(1).getByText('writing').waitFor()
   await rows.nth(2).getByText('caught up').waitFor()
   await page.getByRole('alert').getByText('refuses it').waitFor()
+  await page.clock.fastForward(POLL_MS)
   await rows
     .nth(1)
     .getByText(/\d\/s$/)
