@@ -194,13 +194,12 @@ function deliver(
     const last = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n
     if (last > nextOffset) nextOffset = last
     if ((batch.attributes & IS_CONTROL) !== 0) continue
-    for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
+    for (const { offsetDelta, key, value, headers } of batch.records) {
       const at = batch.firstOffset + BigInt(offsetDelta)
       if (at < offset) continue
       sizeBytes += MESSAGE_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
       messages.push({
         offset: at,
-        timeMs: Number(batch.firstTimestamp + timestampDelta),
         key: key ?? undefined,
         value: value ?? new Uint8Array(0),
         headers: headers.map(([name, text]) => [String(name ?? ''), text ?? new Uint8Array(0)]),

@@ -1,5 +1,5 @@
 /** A member of a consumer group: takes its share of partitions, reads, commits, gives them back. */
-import { type BaseOptions, Consumer, ListOffsetTimestamps } from '@platformatic/kafka'
+import { type BaseOptions, Consumer } from '@platformatic/kafka'
 import type { Clock, Timer } from '../../base/clock.ts'
 import { messageOf } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
@@ -7,6 +7,7 @@ import type { KafkaConfig } from '../../config/kafka.ts'
 import { Commits } from './commits.ts'
 import { kafkaFault } from './fault.ts'
 import { Fetcher } from './fetcher.ts'
+import { keyOf, listOffsets, type Place, startOffsets } from './offsets.ts'
 import { clientOptions } from './options.ts'
 import { type Batch, Partition, type PartitionDeps } from './partition.ts'
 
@@ -202,7 +203,7 @@ export class GroupMember {
       session.memberId === consumer.memberId && session.generation + 1 === generation
     session.memberId = consumer.memberId ?? ''
     session.generation = generation
-    const mine = new Map<string, { topic: string; number: number }>()
+    const mine = new Map<string, Place>()
     for (const { topic, partitions } of consumer.assignments ?? []) {
       for (const number of partitions) mine.set(keyOf(topic, number), { topic, number })
     }
@@ -213,7 +214,7 @@ export class GroupMember {
     }
     const added = [...mine].filter(([key]) => !this.#partitions.has(key)).map(([, one]) => one)
     try {
-      const offsets = await this.#startOffsets(consumer, added)
+      const offsets = await startOffsets(consumer, added, this.#options.from)
       const ends = added.length === 0 ? offsets : await listOffsets(consumer, added, false)
       if (this.#session !== session || session.generation !== generation) return
       for (const { topic, number } of added) {
@@ -250,37 +251,6 @@ export class GroupMember {
       commit: (partition, nextOffset) => session.commits.commit(partition, nextOffset),
       onRoom: () => session.fetcher.poke(),
     }
-  }
-
-  /** Where the group is; where it has not been yet, the beginning or the end, which is committed. */
-  async #startOffsets(
-    consumer: Consumer,
-    added: readonly { readonly topic: string; readonly number: number }[],
-  ): Promise<ReadonlyMap<string, bigint>> {
-    const offsets = new Map<string, bigint>()
-    if (added.length === 0) return offsets
-    const topics = [...numbersByTopic(added)].map(([topic, partitions]) => ({ topic, partitions }))
-    const committed = await consumer.listCommittedOffsets({ topics })
-    const isNew = ({ topic, number }: { topic: string; number: number }): boolean =>
-      (committed.get(topic)?.[number] ?? -1n) < 0n
-    for (const one of added) {
-      if (isNew(one)) continue
-      offsets.set(keyOf(one.topic, one.number), committed.get(one.topic)?.[one.number] ?? 0n)
-    }
-    const fresh = added.filter(isNew)
-    if (fresh.length === 0) return offsets
-    const isEarliest = this.#options.from === 'earliest'
-    const found = await listOffsets(consumer, fresh, isEarliest)
-    for (const [key, offset] of found) offsets.set(key, offset)
-    await consumer.commit({
-      offsets: fresh.map(({ topic, number }) => ({
-        topic,
-        partition: number,
-        offset: offsets.get(keyOf(topic, number)) ?? 0n,
-        leaderEpoch: -1,
-      })),
-    })
-    return offsets
   }
 
   /** What was to be read next is gone from the topic: on with the oldest that is there. */
@@ -416,40 +386,4 @@ export class GroupMember {
     this.#lastError = text
     this.#options.log.warn(what, { reason, error: messageOf(message) })
   }
-}
-
-export function keyOf(topic: string, number: number): string {
-  return `${topic}/${number}`
-}
-
-function numbersByTopic(
-  partitions: readonly { readonly topic: string; readonly number: number }[],
-): ReadonlyMap<string, number[]> {
-  const numbers = new Map<string, number[]>()
-  for (const { topic, number } of partitions) {
-    const known = numbers.get(topic)
-    if (known === undefined) numbers.set(topic, [number])
-    else known.push(number)
-  }
-  return numbers
-}
-
-/** The oldest or the next offset of each. */
-async function listOffsets(
-  consumer: Consumer,
-  partitions: readonly { readonly topic: string; readonly number: number }[],
-  isEarliest: boolean,
-): Promise<ReadonlyMap<string, bigint>> {
-  const numbers = numbersByTopic(partitions)
-  const found = await consumer.listOffsets({
-    topics: [...numbers.keys()],
-    partitions: Object.fromEntries(numbers),
-    timestamp: isEarliest ? ListOffsetTimestamps.EARLIEST : ListOffsetTimestamps.LATEST,
-  })
-  const offsets = new Map<string, bigint>()
-  for (const { topic, number } of partitions) {
-    const offset = found.get(topic)?.[number]
-    if (offset !== undefined && offset >= 0n) offsets.set(keyOf(topic, number), offset)
-  }
-  return offsets
 }

@@ -4,8 +4,6 @@ import type { Clock } from '../../base/clock.ts'
 /** One message as it lies in the topic. */
 export interface InMessage {
   readonly offset: bigint
-  /** ms since epoch, as the producer or the broker set it. */
-  readonly timeMs: number
   readonly key: Uint8Array | undefined
   readonly value: Uint8Array
   readonly headers: readonly (readonly [name: string, value: Uint8Array])[]

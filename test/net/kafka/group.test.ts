@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
+import { Admin } from '@platformatic/kafka'
 import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import type { KafkaSourceConfig } from '../../../src/config/ingester.ts'
@@ -206,3 +207,46 @@ test('from latest: what was there before is not read, and what comes while nobod
   await until('two messages', () => second.offsets.length === 2)
   assert.deepEqual([...first.offsets, ...second.offsets], [3n, 4n])
 })
+
+test('messages that are gone before they were read are passed over, and that is counted', {
+  skip,
+}, async (t) => {
+  await makeTopic(broker.address, 'expired', 1)
+  const config = sourceOf(broker.address, 'expired')
+  const first = startMember(config)
+  await send('expired', 2)
+  await until('two messages', () => first.offsets.length === 2)
+  await until('a commit', () => first.member.partitions()[0].lag === 0)
+  await first.member.stop(100)
+  await send('expired', 4)
+  await asAdmin((admin) =>
+    admin.deleteRecords({
+      topics: [{ name: 'expired', partitions: [{ partition: 0, offset: 5n }] }],
+    }),
+  )
+  const second = startMember(config)
+  t.after(() => second.member.stop(100))
+  await until('the last message', () => second.offsets.length === 1)
+  assert.deepEqual(second.offsets, [5n])
+  assert.equal(second.member.counts.offsetResets, 1)
+  await until('a commit', () => second.member.partitions()[0].lag === 0)
+})
+
+test('partitions that are added to a topic are read without a restart', { skip }, async (t) => {
+  await makeTopic(broker.address, 'grows', 1)
+  const { member, offsets } = startMember(sourceOf(broker.address, 'grows'))
+  t.after(() => member.stop(100))
+  await until('a partition', () => member.partitions().length === 1)
+  const seen = looks
+  await until('a look at the topic', () => looks >= seen + 2)
+  await asAdmin((admin) => admin.createPartitions({ topics: [{ name: 'grows', count: 3 }] }))
+  await until('three partitions', () => member.partitions().length === 3)
+  await send('grows', 2)
+  await until('both messages', () => offsets.length === 2)
+})
+
+async function asAdmin(work: (admin: Admin) => Promise<unknown>): Promise<void> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.address] })
+  await work(admin)
+  await admin.close()
+}
