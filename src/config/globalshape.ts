@@ -129,11 +129,8 @@ export const nameEscaping: Shape<NameEscaping | undefined> = oneOf(
 /** A file that nothing is written to yet. */
 export const laterFile: Shape<string> = later(filePath, 'this log file')
 
-/** Native histograms: read, but not stored yet. */
-export const nativeHistograms: Shape<boolean | undefined> = later(
-  maybeTruth,
-  'scraping native histograms',
-)
+/** Native histograms: asked for, and passed on to destinations that take them. */
+export const nativeHistograms: Shape<boolean | undefined> = maybeTruth
 
 const globalMap = mapOf<RawGlobal, RawGlobal>(
   'config.plain',

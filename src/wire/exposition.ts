@@ -39,6 +39,9 @@ export interface Entry {
   hasExemplar: boolean
   /** Where names and values of an exemplar's labels lie, when `hasExemplar`. */
   readonly exemplarOffsets: number[]
+  exemplarValue: number
+  /** ms since epoch; undefined when the target did not say. */
+  exemplarTimeMs: number | undefined
   /** Where the family name of a HELP, TYPE or UNIT line lies. */
   familyFrom: number
   familyTo: number
@@ -71,6 +74,8 @@ export function newEntry(): Entry {
     timeMs: 0,
     hasExemplar: false,
     exemplarOffsets: [],
+    exemplarValue: 0,
+    exemplarTimeMs: undefined,
     familyFrom: 0,
     familyTo: 0,
     textFrom: 0,

@@ -126,12 +126,14 @@ function readExemplar(c: ByteCursor, entry: Entry, from: number): number {
   const { keyFrom, exemplarOffsets } = entry
   exemplarOffsets.length = 0
   const labelsEnd = readLabels(c, exemplarOffsets, from, keyFrom, true)
-  readFloat(c, labelsEnd, 'value after exemplar labels', keyFrom)
+  entry.exemplarValue = readFloat(c, labelsEnd, 'value after exemplar labels', keyFrom)
+  entry.exemplarTimeMs = undefined
   if (bytes[floatEnd] !== SPACE) return floatEnd
   const seconds = readFloat(c, floatEnd, 'timestamp or comment', keyFrom)
   if (!Number.isFinite(seconds)) {
     throw refused(c, `invalid exemplar timestamp ${goFloat(seconds)}`, keyFrom, floatEnd)
   }
+  entry.exemplarTimeMs = clampTimeMs(Math.trunc(seconds * 1000))
   return floatEnd
 }
 

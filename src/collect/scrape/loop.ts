@@ -7,12 +7,15 @@ import { equalLabels } from '../../model/labels.ts'
 import type { Health, TargetStatus } from '../../model/target.ts'
 import type { HttpChannel, HttpReply } from '../../net/client/channel.ts'
 import { shownUrl } from '../../net/client/request.ts'
+import { textFormat } from '../../wire/text.ts'
 import { Layout } from './layout.ts'
 import { formatOf } from './negotiate.ts'
 import { ReportSeries } from './report.ts'
 import type { ScrapeRoom, SeriesOwner } from './room.ts'
 import { keepsTargetLabels, type SampleRules } from './samplelabels.ts'
+import type { Body } from './scan.ts'
 import { alignTimeMs, nextTimeMs } from './schedule.ts'
+import { isProtobuf, TargetSide } from './side.ts'
 import type { Target } from './target.ts'
 
 /** Intervals after which a target that is gone gets its markers, so that it may come back before. */
@@ -38,6 +41,8 @@ export class ScrapeLoop {
   readonly keepsLabels: boolean
   layout: Layout = new Layout()
   forcedError: string
+  /** There once the target has answered in protobuf. */
+  #side: TargetSide | undefined
   readonly #room: ScrapeRoom
   readonly #options: LoopOptions
   readonly #report: ReportSeries
@@ -98,6 +103,8 @@ export class ScrapeLoop {
     this.stop()
     next.layout = this.layout
     this.layout = new Layout()
+    next.#side = this.#side
+    this.#side = undefined
   }
 
   /** Takes the ids that this target has alive out of a set that belongs to another. */
@@ -166,6 +173,7 @@ export class ScrapeLoop {
     let error = fault
     let added = 0
     row.reset()
+    row.keepsExemplars = appender.side !== undefined
     try {
       if (reply !== undefined && error === undefined) added = this.#writeBody(timeMs, reply)
     } catch (thrown) {
@@ -199,18 +207,34 @@ export class ScrapeLoop {
     const { appender, scanner } = this.#room
     const { config, rules } = this.#options
     const { layout } = this
-    const format = formatOf(reply.contentType, config.fallbackScrapeProtocol)
+    const isProto = isProtobuf(reply.contentType)
+    const format = isProto ? textFormat : formatOf(reply.contentType, config.fallbackScrapeProtocol)
+    const body = isProto ? this.#transcode(reply) : reply.body
     if (this.#room.strictOpenMetrics && format.isClosed)
       this.#room.validateStrict(reply.body.content())
     for (let scans = 1; ; scans++) {
-      scanner.scan(reply.body, layout, format, rules)
+      scanner.scan(body, layout, format, rules)
       scanner.markGone(layout)
       const added = scanner.row.write(appender, layout, timeMs)
       if (added < 0 && scans < SCANS_MAX) continue
       this.#room.count(scanner.row, config.jobName, this.target)
       scanner.settle(layout)
+      if (isProto) this.#side?.write(appender, rules, timeMs)
       return Math.max(0, added)
     }
+  }
+
+  /** Protobuf as text, so that numbers are read in one way only. */
+  #transcode(reply: HttpReply): Body {
+    const { appender, bodySizeBytesMax } = this.#room
+    const { scrapeNativeHistograms, alwaysScrapeClassicHistograms } = this.#options.config
+    const native = scrapeNativeHistograms && appender.side !== undefined
+    this.#side ??= new TargetSide()
+    return this.#side.transcode(
+      reply.body.content(),
+      { native, alwaysClassic: alwaysScrapeClassicHistograms ?? false },
+      bodySizeBytesMax,
+    )
   }
 
   /** A failed scrape: everything that was alive is gone. */
@@ -218,6 +242,7 @@ export class ScrapeLoop {
     const { appender, scanner } = this.#room
     scanner.markAll(this.layout)
     scanner.row.write(appender, this.layout, timeMs)
+    this.#side?.markAll(appender, timeMs)
     this.layout.clearLive()
   }
 
@@ -230,6 +255,7 @@ export class ScrapeLoop {
     try {
       row.keepOnly((id) => alone.has(id))
       row.write(appender, this.layout, timeMs)
+      this.#side?.markAll(appender, timeMs)
       this.#report.writeStale(appender, timeMs, (id) => !alone.has(id))
       this.#room.commitSoon()
     } catch (error) {

@@ -5,8 +5,12 @@ import type { ExpositionFormat } from '../../wire/exposition.ts'
 import { openMetricsFormat } from '../../wire/openmetrics.ts'
 import { textFormat } from '../../wire/text.ts'
 
-/** Media types of the protocols that are offered; the protobuf format is not. */
+/** Media types of the protocols. */
 const MEDIA_TYPES: ReadonlyMap<ScrapeProtocol, string> = new Map([
+  [
+    'PrometheusProto',
+    'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited',
+  ],
   ['OpenMetricsText1.0.0', 'application/openmetrics-text;version=1.0.0'],
   ['OpenMetricsText0.0.1', 'application/openmetrics-text;version=0.0.1'],
   ['PrometheusText1.0.0', 'text/plain;version=1.0.0'],
@@ -22,12 +26,19 @@ const UTF8_PROTOCOLS: ReadonlySet<ScrapeProtocol> = new Set([
   'PrometheusText1.0.0',
 ])
 
+/** What is asked for; native histograms come in protobuf only. */
+function protocolsOf(config: ScrapeConfig): readonly ScrapeProtocol[] {
+  const { scrapeProtocols, scrapeNativeHistograms } = config
+  const isAdded = scrapeNativeHistograms && !scrapeProtocols.includes('PrometheusProto')
+  return isAdded ? ['PrometheusProto', ...scrapeProtocols] : scrapeProtocols
+}
+
 /** The value of the Accept header. */
 export function acceptHeader(config: ScrapeConfig): string {
   const escaping = `;escaping=${config.nameEscaping}`
   const parts: string[] = []
   let weight = WEIGHT_FIRST
-  for (const protocol of config.scrapeProtocols) {
+  for (const protocol of protocolsOf(config)) {
     const type = MEDIA_TYPES.get(protocol)
     if (type === undefined) continue
     parts.push(`${type}${UTF8_PROTOCOLS.has(protocol) ? escaping : ''};q=0.${weight--}`)

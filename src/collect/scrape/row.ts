@@ -9,6 +9,7 @@ import {
   TOO_OLD,
   UNKNOWN,
 } from '../../model/appender.ts'
+import type { Exemplar } from '../../model/exemplar.ts'
 import type { Labels } from '../../model/labels.ts'
 import { STALE } from '../../model/stale.ts'
 import { IDLE, type Layout, LIVE, TIMED, UNRESOLVED } from './layout.ts'
@@ -19,6 +20,12 @@ interface Fresh {
   readonly labels: Labels
   /** Slot of the row, or ~slot of the samples with their own time. */
   slot: number
+}
+
+/** An exemplar of a key. */
+export interface EntryExemplar {
+  readonly entry: number
+  readonly exemplar: Exemplar
 }
 
 /** Cells refused by the store, by reason. */
@@ -52,6 +59,9 @@ export class Row {
   /** Samples left by relabelling. */
   kept = 0
   exemplars = 0
+  /** Exemplars are wanted, not only counted. */
+  keepsExemplars = false
+  readonly exemplarsKept: EntryExemplar[] = []
   /** Cells of series that the scrape before did not have. */
   readonly newSlots: number[] = []
   readonly fresh: Fresh[] = []
@@ -72,6 +82,7 @@ export class Row {
     this.scraped = 0
     this.kept = 0
     this.exemplars = 0
+    this.exemplarsKept.length = 0
     this.newSlots.length = 0
     this.fresh.length = 0
     this.turned.length = 0
@@ -154,7 +165,15 @@ export class Row {
     for (let i = 0; i < this.timedCount; i++) {
       if (layout.flags[this.timedEntries[i]] === IDLE) layout.flags[this.timedEntries[i]] = TIMED
     }
+    this.#appendExemplars(appender, layout)
     return this.newSlots.length
+  }
+
+  #appendExemplars(appender: Appender, layout: Layout): void {
+    for (const { entry, exemplar } of this.exemplarsKept) {
+      const id = layout.ids[entry]
+      if (id >= 0 && appender.side?.exemplar(id, exemplar) === ACCEPTED) this.exemplars--
+    }
   }
 
   /** Counts the refused cells and takes back what was planned for them; whether series were forgotten. */

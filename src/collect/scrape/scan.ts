@@ -1,6 +1,6 @@
 /** Reads a body against the known layout of its target: in steady state no string is made. */
 import { NarthexError } from '../../base/error.ts'
-import type { Labels } from '../../model/labels.ts'
+import { type Labels, labelsFrom } from '../../model/labels.ts'
 import {
   type ByteCursor,
   END,
@@ -11,6 +11,7 @@ import {
   readPairs,
   SPACE,
   TAB,
+  unescapeText,
 } from '../../wire/exposition.ts'
 import { EXACT_DIGITS_MAX, EXACT_POWER_MAX, EXACT_POWERS } from '../../wire/float.ts'
 import { TextPool } from '../../wire/textpool.ts'
@@ -119,6 +120,25 @@ export class Scanner {
   release(layout: Layout): void {
     for (let i = 0; i < layout.count; i++) this.#dropBlock(layout, i)
     layout.truncate(0)
+  }
+
+  /** Counts an exemplar, and keeps it where somebody takes it. */
+  #noteExemplar(entry: number, sample: Entry): void {
+    const { row } = this
+    row.exemplars++
+    if (!row.keepsExemplars) return
+    const { exemplarOffsets: offsets, exemplarValue: value, exemplarTimeMs: timeMs } = sample
+    const pairs: [string, string][] = []
+    for (let i = 0; i < offsets.length; i += 4) {
+      const name = this.#exemplarText(offsets[i], offsets[i + 1])
+      pairs.push([name, this.#exemplarText(offsets[i + 2], offsets[i + 3])])
+    }
+    row.exemplarsKept.push({ entry, exemplar: { labels: labelsFrom(pairs), value, timeMs } })
+  }
+
+  #exemplarText(from: number, to: number): string {
+    const text = this.#texts.decode(this.#cursor.bytes, from, to) ?? ''
+    return text.includes('\\') ? unescapeText(text, true) : text
   }
 
   #isOverLimit(rules: SampleRules): boolean {
@@ -254,7 +274,7 @@ export class Scanner {
     const timed = sample.hasTime && rules.honorTimestamps
     const { timeMs } = sample
     const { row } = this
-    if (sample.hasExemplar) row.exemplars++
+    if (sample.hasExemplar) this.#noteExemplar(entry, sample)
     let id = layout.ids[entry]
     let labels: Labels | undefined
     if (id === UNRESOLVED) {

@@ -6,15 +6,23 @@ import { openMetricsFormat } from '../../../src/wire/openmetrics.ts'
 import { textFormat } from '../../../src/wire/text.ts'
 import { configOf } from './world.ts'
 
-test('protocols are asked for in the order of the configuration, protobuf never', () => {
+const PROTO =
+  'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited'
+
+test('protocols are asked for in the order of the configuration', () => {
   const config = configOf({
-    scrapeProtocols: ['PrometheusProto', 'PrometheusText0.0.4', 'OpenMetricsText1.0.0'],
+    scrapeProtocols: ['PrometheusText0.0.4', 'OpenMetricsText1.0.0', 'PrometheusProto'],
     nameEscaping: 'underscores',
   })
   assert.equal(
     acceptHeader(config),
-    'text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;escaping=underscores;q=0.5,*/*;q=0.4',
+    `text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;escaping=underscores;q=0.5,${PROTO};q=0.4,*/*;q=0.3`,
   )
+})
+
+test('protobuf is asked for first where native histograms are wanted, else not at all', () => {
+  assert.ok(acceptHeader(configOf({ scrapeNativeHistograms: true })).startsWith(`${PROTO};q=0.6,`))
+  assert.ok(!acceptHeader(configOf()).includes('protobuf'))
 })
 
 for (const [type, fallback, format] of [
