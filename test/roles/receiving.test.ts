@@ -5,9 +5,12 @@ import { systemClock } from '../../src/base/clock.ts'
 import { Lifecycle } from '../../src/base/lifecycle.ts'
 import { Metrics } from '../../src/base/metrics.ts'
 import { LABEL_LIMITS } from '../../src/collect/receive/labelcheck.ts'
+import { NO_WEB_CONFIG } from '../../src/config/web.ts'
+import { openCall } from '../../src/net/grpc/client.ts'
 import { Configuration } from '../../src/roles/configuration.ts'
-import { openPush } from '../../src/roles/push.ts'
-import { receivingRoutes } from '../../src/roles/receiving.ts'
+import { openPush, type Push, type PushLimits } from '../../src/roles/push.ts'
+import { receivingRoutes, startOtlpGrpc } from '../../src/roles/receiving.ts'
+import { ProtoWriter } from '../../src/wire/protobuf.ts'
 import { Recorder } from '../collect/receive/recorder.ts'
 import { serve } from '../net/server/support.ts'
 
@@ -17,6 +20,8 @@ async function open(isReady = true): Promise<{
   recorder: Recorder
   life: Lifecycle
   routes: ReturnType<typeof receivingRoutes>
+  push: Push
+  limits: PushLimits
 }> {
   const recorder = new Recorder()
   const metrics = new Metrics()
@@ -32,7 +37,7 @@ async function open(isReady = true): Promise<{
   }
   const deps = { appender: recorder, log: silent, metrics, onMetadata: () => {} }
   const push = openPush(limits, configuration, deps, life)
-  return { recorder, life, routes: receivingRoutes(push, () => isReady) }
+  return { recorder, life, routes: receivingRoutes(push, () => isReady), push, limits }
 }
 
 test('each way of pushing has its address', async () => {
@@ -76,6 +81,46 @@ test('each way of pushing has its address', async () => {
   const names = Object.keys(recorder.content())
   for (const name of ['o', 'i_v', 'j_v', 'p{host="x", job="b"}'])
     assert.ok(names.includes(name), name)
+  await life.stop()
+})
+
+test('OTLP is taken over gRPC on an address of its own', async () => {
+  const { recorder, life, push, limits } = await open()
+  let address = ''
+  const log = {
+    ...silent,
+    info: (_message: string, facts?: Record<string, unknown>) => {
+      address = String(facts?.address)
+    },
+  }
+  const grpcLimits = { ...limits, otlpGrpcAddresses: ['127.0.0.1:0'] }
+  const deps = { log, metrics: new Metrics(), web: () => NO_WEB_CONFIG, insecureListen: false }
+  await startOtlpGrpc(grpcLimits, push, deps, life)
+  const point = new ProtoWriter()
+  point.message(1, () =>
+    point.message(2, () =>
+      point.message(2, () => {
+        point.text(1, 'g')
+        point.message(5, () => point.message(1, () => point.double(4, 2)))
+      }),
+    ),
+  )
+  const answers: number[] = []
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  const call = await openCall({
+    address,
+    tls: undefined,
+    path: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+    metadata: [],
+    messageBytesMax: 1000,
+    onMessage: (message) => answers.push(message.length),
+    onEnd: resolve,
+  })
+  call.send(point.written().slice())
+  call.end()
+  assert.equal(await promise, undefined)
+  assert.deepEqual(answers, [0])
+  assert.deepEqual(recorder.content(), { g: ['0=2'] })
   await life.stop()
 })
 
