@@ -13,13 +13,13 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { rolldown } from 'rolldown'
+import { type OutputOptions, type RolldownBuild, rolldown } from 'rolldown'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
 
 /** Entry of each bundle; a role loads only its rooms because each is bundled alone. */
-const ENTRIES = {
+export const ENTRIES: Readonly<Record<string, string>> = {
   narthex: 'src/cli/narthex.ts',
   up: 'src/cli/up.ts',
   server: 'src/cli/server.ts',
@@ -29,7 +29,7 @@ const ENTRIES = {
   check: 'src/cli/check.ts',
   queryworker: 'src/roles/queryworker.ts',
   bcryptworker: 'src/net/server/bcryptworker.ts',
-} as const
+}
 
 /** How often another process may come in between when the pages are put in place. */
 const REPLACE_TRIES_MAX = 10
@@ -67,22 +67,31 @@ async function main(): Promise<void> {
 }
 
 async function bundle(name: string, path: string, staging: string): Promise<void> {
-  const build = await rolldown({
+  const build = await readModules(path)
+  await build.write({ dir: staging, ...outputOf(name) })
+  await build.close()
+}
+
+/** The modules of one bundle, read and linked. */
+export function readModules(path: string): Promise<RolldownBuild> {
+  return rolldown({
     input: join(root, path),
     platform: 'node',
     external: EXTERNAL,
     logLevel: 'warn',
   })
-  await build.write({
-    dir: staging,
+}
+
+/** What files become of it. */
+export function outputOf(name: string): OutputOptions {
+  return {
     entryFileNames: `${name}.js`,
     // What a role imports only when it is configured, a destination's library for one. The digest
     // keeps a program that runs from loading what a later build put in its place.
     chunkFileNames: `${name}-[name]-[hash].js`,
     format: 'esm',
     minify: { compress: true, mangle: { keepNames: true } },
-  })
-  await build.close()
+  }
 }
 
 /** Removes parts of builds so old that hardly a program that began with them still runs. */
@@ -166,4 +175,4 @@ function readRevision(): { revision: string; branch: string; buildDate: string }
   )
 }
 
-await main()
+if (import.meta.main) await main()
