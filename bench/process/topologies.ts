@@ -32,7 +32,7 @@ async function measure({ title, build }: TopologyKind, kills: number): Promise<s
   try {
     await settle(topology)
     const agents = topology.routes.flatMap((route) => route.agents)
-    const passing = topology.hops.filter((hop) => !agents.includes(hop))
+    const passing = topology.hops.filter((hop) => !agents.some((agent) => agent === hop))
     for (const hop of [...passing, agents[0]]) {
       const round = { hops: [hop], kills, random, runningMsMax: 4000, awayMsMax: 3000 }
       const outcome = await killHops(topology, round)

@@ -18,12 +18,17 @@ export interface Hop {
   output(): string
 }
 
+/** A hop that answers for itself. */
+export interface RoleHop extends Hop {
+  readonly url: string
+}
+
 /** A target, and the ends at which its samples are kept. */
 export interface Route {
   readonly target: CountingTarget
   readonly ends: readonly KeptEnd[]
   /** Agents that scrape it; one of them may be listened to at a time. */
-  readonly agents: readonly Hop[]
+  readonly agents: readonly RoleHop[]
 }
 
 /** What a round of kills came to. */
@@ -78,7 +83,7 @@ export class Topology {
     role: string,
     config: string,
     flags: readonly string[] = [],
-  ): Promise<Hop & { readonly url: string }> {
+  ): Promise<RoleHop> {
     const port = await freePort()
     const file = this.file(`${name}.yml`, config)
     const start = (): Promise<TestProcess> =>
@@ -129,7 +134,7 @@ export class Topology {
     target: CountingTarget,
     externalLabels: string,
     destinations: string,
-  ): Promise<Hop> {
+  ): Promise<RoleHop> {
     return await this.role(
       name,
       'agent',
@@ -187,6 +192,20 @@ export function destination(entry: string): string {
   return `narthex: {destinations: [{name: next, ${entry}, ${QUEUE}}]}\n`
 }
 
+/** What a destination of a role counts. */
+export interface SendingCounts {
+  readonly received: number
+  readonly written: number
+  readonly queued: number
+  readonly dropped: Readonly<Record<string, number>>
+}
+
+/** The counts of all destinations of a role. */
+export async function readCounts({ url }: RoleHop): Promise<readonly SendingCounts[]> {
+  const reply = await fetch(`${url}/api/v1/status/destinations`)
+  return ((await reply.json()) as { data: { destinations: SendingCounts[] } }).data.destinations
+}
+
 /** Waits until every end has the newest scrape of now. */
 export async function settle(topology: Topology): Promise<void> {
   for (const { target, ends } of topology.routes) {
@@ -206,7 +225,7 @@ export async function killHops(topology: Topology, round: Round): Promise<Outcom
     topology.taps.reduce((all, tap) => all + of(tap), 0)
   const before = [sum((tap) => tap.duplicates), sum((tap) => tap.disordered)]
   for (let i = 0; i < kills; i++) {
-    for (const hop of hops) {
+    for (const hop of shuffled(hops, random)) {
       await delay(1000 + random() * (round.runningMsMax - 1000))
       await hop.kill()
       await delay(random() * round.awayMsMax)
@@ -270,4 +289,11 @@ function missingSeconds(times: readonly (readonly [number, number])[]): number {
 function spread<T>(items: readonly T[], count: number): readonly T[] {
   const step = Math.max(1, Math.floor(items.length / count))
   return items.filter((_, i) => i % step === 0)
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  return items
+    .map((item) => [random(), item] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, item]) => item)
 }
