@@ -1,47 +1,16 @@
 /** The addresses of pushes: who may push, what reaches which receiver, and over a real socket. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
-import { Lifecycle } from '../../src/base/lifecycle.ts'
 import { Metrics } from '../../src/base/metrics.ts'
-import { LABEL_LIMITS } from '../../src/collect/receive/labelcheck.ts'
 import { NO_WEB_CONFIG } from '../../src/config/web.ts'
 import { openCall } from '../../src/net/grpc/client.ts'
-import { Configuration } from '../../src/roles/configuration.ts'
-import { openPush, type Push, type PushLimits } from '../../src/roles/push.ts'
-import { receivingRoutes, startOtlpGrpc } from '../../src/roles/receiving.ts'
+import { startOtlpGrpc } from '../../src/roles/receiving.ts'
 import { ProtoWriter } from '../../src/wire/protobuf.ts'
-import { Recorder } from '../collect/receive/recorder.ts'
 import { serve } from '../net/server/support.ts'
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
-
-async function open(isReady = true): Promise<{
-  recorder: Recorder
-  life: Lifecycle
-  routes: ReturnType<typeof receivingRoutes>
-  push: Push
-  limits: PushLimits
-}> {
-  const recorder = new Recorder()
-  const metrics = new Metrics()
-  const life = new Lifecycle()
-  const configuration = new Configuration({ file: '', clock: systemClock, log: silent, metrics })
-  const limits = {
-    labels: LABEL_LIMITS,
-    requestBytesMax: 100_000,
-    decodedBytesMax: 100_000,
-    batch: { groupsMax: 10, seriesMax: 100, groupAgeMsMax: 0 },
-    otlpDeltaSeriesMax: 100,
-    otlpGrpcAddresses: [],
-  }
-  const deps = { appender: recorder, log: silent, metrics, onMetadata: () => {} }
-  const push = openPush(limits, configuration, deps, life)
-  return { recorder, life, routes: receivingRoutes(push, () => isReady), push, limits }
-}
+import { openPushes, silent } from './pushes.ts'
 
 test('each way of pushing has its address', async () => {
-  const { recorder, life, routes } = await open()
+  const { recorder, life, routes } = openPushes()
   await using server = await serve({ routes })
   const otlp = {
     resourceMetrics: [
@@ -85,7 +54,7 @@ test('each way of pushing has its address', async () => {
 })
 
 test('OTLP is taken over gRPC on an address of its own', async () => {
-  const { recorder, life, push, limits } = await open()
+  const { recorder, life, push, limits } = openPushes()
   let address = ''
   const log = {
     ...silent,
@@ -125,7 +94,7 @@ test('OTLP is taken over gRPC on an address of its own', async () => {
 })
 
 test('before everything is open a push is told to come again', async () => {
-  const { life, routes } = await open(false)
+  const { life, routes } = openPushes(false)
   await using server = await serve({ routes })
   for (const path of ['/api/v1/write', '/v1/metrics', '/write', '/metrics/job/a']) {
     assert.equal((await server.ask(path, { method: 'POST', body: 'x' })).status, 503, path)
@@ -134,7 +103,7 @@ test('before everything is open a push is told to come again', async () => {
 })
 
 test('only who may write may push', async () => {
-  const { life, routes } = await open()
+  const { life, routes } = openPushes()
   assert.deepEqual([...new Set(routes.map(({ role }) => role))], ['editor'])
   assert.ok(routes.every(({ methods, changes }) => methods.includes('GET') || changes))
   await life.stop()

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { Role } from '../../src/config/web.ts'
 import { type How, serve } from '../net/server/support.ts'
+import { openPushes } from '../roles/pushes.ts'
 import { allRoutes } from '../serve/ports.ts'
 
 const ROLES = ['viewer', 'editor', 'admin'] as const
@@ -14,14 +15,17 @@ const tokens = ROLES.map((role) => ({
 }))
 let reloads = 0
 let quits = 0
-const routes = allRoutes({
-  async reload() {
-    reloads++
-  },
-  quit() {
-    quits++
-  },
-})
+const routes = [
+  ...openPushes().routes,
+  ...allRoutes({
+    async reload() {
+      reloads++
+    },
+    quit() {
+      quits++
+    },
+  }),
+]
 const server = await serve({ routes, web: { tokens } })
 const open = await serve({ routes })
 after(() => Promise.all([server.server.stop(), open.server.stop()]))
@@ -64,6 +68,21 @@ const NEEDED: Readonly<Record<string, Role>> = {
   'GET /api/v1/alerts': 'viewer',
   'GET /api/v1/alertmanagers': 'viewer',
   'POST /api/v1/write': 'editor',
+  'POST /v1/metrics': 'editor',
+  'POST /api/v1/otlp/v1/metrics': 'editor',
+  'POST /write': 'editor',
+  'POST /api/v2/write': 'editor',
+  'POST /influx/write': 'editor',
+  'POST /influx/api/v2/write': 'editor',
+  'GET /ping': 'editor',
+  'GET /influx/ping': 'editor',
+  'POST /query': 'editor',
+  'GET /influx/query': 'editor',
+  'POST /influx/query': 'editor',
+  'PUT /metrics/:group*': 'editor',
+  'POST /metrics/:group*': 'editor',
+  'DELETE /metrics/:group*': 'editor',
+  'GET /api/v1/metrics': 'editor',
 }
 
 const called = routes.flatMap((route) =>
@@ -108,7 +127,23 @@ test('C35: whatever changes something is no GET and refuses pages of other sites
   const changing = called.filter(({ route }) => route.changes)
   assert.deepEqual(
     changing.map(({ name }) => name),
-    ['POST /-/reload', 'PUT /-/reload', 'POST /-/quit', 'PUT /-/quit', 'POST /api/v1/write'],
+    [
+      'POST /api/v1/write',
+      'POST /v1/metrics',
+      'POST /api/v1/otlp/v1/metrics',
+      'POST /write',
+      'POST /api/v2/write',
+      'POST /influx/write',
+      'POST /influx/api/v2/write',
+      'POST /query',
+      'PUT /metrics/:group*',
+      'POST /metrics/:group*',
+      'DELETE /metrics/:group*',
+      'POST /-/reload',
+      'PUT /-/reload',
+      'POST /-/quit',
+      'PUT /-/quit',
+    ],
   )
   reloads = 0
   quits = 0
