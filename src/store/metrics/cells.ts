@@ -83,13 +83,18 @@ export class Cells {
   /**
    * Empties the pieces that hold rows [start, upto) of a column. A column left without cells keeps
    * its newest value as base, so that a repeated sample is known again.
+   *
+   * @param newestFirst the rows by time, where that is not their order
    */
-  clear(column: number, start: number, upto: number): void {
+  clear(column: number, start: number, upto: number, newestFirst?: Float64Array): void {
     const words = this.#columns[column >>> at.COLUMN_SHIFT]
     const from = (column & PAGE_MASK) << at.COLUMN_WORDS_SHIFT
     if (isEmpty(words, from)) return
     words[from + at.COLUMN_FLAGS] &= ~at.IDLE_MASK
-    const hasLast = this.#loadLast(words, from, start, upto)
+    const hasLast =
+      newestFirst === undefined
+        ? this.#loadLast(words, from, start, upto)
+        : newestFirst.some((ordinal) => this.#loadPresent(words, from, ordinal))
     const firstPiece = Math.floor(start / at.PIECE_ROWS)
     const pieceCount = Math.ceil(upto / at.PIECE_ROWS) - firstPiece
     for (let i = 0; i < pieceCount; i++) {
@@ -108,13 +113,18 @@ export class Cells {
   /** Puts the newest cell of rows [start, upto) into `input`; false when there is none. */
   #loadLast(words: Uint32Array, from: number, start: number, upto: number): boolean {
     for (let ordinal = upto - 1; ordinal >= start; ordinal--) {
-      const position = ordinal % at.RING_ROWS
-      const presence = words[from + at.COLUMN_PRESENCE + (position >>> 5)]
-      if ((presence & (1 << (position & 31))) === 0) continue
-      this.#loadCell(words, from, words[from + at.COLUMN_PIECES + (position >>> 4)], position & 15)
-      return true
+      if (this.#loadPresent(words, from, ordinal)) return true
     }
     return false
+  }
+
+  /** Puts the cell of a row into `input`; false when there is none. */
+  #loadPresent(words: Uint32Array, from: number, ordinal: number): boolean {
+    const position = ordinal % at.RING_ROWS
+    const presence = words[from + at.COLUMN_PRESENCE + (position >>> 5)]
+    if ((presence & (1 << (position & 31))) === 0) return false
+    this.#loadCell(words, from, words[from + at.COLUMN_PIECES + (position >>> 4)], position & 15)
+    return true
   }
 
   #loadCell(words: Uint32Array, from: number, reference: number, row: number): void {
@@ -163,6 +173,14 @@ export class Cells {
     this.#setBase(words, from)
     words[from + at.COLUMN_PIECES + single] = 0
     this.#slabs.give(reference)
+  }
+
+  /** Whether a column has no cells in open rows: then its base is its newest value. */
+  isEmpty(column: number): boolean {
+    return isEmpty(
+      this.#columns[column >>> at.COLUMN_SHIFT],
+      (column & PAGE_MASK) << at.COLUMN_WORDS_SHIFT,
+    )
   }
 
   /** Whether the base of a column has the bits of `input`. */

@@ -304,7 +304,9 @@ export class Head {
           continue
         }
         this.counts.outOfOrder++
-      } else if (timeMs === newest && ordinal < 0) {
+      } else if (timeMs === newest && ordinal < 0 && this.cells.isEmpty(column)) {
+        // With late cells behind it nobody knows the newest value: it is written once more, and
+        // readers take one of the two.
         outcomes[i] = this.cells.baseEquals(column) ? ACCEPTED : DUPLICATE
         if (outcomes[i] === ACCEPTED) accepted++
         continue

@@ -157,12 +157,13 @@ export class Rows {
     const ring = this.field(group, at.GROUP_RING)
     const firstPiece = Math.floor(start / at.PIECE_ROWS)
     const pieceCount = Math.ceil(upto / at.PIECE_ROWS) - firstPiece
+    const newestFirst = this.#newestFirst(group, start, upto)
     let column = this.field(group, at.GROUP_FIRST_COLUMN)
     while (column !== 0) {
       const words = this.#columns[column >>> at.COLUMN_SHIFT]
       const from = (column & COLUMN_MASK) << at.COLUMN_WORDS_SHIFT
       if ((words[from + at.COLUMN_FLAGS] & at.FLAG_STRAND) === 0) {
-        this.#cells.clear(column, start, upto)
+        this.#cells.clear(column, start, upto, newestFirst)
       }
       column = words[from + at.COLUMN_NEXT_OF_GROUP]
     }
@@ -177,6 +178,14 @@ export class Rows {
     if (isEmpty) this.setField(group, at.GROUP_ROW_END, next)
     else this.#rings.setFloat(ring, at.RING_OPENED_FLOAT, this.#hooks.monotonicMs())
     this.leave(group)
+  }
+
+  /** Rows [start, upto) by time, newest first; undefined where they lie in the order of their times. */
+  #newestFirst(group: number, start: number, upto: number): Float64Array | undefined {
+    if (this.#rings.field(this.field(group, at.GROUP_RING), at.RING_UNSORTED) === 0)
+      return undefined
+    const ordinals = Float64Array.from({ length: upto - start }, (_, i) => start + i)
+    return ordinals.sort((a, b) => this.time(group, b) - this.time(group, a))
   }
 
   /** From here on readers wait, until `leave`. */
