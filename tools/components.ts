@@ -21,7 +21,7 @@ const FONTS = `<?xml version="1.0"?>
 `
 
 /** Command name to the package that brings it. */
-export const COMPONENTS: Readonly<Record<string, string>> = {
+const COMPONENTS: Readonly<Record<string, string>> = {
   prometheus: 'prometheus',
   promtool: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',

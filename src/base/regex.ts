@@ -14,7 +14,7 @@ export interface Regex {
 }
 
 /** Longest text that a replacement makes: replacements of replacements would grow without end. */
-export const EXPANDED_LENGTH_MAX = 65_536
+const EXPANDED_LENGTH_MAX = 65_536
 
 /** A user's expression with groups, for replacements. */
 export interface ReplacingRegex {

@@ -16,7 +16,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours between two texts. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

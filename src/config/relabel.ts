@@ -26,7 +26,7 @@ export const RELABEL_ACTIONS = [
 export type RelabelAction = (typeof RELABEL_ACTIONS)[number]
 
 /** The regular expression of a rule that has none. */
-export const DEFAULT_RELABEL_REGEX = '(.*)'
+const DEFAULT_RELABEL_REGEX = '(.*)'
 
 /** A rule as it is written, defaults filled in. */
 export interface RelabelFields {

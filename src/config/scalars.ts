@@ -125,7 +125,7 @@ const SIZE_STEPS: Readonly<Record<string, number>> = { B: 0, K: 1, M: 2, G: 3, T
  *
  * @source github.com/alecthomas/units, ParseBase2Bytes with its messages
  */
-export function readSize(value: string): number {
+function readSize(value: string): number {
   if (value === '0') return 0
   const body = value.replace(/^[-+]/, '')
   const pattern = /(\d+(?:\.\d*)?|\.\d+)([^\d.]*)/y

@@ -14,7 +14,7 @@ const UNITS = [
 const SHAPE = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
 
 /** Longest duration, in ms: what fits 63 bits of nanoseconds, as in Prometheus. */
-export const DURATION_MS_MAX = 9_223_372_036_854
+const DURATION_MS_MAX = 9_223_372_036_854
 
 /**
  * Milliseconds of a duration; units from large to small, each at most once.

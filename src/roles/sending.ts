@@ -35,7 +35,7 @@ export interface SendingDeps {
 }
 
 /** Everything that samples leave for: `remote_write` and `narthex.destinations`. */
-export function destinationsOf(config: Config): readonly AnyDestination[] {
+function destinationsOf(config: Config): readonly AnyDestination[] {
   return [...config.remoteWrite, ...config.narthex.destinations]
 }
 

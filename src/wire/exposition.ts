@@ -90,7 +90,7 @@ export const QUOTE = 34
 export const HASH = 35
 export const COMMA = 44
 export const EQUAL = 61
-export const BACKSLASH = 92
+const BACKSLASH = 92
 export const BRACE_OPEN = 123
 export const BRACE_CLOSE = 125
 

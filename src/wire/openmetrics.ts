@@ -29,7 +29,7 @@ import { floatFaultText, parseFloatBytes } from './float.ts'
 import { requireType, requireUtf8Help } from './text.ts'
 
 /** Types of OpenMetrics 1.0. */
-export const OPENMETRICS_TYPES: ReadonlySet<string> = new Set([
+const OPENMETRICS_TYPES: ReadonlySet<string> = new Set([
   'counter',
   'gauge',
   'histogram',

@@ -17,7 +17,7 @@ import { openMetricsFormat } from './openmetrics.ts'
 import { TextPool } from './textpool.ts'
 
 /** Code points in names and values of an exemplar's labels. @source OpenMetrics 1.0 */
-export const EXEMPLAR_LENGTH_MAX = 128
+const EXEMPLAR_LENGTH_MAX = 128
 
 /** Suffixes of the samples of each type. */
 const SUFFIXES: Readonly<Record<string, readonly string[]>> = {

@@ -6,7 +6,7 @@ import { NarthexError } from '../base/error.ts'
 export const VARINT = 0
 export const FIXED64 = 1
 export const BYTES = 2
-export const FIXED32 = 5
+const FIXED32 = 5
 
 const TWO_32 = 2 ** 32
 

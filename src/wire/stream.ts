@@ -3,12 +3,12 @@ import { Cursor, readVarint } from '../base/bytes.ts'
 import { broken, MessageWriter, readByte, readCount, readText } from './streamtext.ts'
 
 /** What both sides must speak. */
-export const STREAM_VERSION = 1
+const STREAM_VERSION = 1
 /** The one method of the service. */
 export const STREAM_PATH = '/narthex.stream.v1.Gateway/Stream'
 
 /** Messages of an agent, by their first byte. */
-export const HELLO = 1
+const HELLO = 1
 export const BATCH = 2
 
 /** Entries of a batch. */

@@ -13,7 +13,7 @@ import type { SeriesView, WriteResult, Writer } from '../../src/send/writer.ts'
 const NO_METADATA: MetadataView = { families: () => new Map(), ofTargets: () => [] }
 
 /** An entry of `narthex.destinations`: `{type: …, name: far, …}` without the braces. */
-export function destinationOf(yaml: string): ListedDestination {
+function destinationOf(yaml: string): ListedDestination {
   const { config, errors } = readConfig(`narthex: {destinations: [{name: far, ${yaml}}]}`, '', {})
   assert.deepEqual(errors, [])
   const entry = config?.narthex.destinations[0]

@@ -42,7 +42,7 @@ export function querier(data: unknown = { resultType: 'vector', result: [] }): A
   }
 }
 
-export const TARGET: TargetStatus = {
+const TARGET: TargetStatus = {
   scrapePool: 'node',
   discoveredLabels: ['__address__', 'localhost:9100', '__proto__', 'polluted', 'job', 'node'],
   labels: ['instance', '<img src=x onerror=alert(1)>', 'job', 'node'],
@@ -56,7 +56,7 @@ export const TARGET: TargetStatus = {
   lastSamples: 12,
 }
 
-export const targets: TargetView = {
+const targets: TargetView = {
   active: () => [TARGET, { ...TARGET, scrapePool: 'other', lastScrapeMs: 0, health: 'unknown' }],
   dropped: () => [{ scrapePool: 'node', discoveredLabels: ['job', 'node'] }],
   droppedCounts: () =>
@@ -66,7 +66,7 @@ export const targets: TargetView = {
     ]),
 }
 
-export const metadata: MetadataView = {
+const metadata: MetadataView = {
   families: (metric) =>
     new Map(
       metric === 'nothing'
@@ -88,7 +88,7 @@ export const metadata: MetadataView = {
       : [],
 }
 
-export const store: StoreView = {
+const store: StoreView = {
   status: () => ({
     headSeries: 5,
     headLabelPairs: 7,
@@ -110,7 +110,7 @@ export const store: StoreView = {
 
 export type Deps = OperationDeps & TargetDeps & StoreDeps
 
-export function deps(more: Partial<Deps> = {}): Deps {
+function deps(more: Partial<Deps> = {}): Deps {
   return {
     metrics: new Metrics(),
     isReady: () => true,

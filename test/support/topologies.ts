@@ -14,7 +14,7 @@ const SERIES_COUNT = 120
 /** How soon the broker misses an ingester that was killed, and gives its partitions to the next. */
 const SESSION = 'session_timeout: 2s, heartbeat_interval: 500ms'
 
-export const AGENT_STORE: TopologyKind = {
+const AGENT_STORE: TopologyKind = {
   title: 'agent → store',
   needs: [],
   build: () =>
@@ -27,7 +27,7 @@ export const AGENT_STORE: TopologyKind = {
     }),
 }
 
-export const AGENT_GATEWAY_STORE: TopologyKind = {
+const AGENT_GATEWAY_STORE: TopologyKind = {
   title: 'agent → gateway → store',
   needs: [],
   build: () =>
@@ -47,7 +47,7 @@ export const AGENT_GATEWAY_STORE: TopologyKind = {
     }),
 }
 
-export const AGENT_KAFKA_STORES: TopologyKind = {
+const AGENT_KAFKA_STORES: TopologyKind = {
   title: 'agent → gateway → Kafka → ingester → two stores',
   needs: ['java', 'kafka'],
   build: () =>
@@ -71,7 +71,7 @@ export const AGENT_KAFKA_STORES: TopologyKind = {
     }),
 }
 
-export const CLUSTERS_GATEWAYS_STORE: TopologyKind = {
+const CLUSTERS_GATEWAYS_STORE: TopologyKind = {
   title: 'three clusters → two gateways → store',
   needs: [],
   build: () =>
@@ -89,7 +89,7 @@ export const CLUSTERS_GATEWAYS_STORE: TopologyKind = {
     }),
 }
 
-export const PAIR_GATEWAY_STORE: TopologyKind = {
+const PAIR_GATEWAY_STORE: TopologyKind = {
   title: 'a pair of agents → gateway → store',
   needs: [],
   build: () =>

@@ -35,7 +35,7 @@ export interface Totals {
 }
 
 /** Samples that will not arrive, for whatever reason. */
-export function droppedOf(destination: Destination): number {
+function droppedOf(destination: Destination): number {
   return Object.values(destination.dropped).reduce((sum, count) => sum + count, 0)
 }
 

@@ -53,9 +53,9 @@ export interface Host {
 }
 
 /** Job of the host's series, as most people call their node_exporter's. */
-export const HOST_JOB = 'node'
+const HOST_JOB = 'node'
 /** Name of its pool on the status pages. */
-export const HOST_POOL = 'host'
+const HOST_POOL = 'host'
 
 /** Reads the host at once and then at each interval. */
 export function startHost(options: HostOptions): Host {

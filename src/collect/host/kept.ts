@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
 /** Largest file read; what lies behind is not seen. */
-export const FILE_BYTES_MAX = 4_194_304
+const FILE_BYTES_MAX = 4_194_304
 
 const START_BYTES = 4096
 const NEWLINE = 10

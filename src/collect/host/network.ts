@@ -150,7 +150,7 @@ export function openNetclass(paths: HostPaths): Collector {
 }
 
 /** Names in a folder; none where it cannot be read. */
-export function listFolder(folder: string): readonly string[] {
+function listFolder(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
   } catch {

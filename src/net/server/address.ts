@@ -42,7 +42,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Whether a web configuration asks clients who they are: passwords, tokens or certificates. */
-export function isAuthenticating(web: WebConfig): boolean {
+function isAuthenticating(web: WebConfig): boolean {
   const certificates = web.tls?.clientAuth === 'RequireAndVerifyClientCert'
   return certificates || web.users.length > 0 || web.tokens.length > 0
 }

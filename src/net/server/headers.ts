@@ -6,7 +6,7 @@ const CONTENT_POLICY =
   "base-uri 'none'; form-action 'self'"
 
 /** Nothing of another site's may read, frame or name what is served here; data is never kept. */
-export const BASE_HEADERS: Readonly<Record<string, string>> = Object.freeze({
+const BASE_HEADERS: Readonly<Record<string, string>> = Object.freeze({
   'content-security-policy': CONTENT_POLICY,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

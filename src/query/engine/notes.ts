@@ -113,7 +113,7 @@ export function positionText(query: string, offset: number): string {
 }
 
 /** Length of a text in UTF-8. */
-export function byteLength(text: string): number {
+function byteLength(text: string): number {
   let size = 0
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0

@@ -44,7 +44,7 @@ export function estimateCost(
 }
 
 /** How many steps a query has. */
-export function stepCount(range: QueryRange): number {
+function stepCount(range: QueryRange): number {
   if (range.stepMs <= 0) return 1
   return Math.floor((range.toMs - range.fromMs) / range.stepMs) + 1
 }

@@ -25,7 +25,7 @@ import {
 import { QueryTelemetry } from './telemetry.ts'
 
 /** Most work, in samples and slots, that is done on the calling thread: about a millisecond. */
-export const MAIN_WORK_MAX = 50_000
+const MAIN_WORK_MAX = 50_000
 /** What takes longer on the calling thread after all starts again in a worker. */
 const MAIN_MS_MAX = 20
 /** Most series that a question to the label APIs may concern on the calling thread. */

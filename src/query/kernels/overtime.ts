@@ -25,7 +25,7 @@ export type WindowKernel = (
 ) => number
 
 /** Sum with Kahan's compensation in Neumaier's form. @source Prometheus util/kahansum */
-export const sumOverTime: WindowKernel = (_times, values, lo, hi, count, target, present, base) => {
+const sumOverTime: WindowKernel = (_times, values, lo, hi, count, target, present, base) => {
   if (overlapsMuch(lo, hi, count)) {
     const slid = slideSums(values, lo, hi, count, false, target, present, base)
     if (slid >= 0) return slid

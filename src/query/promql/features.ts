@@ -29,7 +29,7 @@ export const ALL_FEATURES: Features = {
 }
 
 /** Prometheus's names of the parts, as `--enable-feature` takes them. */
-export const FEATURE_NAMES: Readonly<Record<string, keyof Features>> = {
+const FEATURE_NAMES: Readonly<Record<string, keyof Features>> = {
   'promql-experimental-functions': 'functions',
   'promql-duration-expr': 'durationExpr',
   'promql-extended-range-selectors': 'extendedRange',

@@ -15,7 +15,7 @@ import type {
 import { formatDuration, formatFixed, formatShort, quote } from './gotext.ts'
 
 /** Columns that `prettify` keeps to where it can, as Prometheus's formatter does. */
-export const COLUMNS_MAX = 100
+const COLUMNS_MAX = 100
 
 /** The expression in one line. */
 export function printExpr(expr: Expr): string {

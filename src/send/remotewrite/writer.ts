@@ -54,7 +54,7 @@ export function openRemoteWrite(config: RemoteWriteDestination, deps: RemoteWrit
 }
 
 /** Headers of every request of a version. */
-export function protocolHeaders(message: RemoteWriteMessage): readonly HeaderLine[] {
+function protocolHeaders(message: RemoteWriteMessage): readonly HeaderLine[] {
   const isSecond = message === 'io.prometheus.write.v2.Request'
   return [
     ['Content-Encoding', 'snappy'],

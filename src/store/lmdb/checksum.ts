@@ -18,7 +18,7 @@ export function isSound(key: Uint8Array, stored: Uint8Array): boolean {
 }
 
 /** The checksum that stands at a place. */
-export function checksumAt(bytes: Uint8Array, at: number): number {
+function checksumAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
 }
 

@@ -18,7 +18,7 @@ export interface EnvironmentOptions {
 /** Keys are raw bytes, compared byte by byte; 1 to 511 of them. */
 export type Key = Uint8Array
 
-export const KEY_BYTES_MAX = 511
+const KEY_BYTES_MAX = 511
 
 /** A named table. Every value carries a checksum over key and value that each read checks. */
 export interface Table {

@@ -2,7 +2,7 @@
 import { Cursor } from '../../base/bytes.ts'
 
 /** A buffer holds so many bytes, or one larger record. */
-export const BATCH_BYTES: number = 256 * 1024
+const BATCH_BYTES: number = 256 * 1024
 
 /** Buffers kept for the next batches. */
 const SPARE_MAX = 16

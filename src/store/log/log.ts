@@ -83,7 +83,7 @@ export interface WriteLog {
 }
 
 /** A segment is closed past this size, by default. */
-export const SEGMENT_BYTES_MAX: number = 32 * 1024 * 1024
+const SEGMENT_BYTES_MAX: number = 32 * 1024 * 1024
 
 /** Bytes that wait for a write or a sync, by default. */
 export const PENDING_BYTES_MAX: number = 64 * 1024 * 1024

@@ -6,7 +6,7 @@ import type { FileSystem } from './files.ts'
 import { readSegment, type SegmentName } from './segment.ts'
 
 /** Folder of the damaged bytes, inside the log's. */
-export const QUARANTINE_DIR = 'quarantine'
+const QUARANTINE_DIR = 'quarantine'
 
 /** Most bytes kept there; a segment whose damage does not fit any more stays where it is. */
 export const QUARANTINE_BYTES_MAX: number = 64 * 1024 * 1024

@@ -4,7 +4,7 @@ import { Cursor } from '../../base/bytes.ts'
 import { NarthexError } from '../../base/error.ts'
 
 /** Version of the layout; a newer one is refused. */
-export const SEGMENT_VERSION = 1
+const SEGMENT_VERSION = 1
 
 export const SEGMENT_HEADER_BYTES = 16
 export const RECORD_HEADER_BYTES = 20

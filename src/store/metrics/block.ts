@@ -15,7 +15,7 @@ import { decodeTimes, encodeTimes, timesBytesMax } from '../codec/times.ts'
 import { GrowingBytes } from './definitions.ts'
 
 /** Version of the layout; a newer one is refused. */
-export const BLOCK_VERSION = 1
+const BLOCK_VERSION = 1
 
 /** Forms of a segment. */
 const PLAIN = 0

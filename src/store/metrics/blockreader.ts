@@ -14,7 +14,7 @@ import { WindowIndex } from './windowindex.ts'
 import { formatWindowTimes, type WindowName } from './windowname.ts'
 
 /** Bytes of window indexes that one reader keeps. */
-export const INDEX_BYTES_MAX: number = 128 * 1024 * 1024
+const INDEX_BYTES_MAX: number = 128 * 1024 * 1024
 
 /** A window that is open in this thread. */
 export interface OpenWindow {

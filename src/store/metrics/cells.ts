@@ -6,7 +6,7 @@ import type { Slabs } from './slabs.ts'
 /** What became of a write. */
 export const CELL_WRITTEN = 0
 /** The row had the very same value already. */
-export const CELL_SAME = 1
+const CELL_SAME = 1
 /** The row had another value. */
 export const CELL_OTHER = 2
 

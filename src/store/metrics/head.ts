@@ -20,7 +20,7 @@ import { Slabs } from './slabs.ts'
 import { SAMPLE_NONE, SAMPLE_SAME, Strands } from './strands.ts'
 
 /** Times are integers of at most so many ms before or after the epoch. */
-export const TIME_MS_MAX: number = 2 ** 51 - 1
+const TIME_MS_MAX: number = 2 ** 51 - 1
 
 /** What was in order before the newest sample by more than this is out of bounds, as Prometheus has it. */
 const IN_ORDER_MS_MAX = 3_600_000

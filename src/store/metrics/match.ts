@@ -7,7 +7,7 @@ import type { LabelView } from './labelview.ts'
 import * as at from './layout.ts'
 
 /** Most different labels that the matchers of one selector may name. */
-export const MATCHED_LABELS_MAX = 30
+const MATCHED_LABELS_MAX = 30
 
 /** All conditions of a selector on one label. */
 interface Condition {

@@ -22,7 +22,7 @@ import { WindowIndex } from './windowindex.ts'
 import { WindowWriter } from './windowwriter.ts'
 
 /** Rows of a merged block. */
-export const MERGED_ROWS = 512
+const MERGED_ROWS = 512
 /** Time of one slice, and bytes of one transaction. */
 const SLICE_MS = 8
 const COMMIT_BYTES = 1024 * 1024

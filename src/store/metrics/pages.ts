@@ -9,7 +9,7 @@ export interface PageMessage {
 }
 
 /** One page of a table, seen as words, as float64 and as bytes. */
-export class Table {
+class Table {
   readonly words: Uint32Array[] = []
   readonly floats: Float64Array[] = []
   readonly bytes: Uint8Array[] = []

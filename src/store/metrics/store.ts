@@ -80,10 +80,10 @@ export interface Store {
 }
 
 /** Newest time ahead of the clock by default. */
-export const FUTURE_MS_MAX = 600_000
+const FUTURE_MS_MAX = 600_000
 
 /** Bytes of blocks that one thread keeps by default. */
-export const CACHE_BYTES_MAX: number = 16 * 1024 * 1024
+const CACHE_BYTES_MAX: number = 16 * 1024 * 1024
 
 /** Bytes that gather before the log gets them ahead of a commit. */
 const FLUSH_BYTES = 262_144

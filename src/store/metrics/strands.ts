@@ -13,7 +13,7 @@ const HALF_BYTES_SHIFT = 6
 /** What a strand has at a time. */
 export const SAMPLE_NONE = 0
 export const SAMPLE_SAME = 1
-export const SAMPLE_OTHER = 2
+const SAMPLE_OTHER = 2
 
 /** The writing side of strands; one thread. */
 export class Strands {

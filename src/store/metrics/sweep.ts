@@ -5,7 +5,7 @@ import * as at from './layout.ts'
 /** Rounds in which a series had no cell before it is removed. */
 const IDLE_ROUNDS = 6
 /** Time between two rounds; a silent series lives an hour. */
-export const SWEEP_INTERVAL_MS = 600_000
+const SWEEP_INTERVAL_MS = 600_000
 /** Numbers rest so long, for readers that still know them; longer than any query may take. */
 const REST_MS = 180_000
 /** Groups looked at in one slice. */

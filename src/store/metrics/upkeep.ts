@@ -19,7 +19,7 @@ import { spanOf, WINDOW_SPANS_MS, type WindowName } from './windowname.ts'
 import type { Windows } from './windows.ts'
 
 /** Time between two rounds. */
-export const UPKEEP_INTERVAL_MS = 1000
+const UPKEEP_INTERVAL_MS = 1000
 /** Open rows from which a group is sealed; spread over groups, so that not all come at once. */
 const READY_ROWS = 66
 const READY_SPREAD = 10

@@ -6,12 +6,12 @@ import { type Environment, openEnvironment } from '../lmdb/environment.ts'
 
 /** Tables of a window. */
 export const TABLE_META = 'meta'
-export const TABLE_INDEX = 'index'
+const TABLE_INDEX = 'index'
 export const TABLE_BLOCKS = 'blocks'
 export const TABLE_SEGMENTS = 'segments'
 
 /** Version of the format; a newer one is refused, an older one would be migrated. */
-export const WINDOW_VERSION = 1
+const WINDOW_VERSION = 1
 
 const META_KEY: Uint8Array = Uint8Array.of(0)
 

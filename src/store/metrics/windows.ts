@@ -20,7 +20,7 @@ import {
 } from './windowname.ts'
 
 /** Folders in the data folder. */
-export const WINDOWS_DIR = 'windows'
+const WINDOWS_DIR = 'windows'
 const QUARANTINE_DIR = 'quarantine'
 const LOCK_SUFFIX = '-lock'
 /** An empty file of this name lies beside a window until the window is complete. */

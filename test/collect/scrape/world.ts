@@ -15,7 +15,7 @@ import { MemoryAppender } from './memory.ts'
 
 export const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
 export const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
-export const START_MS: number = Date.UTC(2026, 0, 1)
+const START_MS: number = Date.UTC(2026, 0, 1)
 export const INTERVAL_MS = 10_000
 
 export function configOf(changed: Partial<ScrapeConfig> = {}): ScrapeConfig {

@@ -87,7 +87,7 @@ export async function serve(given: Given = {}): Promise<TestServer> {
   }
 }
 
-export function ask(port: number, path: string, how: How = {}): Promise<Answer> {
+function ask(port: number, path: string, how: How = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', headers = {}, body } = how
     const options = { host: '127.0.0.1', port, path, method, headers, agent: false }
@@ -106,7 +106,7 @@ export function ask(port: number, path: string, how: How = {}): Promise<Answer> 
   })
 }
 
-export function raw(port: number, words: string): Promise<string> {
+function raw(port: number, words: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(words))
     readToEnd(socket).then(resolve)

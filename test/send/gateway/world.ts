@@ -184,7 +184,7 @@ export function bitsOf(value: number): string {
   return new BigUint64Array(Float64Array.of(value).buffer)[0].toString(16)
 }
 
-export function destinationOf(
+function destinationOf(
   addresses: readonly string[],
   more: Partial<GatewayDestination> = {},
 ): GatewayDestination {

@@ -26,7 +26,7 @@ export function randomOf(seed: number): () => number {
 }
 
 /** Thrown by every operation after a crash: the process is gone. */
-export class Crashed extends Error {}
+class Crashed extends Error {}
 
 export class MemoryDisk implements FileSystem {
   readonly stored: Map<string, StoredFile> = new Map()

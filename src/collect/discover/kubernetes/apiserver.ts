@@ -16,7 +16,7 @@ import type { DiscoveryMetrics } from '../sdmetrics.ts'
 import { type ClusterAccess, readKubeconfig } from './kubeconfig.ts'
 
 /** Where a pod finds its credentials. */
-export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
+const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** Largest refusal that is read. */
 const REFUSAL_BYTES_MAX = 65_536

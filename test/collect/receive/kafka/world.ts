@@ -22,7 +22,7 @@ import {
 import type { SeriesView } from '../../../../src/send/writer.ts'
 import { destinationOf, MemoryWriter } from '../../../send/support.ts'
 
-export function clusterOf(address: string): KafkaConfig {
+function clusterOf(address: string): KafkaConfig {
   return { brokers: [address], clientId: 'test', tls: undefined, sasl: undefined }
 }
 
