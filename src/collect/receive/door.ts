@@ -1,5 +1,4 @@
 /** How samples of one sender enter: with which labels, and as which replica. */
-import type { Appender } from '../../model/appender.ts'
 import { compareText, type Labels, NO_LABELS } from '../../model/labels.ts'
 import type { Replica, Replicas } from './replicas.ts'
 
@@ -38,18 +37,6 @@ export function openDoor(
     replicaOf: (labels) => replicas?.replicaOf(labels, tenant),
     admits: (replica) => replicas?.admits(replica) ?? true,
     leaveOut: (replica, sampleCount) => replicas?.leaveOut(replica, sampleCount),
-  }
-}
-
-/** An appender whose series get the labels of a door; ids are those of the other one. */
-export function behindDoor(appender: Appender, door: Door): Appender {
-  const { side } = appender
-  return {
-    series: (labels) => appender.series(door.enter(labels)),
-    append: (timeMs, ids, values, count, outcomes) =>
-      appender.append(timeMs, ids, values, count, outcomes),
-    commit: () => appender.commit(),
-    ...(side === undefined ? {} : { side }),
   }
 }
 

@@ -33,10 +33,6 @@ export interface RemoteWriteOptions {
   readonly onMetadata: (metadata: WriteMetadata) => void
 }
 
-/** Bounds by default. */
-export const REQUEST_BYTES_MAX: number = 16 * 1024 * 1024
-export const DECODED_BYTES_MAX: number = 32 * 1024 * 1024
-
 /** Takes one request; `header` by lower-case name, the body as it was sent. */
 export type RemoteWriteHandler = (
   header: (name: string) => string | undefined,

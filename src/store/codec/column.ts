@@ -14,11 +14,8 @@ import { ODD_BYTES_MAX, oddBytes, readOdds, writeOdds } from './odd.ts'
 import { fillPresence, isPresent, presenceWords, readPresence, writePresence } from './presence.ts'
 import { decodeXor, encodeXor, xorBytesMax } from './xor.ts'
 
-/** What a column holds; the high half of its first byte. Only floats are written today. */
-export const KIND_FLOAT = 1
-export const KIND_HISTOGRAM = 2
-export const KIND_START_TIME = 3
-export const KIND_EXEMPLAR = 4
+/** What a column holds; the high half of its first byte. Other kinds are reserved by the format. */
+const KIND_FLOAT = 1
 
 /** Most rows of one column. */
 export const COLUMN_ROWS_MAX = 16_384

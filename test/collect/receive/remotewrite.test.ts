@@ -5,11 +5,7 @@ import { test } from 'node:test'
 import { NarthexError } from '../../../src/base/error.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { LABEL_LIMITS } from '../../../src/collect/receive/labelcheck.ts'
-import {
-  DECODED_BYTES_MAX,
-  openRemoteWrite,
-  REQUEST_BYTES_MAX,
-} from '../../../src/collect/receive/remotewrite.ts'
+import { openRemoteWrite } from '../../../src/collect/receive/remotewrite.ts'
 import { STALE } from '../../../src/model/stale.ts'
 import type { Reply } from '../../../src/net/server/message.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
@@ -18,6 +14,9 @@ import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts
 import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../../src/wire/writeencode.ts'
 import { ManualClock } from '../../store/log/disk.ts'
 import { Recorder } from './recorder.ts'
+
+const REQUEST_BYTES_MAX = 16 * 1024 * 1024
+const DECODED_BYTES_MAX = 32 * 1024 * 1024
 
 const TYPE_1 = 'application/x-protobuf'
 const TYPE_2 = 'application/x-protobuf;proto=io.prometheus.write.v2.Request'

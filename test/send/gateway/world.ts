@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { type Door, OPEN_DOOR } from '../../../src/collect/receive/door.ts'
 import { LABEL_LIMITS } from '../../../src/collect/receive/labelcheck.ts'
-import { AGENT_LIMITS, type AgentLimits } from '../../../src/collect/receive/stream/options.ts'
+import type { AgentLimits } from '../../../src/collect/receive/stream/options.ts'
 import {
   openStreamReceiver,
   type StreamReceiver,
@@ -97,6 +97,15 @@ export interface TestGateway {
   readonly metrics: Metrics
   readonly families: WriteMetadata[]
   stop(): Promise<void>
+}
+
+/** As `narthex gateway` has them by default. */
+const AGENT_LIMITS: AgentLimits = {
+  seriesMax: 1_000_000,
+  samplesPerSecondMax: 0,
+  inflightBytesMax: 4 * 1024 * 1024,
+  agentsMax: 10_000,
+  messageBytesMax: 16 * 1024 * 1024,
 }
 
 export interface GatewayOptions {

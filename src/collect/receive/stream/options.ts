@@ -21,14 +21,6 @@ export interface AgentLimits {
   readonly messageBytesMax: number
 }
 
-export const AGENT_LIMITS: AgentLimits = Object.freeze({
-  seriesMax: 1_000_000,
-  samplesPerSecondMax: 0,
-  inflightBytesMax: 4 * 1024 * 1024,
-  agentsMax: 10_000,
-  messageBytesMax: 16 * 1024 * 1024,
-})
-
 export interface StreamReceiverOptions {
   /** Takes rows: series of one target at one time. */
   readonly rows: Appender
