@@ -15,6 +15,7 @@ import {
   type VictoriaMetricsDestination,
   victoriaMetricsDestination,
 } from './destinations/victoriametrics.ts'
+import { nearestName } from './nearest.ts'
 import { given, listOf, type Place, type Shape } from './shape.ts'
 import type { YamlNode } from './yaml.ts'
 import { quoteText } from './yaml.ts'
@@ -51,19 +52,24 @@ const destination: Shape<ListedDestination | undefined> = {
     const type = typeOf(node)
     const shape = shapeOf(type)
     if (shape !== undefined) return shape.read(node, place)
-    const known = Object.keys(KINDS).join(', ')
-    place.report.error(
-      place.mark,
-      `unknown type ${quoteText(type)} of destination, wanted ${known}`,
-    )
+    const kinds = Object.keys(KINDS)
+    const nearest = nearestName(type, kinds)
+    const wanted = nearest === undefined ? '' : `, did you mean ${nearest}?`
+    const seen = type === '' ? 'no type' : `unknown type ${quoteText(type)}`
+    const message = `${seen} of destination, wanted ${kinds.join(', ')}${wanted}`
+    place.report.error(typeNode(node)?.mark ?? place.mark, message)
     return undefined
   },
   show: (node) => shapeOf(typeOf(node))?.show(node),
 }
 
+function typeNode(node: YamlNode | undefined): YamlNode | undefined {
+  if (node?.kind !== 'map') return undefined
+  return given(node.entries.find((entry) => entry.key === 'type')?.value)
+}
+
 function typeOf(node: YamlNode | undefined): string {
-  if (node?.kind !== 'map') return ''
-  const value = given(node.entries.find((entry) => entry.key === 'type')?.value)
+  const value = typeNode(node)
   return value?.kind === 'scalar' ? value.text : ''
 }
 

@@ -1,17 +1,22 @@
 /** What leaves and who sends to us, as status pages and the API see it. */
 
-/** A destination as it is now. received = written + all dropped + queued, in samples. */
-export interface DestinationStatus {
-  readonly name: string
-  readonly kind: string
-  /** Its URL or address without secrets. */
-  readonly address: string
-  readonly health: 'idle' | 'sending' | 'retrying'
+/** What became of what was handed over: received = written + all dropped + queued. */
+export interface SentCounts {
   readonly received: number
   readonly written: number
   /** By reason. */
   readonly dropped: Readonly<Record<string, number>>
   readonly queued: number
+}
+
+/** A destination as it is now; its own counts are those of samples. */
+export interface DestinationStatus extends SentCounts {
+  readonly name: string
+  readonly kind: string
+  /** Its URL or address without secrets. */
+  readonly address: string
+  readonly health: 'idle' | 'sending' | 'retrying'
+  readonly exemplars: SentCounts
   readonly queuedBytes: number
   readonly queuedBytesMax: number
   /** How long the oldest sample waits. */

@@ -1,7 +1,7 @@
 /** Parcels of one lane that wait for long: rows as what changed since the row before, in order. */
 import { Cursor } from '../base/bytes.ts'
 import { ABSENT_HIGH, ABSENT_LOW, RowDecoder, RowEncoder, rowBytesMax } from '../wire/columnar.ts'
-import { type Parcel, sampleCountOf } from './parcel.ts'
+import { type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
 
 const CHUNK_BYTES_MIN = 256
 const CHUNK_BYTES_MAX = 16_384
@@ -116,6 +116,7 @@ export class Backlog {
   #takenMs: number[] = []
   #spent = 0
   #samples = 0
+  #exemplars = 0
   #sizeBytes = 0
 
   constructor(lane: number) {
@@ -125,6 +126,10 @@ export class Backlog {
   /** Samples and histograms. */
   get samples(): number {
     return this.#samples
+  }
+
+  get exemplars(): number {
+    return this.#exemplars
   }
 
   get parcelCount(): number {
@@ -147,6 +152,7 @@ export class Backlog {
     this.#order.push(item)
     this.#takenMs.push(parcel.takenMs)
     this.#samples += sampleCountOf(parcel)
+    this.#exemplars += parcel.exemplars.length
     this.#sizeBytes += ORDER_BYTES
     return item !== parcel
   }
@@ -156,6 +162,7 @@ export class Backlog {
     const item = this.#order[this.#spent]
     if (!(item instanceof RowStream)) {
       this.#sizeBytes -= bytesOf(item)
+      this.#exemplars -= item.exemplars.length
       this.#step(sampleCountOf(item))
       return item
     }
@@ -175,12 +182,12 @@ export class Backlog {
     }
   }
 
-  /** Throws the oldest parcel away; its samples. There must be one. */
-  skip(): number {
+  /** Throws the oldest parcel away; what was in it. There must be one. */
+  skip(): Tally {
     const item = this.#order[this.#spent]
-    if (!(item instanceof RowStream)) return sampleCountOf(this.next())
+    if (!(item instanceof RowStream)) return tallyOf(this.next())
     this.#skipRow(item)
-    return item.ids.length
+    return { samples: item.ids.length, exemplars: 0 }
   }
 
   #pack(parcel: Parcel): RowStream {

@@ -6,12 +6,13 @@ import type { DestinationBase } from '../config/destination.ts'
 import type { SeriesId } from '../model/appender.ts'
 import type { Commit } from './commit.ts'
 import { SendCounters } from './counters.ts'
+import { UNREPRESENTABLE } from './http/body.ts'
 import { type Batch, LaneQueue, type QueueBounds } from './lanequeue.ts'
 import { Pace } from './pace.ts'
-import { newestMsOf, type Parcel, sampleCountOf } from './parcel.ts'
+import { newestMsOf, type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
 import type { RowValues } from './rowvalues.ts'
 import { withoutOld, withoutSide } from './trim.ts'
-import { filteredCount, type View } from './view.ts'
+import { filteredFrom, type View } from './view.ts'
 import type { WriteResult, Writer } from './writer.ts'
 
 /** Rows wait for company at most so long, however long the deadline of a request is. */
@@ -75,7 +76,7 @@ export class Destination {
     this.#queue = new LaneQueue(
       this.#boundsOf(end.config),
       deps.values,
-      (reason, samples, commit) => this.#drop(reason, samples, commit),
+      (reason, gone, commit) => this.#drop(reason, gone, commit),
       (commit) => commit.expect(this),
     )
   }
@@ -86,6 +87,10 @@ export class Destination {
 
   get queuedSamples(): number {
     return this.#queue.samples
+  }
+
+  get queuedExemplars(): number {
+    return this.#queue.exemplars
   }
 
   get queuedBytes(): number {
@@ -118,12 +123,13 @@ export class Destination {
   offer(parcel: Parcel, commit: Commit | undefined): void {
     const { counters } = this
     counters.received += sampleCountOf(parcel)
+    counters.exemplars.received += parcel.exemplars.length
     counters.highestReceivedMs = Math.max(counters.highestReceivedMs, newestMsOf(parcel))
     const kept = this.#filter(parcel)
     if (kept === undefined) return
     commit?.expect(this)
     if (this.#isStopped) {
-      this.#drop('shutdown', sampleCountOf(kept), commit)
+      this.#drop('shutdown', tallyOf(kept), commit)
       return
     }
     this.#queue.push(kept, commit, this.#deps.clock.monotonicMs() + this.#waitMs(commit))
@@ -221,15 +227,24 @@ export class Destination {
 
   /** What of a parcel is to leave for here; the rest is counted. */
   #filter(parcel: Parcel): Parcel | undefined {
-    const { config, view } = this.#end
+    const { config, view, writer } = this.#end
     const seen = view.filter(parcel)
-    const kept = seen === undefined ? undefined : withoutSide(seen, config)
-    this.counters.drop('filtered', filteredCount(parcel, kept))
+    const wanted = seen === undefined ? undefined : withoutSide(seen, config)
+    if (wanted !== parcel) this.#count('filtered', filteredFrom(parcel, wanted))
+    if (wanted === undefined || writer.takesExemplars || wanted.exemplars.length === 0)
+      return wanted
+    const kept = withoutSide(wanted, { ...config, sendExemplars: false })
+    this.#count(`refused_${UNREPRESENTABLE}`, filteredFrom(wanted, kept))
     return kept
   }
 
-  #drop(reason: string, samples: number, commit: Commit | undefined): void {
+  #count(reason: string, { samples, exemplars }: Tally): void {
     this.counters.drop(reason, samples)
+    this.counters.exemplars.drop(reason, exemplars)
+  }
+
+  #drop(reason: string, gone: Tally, commit: Commit | undefined): void {
+    this.#count(reason, gone)
     commit?.failed(this, `destination ${this.name}: ${reason}`)
   }
 
@@ -318,7 +333,7 @@ export class Destination {
     for (const entry of batch.entries.slice()) {
       const wanted = this.#filter(entry.parcel)
       const young = wanted === undefined ? undefined : withoutOld(wanted, oldestMs)
-      if (wanted !== undefined) this.counters.drop('too_old', filteredCount(wanted, young))
+      if (wanted !== undefined) this.#count('too_old', filteredFrom(wanted, young))
       if (young === entry.parcel) continue
       if (young === undefined) {
         entry.commit?.refused(this, `destination ${this.name}: samples are too old`)
@@ -339,28 +354,24 @@ export class Destination {
       this.#deps.log.error('cannot write samples: a fault of ours', { name: this.name, message })
       result = { outcome: 'retry', reason: 'fault', message, afterMs: config.queue.backoffMsMax }
     }
-    if (result.outcome === 'written') this.#noteWritten(batch, result.refused)
+    if (result.outcome === 'written') this.#noteWritten(batch, result)
     else if (result.outcome === 'refused') this.#noteRefused(batch, result.reason, result.message)
     else this.#noteRetry(batch, result, wasProbe)
   }
 
-  #noteWritten(batch: Batch, refused: ReadonlyMap<string, number>): void {
+  #noteWritten(batch: Batch, result: WriteResult & { readonly outcome: 'written' }): void {
     const { counters } = this
     counters.writes++
-    const before = counters.written
+    let samples = 0
+    let exemplars = 0
     for (const { parcel, commit } of batch.entries) {
-      counters.written += sampleCountOf(parcel)
-      counters.exemplars += parcel.exemplars.length
+      samples += sampleCountOf(parcel)
+      exemplars += parcel.exemplars.length
       counters.highestWrittenMs = Math.max(counters.highestWrittenMs, newestMsOf(parcel))
       commit?.written(this)
     }
-    let left = counters.written - before
-    for (const [reason, samples] of refused) {
-      const count = Math.min(samples, left)
-      left -= count
-      counters.written -= count
-      counters.drop(`refused_${reason}`, count)
-    }
+    counters.write(samples, result.refused)
+    counters.exemplars.write(exemplars, result.exemplarsRefused)
     this.#queue.finish(batch)
     this.#recover()
     if (this.#writes.size >= this.#pace.writesMax) this.#pace.grow()
@@ -372,9 +383,9 @@ export class Destination {
     let samples = 0
     for (const { parcel, commit } of batch.entries) {
       samples += sampleCountOf(parcel)
+      this.#count(`refused_${reason}`, tallyOf(parcel))
       commit?.refused(this, `destination ${this.name}: ${message}`)
     }
-    this.counters.drop(`refused_${reason}`, samples)
     this.#queue.finish(batch)
     this.#recover()
     this.#deps.log.warn('destination refused samples', { name: this.name, samples, error: message })
@@ -390,6 +401,7 @@ export class Destination {
     counters.failures++
     for (const { parcel, commit } of batch.entries) {
       counters.retried += sampleCountOf(parcel)
+      counters.exemplars.retried += parcel.exemplars.length
       commit?.note(`destination ${this.name}: ${result.message}`)
     }
     this.#pace.fail(nowMs, result.afterMs, wasProbe)

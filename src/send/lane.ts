@@ -1,7 +1,7 @@
 /** One lane of a destination's queue: what was tried already, what is packed, what came last. */
 import { Backlog, bytesOf } from './backlog.ts'
 import type { Commit } from './commit.ts'
-import { type Parcel, sampleCountOf } from './parcel.ts'
+import { type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
 import type { RowValues } from './rowvalues.ts'
 
 /** A parcel that waits. */
@@ -34,6 +34,7 @@ export class Lane {
   #tail: Entry[] = []
   #tailFrom = 0
   #plainSamples = 0
+  #plainExemplars = 0
   #plainBytes = 0
 
   constructor(number: number, values: RowValues) {
@@ -44,6 +45,10 @@ export class Lane {
 
   get samples(): number {
     return this.#plainSamples + this.#backlog.samples
+  }
+
+  get exemplars(): number {
+    return this.#plainExemplars + this.#backlog.exemplars
   }
 
   get plainSamples(): number {
@@ -109,21 +114,22 @@ export class Lane {
   }
 
   /** Throws the oldest entry away, without unpacking it. */
-  drop(): { readonly samples: number; readonly commit: Commit | undefined } {
+  drop(): { readonly gone: Tally; readonly commit: Commit | undefined } {
     if (this.#front.length > 0 || this.#backlog.parcelCount === 0) {
       const entry = this.shift()
-      if (entry === undefined) return { samples: 0, commit: undefined }
+      if (entry === undefined) return { gone: { samples: 0, exemplars: 0 }, commit: undefined }
       this.#values.release(entry.parcel.values)
-      return { samples: sampleCountOf(entry.parcel), commit: entry.commit }
+      return { gone: tallyOf(entry.parcel), commit: entry.commit }
     }
-    const samples = this.#backlog.skip()
+    const gone = this.#backlog.skip()
     this.#settleDue()
-    return { samples, commit: undefined }
+    return { gone, commit: undefined }
   }
 
-  /** Takes all entries of a commit out; their samples. */
-  withdraw(commit: Commit): number {
-    const before = this.#plainSamples
+  /** Takes all entries of a commit out; what was in them. */
+  withdraw(commit: Commit): Tally {
+    const samples = this.#plainSamples
+    const exemplars = this.#plainExemplars
     for (const list of [this.#front, this.#tail]) {
       const kept = list.filter((entry, i) => {
         if (entry.commit !== commit || (list === this.#tail && i < this.#tailFrom)) return true
@@ -134,7 +140,10 @@ export class Lane {
       list.splice(0, list.length, ...kept)
     }
     this.#settleDue()
-    return before - this.#plainSamples
+    return {
+      samples: samples - this.#plainSamples,
+      exemplars: exemplars - this.#plainExemplars,
+    }
   }
 
   /** Packs entries that were taken over before `beforeMs`, as far as the order allows. */
@@ -186,6 +195,7 @@ export class Lane {
 
   #count(entry: Entry, sign: 1 | -1): void {
     this.#plainSamples += sign * sampleCountOf(entry.parcel)
+    this.#plainExemplars += sign * entry.parcel.exemplars.length
     this.#plainBytes += sign * bytesOf(entry.parcel)
   }
 }

@@ -2,7 +2,7 @@
 import { bytesOf } from './backlog.ts'
 import type { Commit } from './commit.ts'
 import { type Entry, Lane, weightOf } from './lane.ts'
-import { LANES, type Parcel, sampleCountOf } from './parcel.ts'
+import { LANES, type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
 import type { RowValues } from './rowvalues.ts'
 import { splitParcel } from './split.ts'
 
@@ -30,7 +30,7 @@ export interface TakeOptions {
 }
 
 /** Hears of parcels that leave without being written. */
-export type OnDropped = (reason: string, samples: number, commit: Commit | undefined) => void
+export type OnDropped = (reason: string, gone: Tally, commit: Commit | undefined) => void
 
 /** Parcels that wait longer are packed. */
 const PACK_AFTER_MS = 10_000
@@ -45,6 +45,7 @@ export class LaneQueue {
   readonly #onDropped: OnDropped
   readonly #onSplit: (commit: Commit) => void
   #awaySamples = 0
+  #awayExemplars = 0
   #awayBytes = 0
 
   /** @param onSplit hears of each further part that a parcel is written in */
@@ -64,6 +65,11 @@ export class LaneQueue {
   /** Samples that wait, those being written among them. */
   get samples(): number {
     return this.#sum((lane) => lane.samples) + this.#awaySamples
+  }
+
+  /** Exemplars that wait, those being written among them. */
+  get exemplars(): number {
+    return this.#sum((lane) => lane.exemplars) + this.#awayExemplars
   }
 
   get sizeBytes(): number {
@@ -91,7 +97,7 @@ export class LaneQueue {
     const sizeBytes = bytesOf(parcel)
     const lane = this.#lanes[parcel.lane]
     if (!this.#makeRoom(sizeBytes)) {
-      this.#onDropped('queue_full', sampleCountOf(parcel), commit)
+      this.#onDropped('queue_full', tallyOf(parcel), commit)
       return
     }
     this.#values.hold(parcel.values)
@@ -160,7 +166,7 @@ export class LaneQueue {
       const { parcel, commit } = entry
       if (commit?.isRejected === true) {
         this.#leave(parcel)
-        this.#onDropped('withdrawn', sampleCountOf(parcel), commit)
+        this.#onDropped('withdrawn', tallyOf(parcel), commit)
       } else {
         this.#away(parcel, -1)
         this.#lanes[parcel.lane].unshift(entry, 0)
@@ -176,8 +182,8 @@ export class LaneQueue {
   /** Takes out what a sender does not wait for any more because it keeps it itself. */
   withdraw(commit: Commit): void {
     for (const lane of this.#lanes) {
-      const samples = lane.withdraw(commit)
-      if (samples > 0) this.#onDropped('withdrawn', samples, commit)
+      const gone = lane.withdraw(commit)
+      if (gone.samples + gone.exemplars > 0) this.#onDropped('withdrawn', gone, commit)
     }
   }
 
@@ -267,8 +273,8 @@ export class LaneQueue {
   }
 
   #dropOldest(lane: Lane, reason: string): void {
-    const { samples, commit } = lane.drop()
-    this.#onDropped(reason, samples, commit)
+    const { gone, commit } = lane.drop()
+    this.#onDropped(reason, gone, commit)
   }
 
   /** A parcel that was taken out does not come back. */
@@ -279,6 +285,7 @@ export class LaneQueue {
 
   #away(parcel: Parcel, sign: 1 | -1): void {
     this.#awaySamples += sign * sampleCountOf(parcel)
+    this.#awayExemplars += sign * parcel.exemplars.length
     this.#awayBytes += sign * bytesOf(parcel)
   }
 

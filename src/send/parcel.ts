@@ -47,7 +47,18 @@ export interface Parcel {
   readonly takenMs: number
 }
 
-/** Samples and histograms of a parcel: what its counters count. */
+/** What counters count of parcels. */
+export interface Tally {
+  /** Histograms among them. */
+  readonly samples: number
+  readonly exemplars: number
+}
+
+export function tallyOf(parcel: Parcel): Tally {
+  return { samples: sampleCountOf(parcel), exemplars: parcel.exemplars.length }
+}
+
+/** Samples and histograms of a parcel. */
 export function sampleCountOf(parcel: Parcel): number {
   return parcel.count + parcel.histograms.length
 }

@@ -7,9 +7,10 @@ import type { DestinationBase } from '../config/destination.ts'
 import { equalConfig } from '../config/equal.ts'
 import type { Appender, SeriesId } from '../model/appender.ts'
 import { equalLabels, type Labels, NO_LABELS } from '../model/labels.ts'
-import type { DestinationStatus } from '../model/sending.ts'
+import type { DestinationStatus, SentCounts } from '../model/sending.ts'
 import { SeriesBook, TICK_MS } from './book.ts'
 import type { Policy } from './commit.ts'
+import type { ItemCounters } from './counters.ts'
 import { Destination, type DestinationEnd } from './destination.ts'
 import { Fanout } from './fanout.ts'
 import { RowValues } from './rowvalues.ts'
@@ -235,10 +236,8 @@ class Sender<C extends DestinationBase> implements Sending<C> {
         kind: end.config.kind,
         address,
         health: destination.health,
-        received: counters.received,
-        written: counters.written,
-        dropped: Object.fromEntries(counters.dropped),
-        queued: destination.queuedSamples,
+        ...sentCounts(counters, destination.queuedSamples),
+        exemplars: sentCounts(counters.exemplars, destination.queuedExemplars),
         queuedBytes: destination.queuedBytes,
         queuedBytesMax: destination.bufferBytesMax,
         queuedSeconds: oldestMs === Infinity ? 0 : (nowMs - oldestMs) / 1000,
@@ -338,6 +337,10 @@ class Sender<C extends DestinationBase> implements Sending<C> {
     this.#views.forget(ids)
     for (const destination of this.#destinations) destination.forget(ids)
   }
+}
+
+function sentCounts({ received, written, dropped }: ItemCounters, queued: number): SentCounts {
+  return { received, written, dropped: Object.fromEntries(dropped), queued }
 }
 
 function checkNames(configs: readonly DestinationBase[]): void {

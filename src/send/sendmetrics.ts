@@ -1,6 +1,7 @@
 /** What destinations count, as metrics: by Prometheus's names where it has the same. */
 import type { Clock } from '../base/clock.ts'
 import type { Family, Metrics } from '../base/metrics.ts'
+import type { ItemCounters, SendCounters } from './counters.ts'
 import type { Destination } from './destination.ts'
 
 /** A destination with how its end is shown. */
@@ -21,13 +22,7 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
   [
     'prometheus_remote_storage_samples_failed_total',
     'Samples that a destination refused for good.',
-    ({ counters }) => {
-      let failed = 0
-      for (const [reason, samples] of counters.dropped) {
-        if (reason.startsWith('refused_')) failed += samples
-      }
-      return failed
-    },
+    ({ counters }) => counters.refusedTotal,
   ],
   [
     'prometheus_remote_storage_samples_retried_total',
@@ -37,7 +32,22 @@ const COUNTERS: readonly (readonly [string, string, Read])[] = [
   [
     'prometheus_remote_storage_exemplars_total',
     'Exemplars written.',
-    ({ counters }) => counters.exemplars,
+    ({ counters }) => counters.exemplars.written,
+  ],
+  [
+    'prometheus_remote_storage_exemplars_failed_total',
+    'Exemplars that a destination refused for good.',
+    ({ counters }) => counters.exemplars.refusedTotal,
+  ],
+  [
+    'prometheus_remote_storage_exemplars_retried_total',
+    'Exemplars that were sent again.',
+    ({ counters }) => counters.exemplars.retried,
+  ],
+  [
+    'narthex_send_exemplars_received_total',
+    'Exemplars handed over to a destination: written, dropped or waiting.',
+    ({ counters }) => counters.exemplars.received,
   ],
   [
     'narthex_send_received_total',
@@ -57,6 +67,11 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
     'prometheus_remote_storage_samples_pending',
     'Samples that wait to be written.',
     (destination) => destination.queuedSamples,
+  ],
+  [
+    'prometheus_remote_storage_exemplars_pending',
+    'Exemplars that wait to be written.',
+    (destination) => destination.queuedExemplars,
   ],
   [
     'prometheus_remote_storage_shards',
@@ -115,10 +130,12 @@ const GAUGES: readonly (readonly [string, string, Read])[] = [
 /** Keeps the metrics of all destinations. */
 export class SendMetrics {
   readonly #families: readonly (readonly [Family, Read])[]
-  readonly #dropped: Family
+  /** By reason. */
+  readonly #dropped: readonly (readonly [Family, (counters: SendCounters) => ItemCounters])[]
   readonly #clock: Clock
-  /** Label values of the last time, and the reasons with them. */
-  #shown: (readonly [string, string, readonly string[]])[] = []
+  /** Label values of the last time. */
+  #shown: (readonly [string, string])[] = []
+  #shownReasons: (readonly [Family, string, string, string])[] = []
 
   constructor(metrics: Metrics, clock: Clock, shown: () => readonly ShownDestination[]) {
     const names = ['remote_name', 'url']
@@ -127,28 +144,42 @@ export class SendMetrics {
       ...COUNTERS.map(([name, help, read]) => [metrics.counter(name, help, names), read] as const),
       ...GAUGES.map(([name, help, read]) => [metrics.gauge(name, help, names), read] as const),
     ]
-    this.#dropped = metrics.counter(
-      'prometheus_remote_storage_samples_dropped_total',
-      'Samples dropped, by reason.',
-      [...names, 'reason'],
-    )
+    const dropped = (name: string, help: string): Family =>
+      metrics.counter(name, help, [...names, 'reason'])
+    this.#dropped = [
+      [
+        dropped('prometheus_remote_storage_samples_dropped_total', 'Samples dropped, by reason.'),
+        (counters) => counters,
+      ],
+      [
+        dropped(
+          'prometheus_remote_storage_exemplars_dropped_total',
+          'Exemplars dropped, by reason.',
+        ),
+        (counters) => counters.exemplars,
+      ],
+    ]
     metrics.onCollect(() => this.#refresh(shown()))
   }
 
   #refresh(destinations: readonly ShownDestination[]): void {
-    for (const [name, address, reasons] of this.#shown) {
+    for (const [name, address] of this.#shown) {
       for (const [family] of this.#families) family.without(name, address)
-      for (const reason of reasons) this.#dropped.without(name, address, reason)
     }
+    for (const [family, ...labelValues] of this.#shownReasons) family.without(...labelValues)
+    this.#shownReasons = []
     this.#shown = destinations.map(({ destination, address }) => {
       const { name, counters } = destination
       for (const [family, read] of this.#families) {
         family.with(name, address).set(read(destination, this.#clock))
       }
-      for (const [reason, samples] of counters.dropped) {
-        this.#dropped.with(name, address, reason).set(samples)
+      for (const [family, countersOf] of this.#dropped) {
+        for (const [reason, count] of countersOf(counters).dropped) {
+          family.with(name, address, reason).set(count)
+          this.#shownReasons.push([family, name, address, reason])
+        }
       }
-      return [name, address, [...counters.dropped.keys()]] as const
+      return [name, address] as const
     })
   }
 }

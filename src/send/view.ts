@@ -4,7 +4,7 @@ import type { SeriesId } from '../model/appender.ts'
 import { compareText, type Labels } from '../model/labels.ts'
 import { type SeriesBook, slotOf } from './book.ts'
 import { gatherNumbers, gatherValues } from './cells.ts'
-import { type Parcel, sampleCountOf } from './parcel.ts'
+import { type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
 import type { SeriesView } from './writer.ts'
 
 const UNSEEN = 0
@@ -145,9 +145,13 @@ function addAbsent(labels: Labels, added: Labels): Labels {
   return merged
 }
 
-/** Samples that a filter took out of a parcel. */
-export function filteredCount(parcel: Parcel, filtered: Parcel | undefined): number {
-  return sampleCountOf(parcel) - (filtered === undefined ? 0 : sampleCountOf(filtered))
+/** What a filter took out of a parcel. */
+export function filteredFrom(parcel: Parcel, filtered: Parcel | undefined): Tally {
+  if (filtered === undefined) return tallyOf(parcel)
+  return {
+    samples: sampleCountOf(parcel) - sampleCountOf(filtered),
+    exemplars: parcel.exemplars.length - filtered.exemplars.length,
+  }
 }
 
 /** All views; destinations that see series in the same way have the same one. */

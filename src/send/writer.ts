@@ -20,6 +20,8 @@ export type WriteResult =
       readonly outcome: 'written'
       /** Samples that the other end refused although it took the request, by reason. */
       readonly refused: ReadonlyMap<string, number>
+      /** Exemplars that it refused, or that the protocol has no place for, by reason. */
+      readonly exemplarsRefused?: ReadonlyMap<string, number>
     }
   | {
       /** Try the same again. */
@@ -45,6 +47,9 @@ export const WRITTEN: WriteResult = Object.freeze({ outcome: 'written', refused:
  * requests and says what became of them. It throws only for mistakes of ours.
  */
 export interface Writer {
+  /** Whether the other end has exemplars; it is handed none otherwise. */
+  readonly takesExemplars: boolean
+
   /**
    * Writes all parcels, or none as far as it can know.
    *

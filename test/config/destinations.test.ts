@@ -74,7 +74,9 @@ queue_config:
 
 const GOOD = 'name: copy\ntype: file\npath: a'
 for (const [name, entries, more, message] of [
-  ['no type', ['name: a'], '', 'unknown type "" of destination, wanted file'],
+  ['no type', ['name: a'], '', 'no type of destination, wanted file'],
+  ['a type that is a list', ['name: a\ntype: [file]'], '', 'no type of destination, wanted file'],
+  ['a type with a typo', ['name: a\ntype: kafak'], '', 'victoriametrics, did you mean kafka?'],
   ['a type that is none', ['name: a\ntype: floppy'], '', 'unknown type "floppy" of destination'],
   ['a name of Object', ['name: a\ntype: constructor'], '', 'unknown type "constructor"'],
   ['no name', ['type: file\npath: a'], '', 'name of a destination is empty'],
@@ -124,6 +126,13 @@ for (const [name, entries, more, message] of [
     )
   })
 }
+
+test('a type that is none is refused where it stands', () => {
+  const { errors } = narthexOf(['name: a\ntype: kafak'])
+  assert.equal(errors.length, 1)
+  const { line, column, message } = errors[0]
+  assert.deepEqual([line, column], [4, 13], message)
+})
 
 test('a name that remote_write has, too, is refused where it stands', () => {
   const { config, errors } = narthexOf(

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { STALE } from '../../src/model/stale.ts'
 import { Backlog } from '../../src/send/backlog.ts'
-import { type Parcel, sampleCountOf } from '../../src/send/parcel.ts'
+import { type Parcel, tallyOf } from '../../src/send/parcel.ts'
 import { ABSENT_HIGH, ABSENT_LOW } from '../../src/wire/columnar.ts'
 
 function rowOf(ids: Float64Array, values: Float64Array, timeMs: number, more = {}): Parcel {
@@ -46,14 +46,16 @@ test('parcels of any kind come out in their order, each as it was', () => {
     Float64Array.of(9),
   ]
   const parcel = fc
-    .tuple(fc.nat(2), fc.array(value, { minLength: 5, maxLength: 5 }), fc.nat(3), fc.nat(1e12))
+    .tuple(fc.nat(2), fc.array(value, { minLength: 5, maxLength: 5 }), fc.nat(4), fc.nat(1e12))
     .map(([layout, list, kind, timeMs]) => {
       const ids = layouts[layout]
       const values = Float64Array.from(list.slice(0, ids.length))
       if (kind === 1) values.set(STALE, 0)
       if (kind === 2) values.set(oddValues.subarray(0, 1), 0)
       const times = kind === 3 ? ids.map((_, i) => timeMs + i) : undefined
-      return rowOf(ids, values, timeMs, { times })
+      const exemplar = { labels: [], value: 1, timeMs }
+      const exemplars = kind === 4 ? [{ id: ids[0], exemplar }] : []
+      return rowOf(ids, values, timeMs, { times, exemplars })
     })
   fc.assert(
     fc.property(fc.array(fc.tuple(parcel, fc.nat(3)), { maxLength: 60 }), (steps) => {
@@ -64,11 +66,13 @@ test('parcels of any kind come out in their order, each as it was', () => {
         waiting.push(next)
         for (let i = 0; i < taken && waiting.length > 0; i++) {
           const wanted = waiting.shift() as Parcel
-          if (taken === 3) assert.equal(backlog.skip(), sampleCountOf(wanted))
+          if (taken === 3) assert.deepEqual(backlog.skip(), tallyOf(wanted))
           else assert.deepEqual(shown(backlog.next()), shown(wanted))
         }
-        const samples = waiting.reduce((sum, each) => sum + sampleCountOf(each), 0)
-        assert.equal(backlog.samples, samples)
+        const tallies = waiting.map(tallyOf)
+        const sum = (list: number[]): number => list.reduce((all, each) => all + each, 0)
+        assert.equal(backlog.samples, sum(tallies.map(({ samples }) => samples)))
+        assert.equal(backlog.exemplars, sum(tallies.map(({ exemplars }) => exemplars)))
         assert.equal(backlog.parcelCount, waiting.length)
         assert.equal(backlog.oldestMs, waiting[0]?.takenMs ?? Infinity)
         if (waiting.length === 0) assert.equal(backlog.sizeBytes, 0)

@@ -252,10 +252,12 @@ test('the bound on series holds for new ones', async () => {
 
 test('histograms and exemplars that a destination does not want are filtered', async () => {
   const clock = fakeClock()
-  const { sending, status, writer } = await startTest(clock, [
+  const { sending, status, writer, metrics } = await startTest(clock, [
     destinationOf('a', { sendExemplars: false, sendNativeHistograms: false }),
     destinationOf('b'),
+    destinationOf('c'),
   ])
+  writer('c').takesExemplars = false
   const appender = sending.rows()
   const ids = idsOf(appender, targetLabels('x:1', 4))
   const nothing = new Float64Array(0)
@@ -280,8 +282,58 @@ test('histograms and exemplars that a destination does not want are filtered', a
   assert.equal(writer('b').sampleCount, 6)
   assert.deepEqual(status('a').dropped, { filtered: 1 })
   assert.deepEqual([status('a').received, status('b').received], [5, 5])
-  assert.ok(addsUp(status('a')) && addsUp(status('b')))
+  const shared = { received: 1, written: 0, queued: 0 }
+  assert.deepEqual(status('a').exemplars, { ...shared, dropped: { filtered: 1 } })
+  assert.deepEqual(status('b').exemplars, { ...shared, dropped: {}, written: 1 })
+  assert.deepEqual(status('c').exemplars, { ...shared, dropped: { refused_unrepresentable: 1 } })
+  assert.ok(addsUp(status('a')) && addsUp(status('b')) && addsUp(status('c')))
+  const name = 'prometheus_remote_storage_exemplars_dropped_total'
+  const line = `${name}{remote_name="c",url="c",reason="refused_unrepresentable"} 1\n`
+  assert.ok(metrics.render().includes(line), 'the metric has the reason')
   await stop(clock, sending)
+})
+
+test('exemplars add up whatever becomes of the samples beside them', async () => {
+  const clock = fakeClock()
+  const { sending, status, writer } = await startTest(clock, [
+    destinationOf('dead', {}, { bufferAgeMsMax: 60_000 }),
+    destinationOf('full', {}, { bufferBytesMax: 4000 }),
+    destinationOf('old', {}, { sampleAgeMsMax: 1000 }),
+    destinationOf('refused'),
+    destinationOf('partly'),
+  ])
+  for (const name of ['dead', 'full', 'old']) writer(name).answer = () => RETRY
+  const message = 'no'
+  writer('refused').answer = () => ({ outcome: 'refused', reason: 'status_400', message })
+  const exemplarsRefused = new Map([['unconfirmed', 99]])
+  writer('partly').answer = () => ({ outcome: 'written', refused: new Map(), exemplarsRefused })
+  const appender = sending.rows()
+  const ids = idsOf(appender, targetLabels('x:1', 4))
+  const rows = 20
+  for (let row = 0; row < rows; row++) {
+    const timeMs = clock.now()
+    appendRow(appender, timeMs, ids, ids)
+    appender.side?.exemplar(ids[0], { labels: [], value: row, timeMs })
+    await clock.advance(1000)
+    for (const each of sending.status()) assert.ok(addsUp(each), `${each.name} in row ${row}`)
+  }
+  const counts = (name: string): number[] => {
+    const { written, queued } = status(name).exemplars
+    return [written, queued]
+  }
+  assert.deepEqual(counts('dead'), [0, rows])
+  assert.deepEqual(counts('refused'), [0, 0])
+  assert.deepEqual(status('refused').exemplars.dropped, { refused_status_400: rows })
+  assert.deepEqual(counts('partly'), [0, 0])
+  assert.deepEqual(status('partly').exemplars.dropped, { refused_unconfirmed: rows })
+  assert.ok(status('full').exemplars.dropped.queue_full > 0)
+  assert.ok(status('old').exemplars.dropped.too_old > 0)
+  await clock.advance(50_000)
+  assert.ok(status('dead').exemplars.dropped.expired > 0)
+  for (const each of sending.status()) assert.ok(addsUp(each), `${each.name} later`)
+  await stop(clock, sending)
+  assert.ok(status('full').exemplars.dropped.shutdown > 0)
+  for (const each of sending.status()) assert.ok(addsUp(each), `${each.name} in the end`)
 })
 
 test('C17: a reload keeps what waits, whatever it changes', async () => {

@@ -24,6 +24,17 @@ const ROWS = 10
 const ALL = TARGETS * SERIES * ROWS
 const SECRET = 'a-canary-that-must-not-sing'
 
+/** What becomes of exemplars where they are not written: the ends that have none, and one that keeps none. */
+const EXEMPLARS_DROPPED: Readonly<Record<string, string>> = {
+  narthex: 'refused_unconfirmed',
+  victoriametrics: 'refused_unrepresentable',
+  influxdb: 'refused_unrepresentable',
+  opentsdb: 'refused_unrepresentable',
+  elasticsearch: 'refused_unrepresentable',
+  otlp: 'refused_unrepresentable',
+  postgresql: 'refused_unrepresentable',
+}
+
 /** Takes everything, as each protocol wants to be answered. */
 function takeAll({ url, body, headers }: SimulatedRequest): SimulatedReply {
   if (url.pathname === '/_bulk') {
@@ -77,6 +88,7 @@ narthex:
   assert.ok(config)
   const destinations: AnyDestination[] = [...config.remoteWrite, ...config.narthex.destinations]
   assert.equal(new Set(destinations.map(({ kind }) => kind)).size, 10)
+  const wanting = destinations.map((each) => ({ ...each, sendExemplars: true }))
   const metrics = new Metrics()
   const lines: string[] = []
   const note = (message: string, fields?: object): void => {
@@ -85,7 +97,7 @@ narthex:
   const log = { ...silentLog, warn: note, error: note, info: note }
   const deps = writerDeps({ metrics, log })
   const sending = await startSending<AnyDestination>({
-    destinations,
+    destinations: wanting,
     externalLabels: ['site', 'north'],
     policy: 'none',
     limits: { ...DEFAULT_SEND_LIMITS, flushMsMax: 100 },
@@ -107,7 +119,9 @@ narthex:
   })
   for (let row = 0; row < ROWS; row++) {
     for (const { appender, ids } of rows) {
-      appendRow(appender, nowMs + 1000 * row, ids, new Float64Array(SERIES).fill(row))
+      const timeMs = nowMs + 1000 * row
+      appendRow(appender, timeMs, ids, new Float64Array(SERIES).fill(row))
+      appender.side?.exemplar(ids[0], { labels: [], value: row, timeMs })
       await appender.commit()
     }
   }
@@ -123,6 +137,12 @@ narthex:
     assert.ok(addsUp(status), status.name)
     if (isStuck(status)) assert.equal(status.written, 0, status.name)
     else assert.deepEqual([status.queued, status.dropped], [0, {}], status.name)
+    const { received, written, queued, dropped } = status.exemplars
+    const reason = EXEMPLARS_DROPPED[status.name]
+    assert.equal(received, TARGETS * ROWS, status.name)
+    if (reason !== undefined) assert.deepEqual(dropped, { [reason]: received }, status.name)
+    else if (isStuck(status)) assert.equal(queued, received, status.name)
+    else assert.equal(written, received, status.name)
   }
   const shown = [JSON.stringify(sending.status()), metrics.render()].join('\n')
   await sending.stop()
@@ -133,7 +153,8 @@ narthex:
   }
   assert.equal((await postgres.query('select * from samples')).length, ALL)
   const written = readFileSync(join(folder.path, 'out.jsonl'), 'utf8').trimEnd().split('\n')
-  assert.equal(written.length, ALL)
+  assert.equal(written.filter((line) => line.includes('"exemplars":')).length, TARGETS * ROWS)
+  assert.equal(written.filter((line) => line.includes('"values":')).length, ALL)
   assert.ok(lines.length > 0, 'what goes wrong is logged')
   assert.doesNotMatch(`${shown}\n${lines.join('\n')}`, new RegExp(SECRET))
 })

@@ -37,6 +37,7 @@ export function writerDeps(more: Partial<WriterDeps> = {}): WriterDeps {
 export function openListed(yaml: string, view: SeriesView, more: Partial<WriterDeps> = {}): Writer {
   const opened = openWriter(destinationOf(yaml), view, writerDeps(more))
   return {
+    takesExemplars: true,
     async write(parcels, signal): Promise<WriteResult> {
       return await (await opened).write(parcels, signal)
     },

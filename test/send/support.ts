@@ -27,6 +27,7 @@ export type Answer = (
 
 /** Writes into memory what it answers `written` for. */
 export class MemoryWriter implements Writer {
+  takesExemplars = true
   answer: Answer = () => WRITTEN
   /** `time value` by series, in the order of arrival. */
   readonly series: Map<string, string[]> = new Map()
@@ -169,10 +170,12 @@ export async function startTest(
   }
 }
 
-/** received = written + dropped + queued. */
+/** received = written + dropped + queued, of samples and of exemplars. */
 export function addsUp(status: DestinationStatus): boolean {
-  const dropped = Object.values(status.dropped).reduce((sum, count) => sum + count, 0)
-  return status.received === status.written + dropped + status.queued
+  return [status, status.exemplars].every(({ received, written, dropped, queued }) => {
+    const droppedTotal = Object.values(dropped).reduce((sum, count) => sum + count, 0)
+    return received === written + droppedTotal + queued
+  })
 }
 
 /** Series `m0`, `m1`, … of a target. */

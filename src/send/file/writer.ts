@@ -19,6 +19,7 @@ export function openFile(config: FileDestination): OpenWriter {
 }
 
 class FileWriter implements Writer {
+  readonly takesExemplars = true
   readonly #lines: LineWriter
   readonly #file: RotatedFile
   /** Writes follow each other. */

@@ -17,6 +17,7 @@ import {
 } from '../../wire/stream.ts'
 import { writeExemplar, writeHistogram } from '../../wire/streamside.ts'
 import { MessageWriter, TextNumbers, writeValue } from '../../wire/streamtext.ts'
+import type { ResultSum } from '../http/resultsum.ts'
 import type { ExemplarSample, HistogramSample, Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import { type LayoutNews, type SentLayout, SentLayouts, withoutGroup } from './layouts.ts'
@@ -60,15 +61,15 @@ export class BatchMaker {
   /**
    * Makes the messages that carry parcels.
    *
-   * @param refused counts samples that cannot be said in this protocol, by reason
+   * @param leftOut counts what cannot be said in this protocol, by reason
    */
-  make(parcels: readonly Parcel[], refused: Map<string, number>): Batch[] {
+  make(parcels: readonly Parcel[], leftOut: ResultSum): Batch[] {
     this.#batches = []
     for (const parcel of parcels) {
       this.#placeAll(parcel)
-      if (parcel.count > 0) this.#writeSamples(parcel, refused)
-      for (const sample of parcel.histograms) this.#writeHistogram(sample, refused)
-      for (const sample of parcel.exemplars) this.#writeExemplar(sample)
+      if (parcel.count > 0) this.#writeSamples(parcel, leftOut)
+      for (const sample of parcel.histograms) this.#writeHistogram(sample, leftOut)
+      for (const sample of parcel.exemplars) this.#writeExemplar(sample, leftOut)
     }
     this.#closeMessage()
     return this.#batches
@@ -135,14 +136,14 @@ export class BatchMaker {
     return to
   }
 
-  #writeSamples(parcel: Parcel, refused: Map<string, number>): void {
+  #writeSamples(parcel: Parcel, leftOut: ResultSum): void {
     if (!isNear(parcel.timeMs) || parcel.times !== undefined) {
-      this.#writeCells(parcel, refused)
+      this.#writeCells(parcel, leftOut)
       return
     }
     const layout = this.#rowLayout(parcel)
-    if (layout === undefined) this.#writeCells(parcel, refused)
-    else this.#writeRow(parcel, layout, refused)
+    if (layout === undefined) this.#writeCells(parcel, leftOut)
+    else this.#writeRow(parcel, layout, leftOut)
   }
 
   /**
@@ -174,7 +175,7 @@ export class BatchMaker {
     return layout
   }
 
-  #writeRow(parcel: Parcel, layout: SentLayout, refused: Map<string, number>): void {
+  #writeRow(parcel: Parcel, layout: SentLayout, leftOut: ResultSum): void {
     const { encoder } = layout
     const values = layout.isWhole ? parcel.values : this.#spread(parcel, layout)
     this.#entry.varint(layout.number)
@@ -184,7 +185,7 @@ export class BatchMaker {
       this.#entry.cut(0)
       this.layouts.drop(layout)
       this.#tell({ kind: 'drop', number: layout.number })
-      refuse(refused, 'message_too_big', parcel.count)
+      leftOut.leave('message_too_big', parcel.count)
       return
     }
     this.#closeEntry(ENTRY_ROW)
@@ -213,7 +214,7 @@ export class BatchMaker {
   }
 
   /** Cells with times of their own; one entry for those of one layout that stand side by side. */
-  #writeCells(parcel: Parcel, refused: Map<string, number>): void {
+  #writeCells(parcel: Parcel, leftOut: ResultSum): void {
     const { ids, count, values, times, timeMs } = parcel
     const words = new Uint32Array(values.buffer, values.byteOffset, 2 * count)
     let open: SentLayout | undefined
@@ -223,7 +224,7 @@ export class BatchMaker {
       const cellMs = times === undefined ? timeMs : times[i]
       const layout = this.layouts.layoutOf(ids[i])
       if (layout === undefined || !isNear(cellMs)) {
-        refuse(refused, 'time_out_of_range', 1)
+        leftOut.leave('time_out_of_range', 1)
         continue
       }
       if (layout !== open) {
@@ -247,9 +248,9 @@ export class BatchMaker {
     if (open !== undefined) this.#closeEntry(ENTRY_CELLS)
   }
 
-  #writeHistogram(sample: HistogramSample, refused: Map<string, number>): void {
+  #writeHistogram(sample: HistogramSample, leftOut: ResultSum): void {
     if (!isNear(sample.timeMs)) {
-      refuse(refused, 'time_out_of_range', 1)
+      leftOut.leave('time_out_of_range', 1)
       return
     }
     this.#beginSide(sample.id)
@@ -258,8 +259,11 @@ export class BatchMaker {
     this.#closeEntry(ENTRY_HISTOGRAM)
   }
 
-  #writeExemplar(sample: ExemplarSample): void {
-    if (!isNear(sample.exemplar.timeMs ?? 0)) return
+  #writeExemplar(sample: ExemplarSample, leftOut: ResultSum): void {
+    if (!isNear(sample.exemplar.timeMs ?? 0)) {
+      leftOut.leaveExemplars('time_out_of_range', 1)
+      return
+    }
     this.#beginSide(sample.id)
     writeExemplar(sample.exemplar, this.#texts, this.#entry)
     this.#closeEntry(ENTRY_EXEMPLAR)
@@ -296,8 +300,4 @@ export class BatchMaker {
 
 function isNear(timeMs: number): boolean {
   return Math.abs(timeMs) < TIME_MS_MAX
-}
-
-function refuse(refused: Map<string, number>, reason: string, sampleCount: number): void {
-  refused.set(reason, (refused.get(reason) ?? 0) + sampleCount)
 }

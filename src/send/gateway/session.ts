@@ -12,6 +12,7 @@ import {
   type Hello,
   STREAM_PATH,
 } from '../../wire/stream.ts'
+import { ResultSum } from '../http/resultsum.ts'
 import type { Parcel } from '../parcel.ts'
 import { type SeriesView, WRITTEN, type WriteResult } from '../writer.ts'
 import { type Batch, BatchMaker } from './batch.ts'
@@ -121,16 +122,16 @@ export class GatewaySession {
     await this.#room(signal)
     if (this.#end !== undefined) return brokenResult(this.#end)
     if (signal.aborted) return stoppedResult()
-    const refused = new Map<string, number>()
-    const batches = this.#maker.make(parcels, refused)
-    return this.#sendAll(batches, refused, signal)
+    const leftOut = new ResultSum()
+    const batches = this.#maker.make(parcels, leftOut)
+    return this.#sendAll(batches, leftOut, signal)
   }
 
   /** Tells of metric families; whether the gateway has taken it. */
   async writeMetadata(families: readonly WriteMetadata[], signal: AbortSignal): Promise<boolean> {
     if (this.#end !== undefined) return false
     const batches = this.#maker.makeMetadata(families)
-    return (await this.#sendAll(batches, new Map(), signal)).outcome === 'written'
+    return (await this.#sendAll(batches, new ResultSum(), signal)).outcome === 'written'
   }
 
   forget(ids: readonly SeriesId[]): void {
@@ -151,7 +152,7 @@ export class GatewaySession {
 
   async #sendAll(
     batches: readonly Batch[],
-    refused: Map<string, number>,
+    leftOut: ResultSum,
     signal: AbortSignal,
   ): Promise<WriteResult> {
     const { clock, answerMsMax } = this.#options
@@ -163,7 +164,7 @@ export class GatewaySession {
     )
     signal.addEventListener('abort', give)
     try {
-      return await Promise.race([given.promise, Promise.all(answers).then(combine(refused))])
+      return await Promise.race([given.promise, Promise.all(answers).then(combine(leftOut))])
     } finally {
       timer.cancel()
       signal.removeEventListener('abort', give)
@@ -261,15 +262,13 @@ function resultOf(reply: Answer): WriteResult {
 }
 
 /** All must have been written; what failed first speaks for the whole write. */
-function combine(refused: Map<string, number>): (results: readonly WriteResult[]) => WriteResult {
+function combine(leftOut: ResultSum): (results: readonly WriteResult[]) => WriteResult {
   return (results) => {
     for (const result of results) {
       if (result.outcome !== 'written') return result
-      for (const [reason, count] of result.refused) {
-        refused.set(reason, (refused.get(reason) ?? 0) + count)
-      }
+      leftOut.add(result, 0)
     }
-    return refused.size === 0 ? WRITTEN : { outcome: 'written', refused }
+    return leftOut.result()
   }
 }
 

@@ -46,6 +46,7 @@ export function homeOf(agentName: string, addressCount: number): number {
 }
 
 class GatewayWriter implements Writer {
+  readonly takesExemplars = true
   readonly #config: GatewayDestination
   readonly #deps: GatewayDeps
   readonly #view: SeriesView

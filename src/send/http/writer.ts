@@ -69,6 +69,8 @@ function endUrl(config: HttpDestination, kind: HttpKind): URL {
 }
 
 class HttpWriter implements Writer {
+  /** None of the protocols that are spoken here has them as we send them. */
+  readonly takesExemplars = false
   readonly #config: HttpDestination
   readonly #kind: HttpKind
   readonly #encoder: BodyEncoder

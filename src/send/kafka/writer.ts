@@ -4,14 +4,9 @@ import type { KafkaDestination } from '../../config/destinations/kafka.ts'
 import type { SeriesId } from '../../model/appender.ts'
 import { kafkaFault } from '../../net/kafka/fault.ts'
 import { isTopicMissing, MessageProducer, type OutMessage } from '../../net/kafka/producer.ts'
-import type { Parcel } from '../parcel.ts'
-import {
-  type OpenWriter,
-  type SeriesView,
-  WRITTEN,
-  type WriteResult,
-  type Writer,
-} from '../writer.ts'
+import { ResultSum } from '../http/resultsum.ts'
+import type { Parcel, Tally } from '../parcel.ts'
+import type { OpenWriter, SeriesView, WriteResult, Writer } from '../writer.ts'
 import { gatherCells, halveCells, itemCountOf, type TargetCells } from './cells.ts'
 import { type BodyEncoder, JsonBody, ProtobufBody } from './encoding.ts'
 import { Targets } from './targets.ts'
@@ -30,10 +25,11 @@ export function openKafka(config: KafkaDestination): OpenWriter {
 /** A message with what it holds, for the counters. */
 interface Counted {
   readonly message: OutMessage
-  readonly sampleCount: number
+  readonly held: Tally
 }
 
 class KafkaWriter implements Writer {
+  readonly takesExemplars: boolean
   readonly #config: KafkaDestination
   readonly #producer: MessageProducer
   readonly #targets: Targets
@@ -46,6 +42,7 @@ class KafkaWriter implements Writer {
     this.#producer = new MessageProducer({ config, compression, timeoutMsMax })
     this.#targets = new Targets(view)
     this.#body = config.encoding === 'json' ? new JsonBody(view) : new ProtobufBody(view)
+    this.takesExemplars = this.#body.hasSide
     const header = (name: string, text: string): OutMessage['headers'][number] => [
       name,
       new TextEncoder().encode(text),
@@ -58,22 +55,22 @@ class KafkaWriter implements Writer {
   }
 
   async write(parcels: readonly Parcel[], signal: AbortSignal): Promise<WriteResult> {
-    const refused = new Map<string, number>()
+    const leftOut = new ResultSum()
     const messages: Counted[] = []
     for (const cells of gatherCells(parcels, this.#targets)) {
-      if (!this.#body.hasSide) count(refused, 'native_histogram', cells.histograms.length)
-      if (hasContent(cells, this.#body)) this.#encode(cells, messages, refused)
+      if (!this.#body.hasSide) leftOut.leave('native_histogram', cells.histograms.length)
+      if (hasContent(cells, this.#body)) this.#encode(cells, messages, leftOut)
     }
     try {
       for (const chunk of chunksOf(messages, this.#config.messageBytesMax)) {
-        await untilAborted(this.#send(chunk, refused), signal)
+        await untilAborted(this.#send(chunk, leftOut), signal)
       }
     } catch (error) {
       const { isRetryable, reason, message } = kafkaFault(error)
       if (!isRetryable) return { outcome: 'refused', reason, message }
       return { outcome: 'retry', reason, message: message || messageOf(error), afterMs: 0 }
     }
-    return refused.size === 0 ? WRITTEN : { outcome: 'written', refused }
+    return leftOut.result()
   }
 
   forget(ids: readonly SeriesId[]): void {
@@ -86,37 +83,37 @@ class KafkaWriter implements Writer {
   }
 
   /** One message, or several where it would be too large. */
-  #encode(cells: TargetCells, into: Counted[], refused: Map<string, number>): void {
+  #encode(cells: TargetCells, into: Counted[], leftOut: ResultSum): void {
     const value = this.#body.encode(cells)
     const { key } = cells.target
     if (value.length + key.length + MESSAGE_BYTES > this.#config.messageBytesMax) {
       if (itemCountOf(cells) > 1) {
         for (const half of halveCells(cells)) {
-          if (hasContent(half, this.#body)) this.#encode(half, into, refused)
+          if (hasContent(half, this.#body)) this.#encode(half, into, leftOut)
         }
         return
       }
-      count(refused, 'message_too_large', sampleCountOf(cells))
+      leave(leftOut, 'message_too_large', tallyOf(cells))
       return
     }
     into.push({
       message: { topic: this.#config.topic, key, value, headers: this.#headers },
-      sampleCount: sampleCountOf(cells),
+      held: tallyOf(cells),
     })
   }
 
   /** What is too large together may fit alone. */
-  async #send(chunk: readonly Counted[], refused: Map<string, number>): Promise<void> {
+  async #send(chunk: readonly Counted[], leftOut: ResultSum): Promise<void> {
     try {
       await this.#produce(chunk.map(({ message }) => message))
     } catch (error) {
       const { isRetryable, reason } = kafkaFault(error)
       if (isRetryable) throw error
       if (chunk.length === 1) {
-        count(refused, reason, chunk[0].sampleCount)
+        leave(leftOut, reason, chunk[0].held)
         return
       }
-      for (const one of chunk) await this.#send([one], refused)
+      for (const one of chunk) await this.#send([one], leftOut)
     }
   }
 
@@ -132,12 +129,14 @@ class KafkaWriter implements Writer {
   }
 }
 
-function count(refused: Map<string, number>, reason: string, samples: number): void {
-  if (samples > 0) refused.set(reason, (refused.get(reason) ?? 0) + samples)
+function leave(leftOut: ResultSum, reason: string, { samples, exemplars }: Tally): void {
+  leftOut.leave(reason, samples)
+  leftOut.leaveExemplars(reason, exemplars)
 }
 
-function sampleCountOf({ runs, histograms }: TargetCells): number {
-  return runs.reduce((sum, { from, to }) => sum + to - from, 0) + histograms.length
+function tallyOf({ runs, histograms, exemplars }: TargetCells): Tally {
+  const floats = runs.reduce((sum, { from, to }) => sum + to - from, 0)
+  return { samples: floats + histograms.length, exemplars: exemplars.length }
 }
 
 function hasContent(cells: TargetCells, { hasSide }: BodyEncoder): boolean {

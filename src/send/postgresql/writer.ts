@@ -23,6 +23,7 @@ export function openPostgres(config: PostgresDestination, deps: PostgresDeps): O
 }
 
 class PostgresWriter implements Writer {
+  readonly takesExemplars = false
   readonly #config: PostgresDestination
   readonly #clock: Clock
   readonly #statements: Statements

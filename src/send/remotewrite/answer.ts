@@ -2,6 +2,7 @@
 import type { RemoteWriteMessage } from '../../config/remotewrite.ts'
 import type { PostReply } from '../../net/client/poster.ts'
 import { shownAnswer } from '../http/answer.ts'
+import { addCount, writtenWithout } from '../http/resultsum.ts'
 import { WRITTEN, type WriteResult } from '../writer.ts'
 import type { WriteRequest } from './request.ts'
 
@@ -23,12 +24,7 @@ export function readAnswer(
   if (status >= 500 || (status === 429 && retryOn429)) {
     return { outcome: 'retry', reason, message: shown, afterMs: reply.retryAfterMs }
   }
-  if (isSecond && status !== 415) {
-    const refused = sentOf(request) - writtenOf(reply)
-    if (refused < sentOf(request)) {
-      return { outcome: 'written', refused: new Map([[reason, Math.max(0, refused)]]) }
-    }
-  }
+  if (isSecond && status !== 415 && writtenOf(reply) > 0) return writtenBut(reply, request, reason)
   return {
     outcome: 'refused',
     reason,
@@ -38,15 +34,22 @@ export function readAnswer(
 
 /** A receiver of 2.0 says how much it wrote; one that does not has not understood the request. */
 function confirmed(reply: PostReply, request: WriteRequest): WriteResult {
-  const sent = sentOf(request)
-  const written = writtenOf(reply)
-  const exemplars = headerCount(reply, 'exemplars')
-  if (sent + request.exemplarCount > 0 && written + exemplars === 0) {
+  const sent = sentOf(request) + request.exemplarCount
+  const written = writtenOf(reply) + headerCount(reply, 'exemplars')
+  if (sent > 0 && written === 0) {
     const message = `the receiver answered ${reply.statusLine} but confirms no sample: it may not know remote write 2.0, wanted protobuf_message: prometheus.WriteRequest`
     return { outcome: 'refused', reason: 'unconfirmed', message }
   }
-  if (written >= sent) return WRITTEN
-  return { outcome: 'written', refused: new Map([['unconfirmed', sent - written]]) }
+  return writtenBut(reply, request, 'unconfirmed')
+}
+
+/** Written, save what the receiver does not say that it wrote. */
+function writtenBut(reply: PostReply, request: WriteRequest, reason: string): WriteResult {
+  const refused = new Map<string, number>()
+  const exemplarsRefused = new Map<string, number>()
+  addCount(refused, reason, sentOf(request) - writtenOf(reply))
+  addCount(exemplarsRefused, reason, request.exemplarCount - headerCount(reply, 'exemplars'))
+  return writtenWithout(refused, exemplarsRefused)
 }
 
 function sentOf(request: WriteRequest): number {

@@ -4,8 +4,6 @@ import type { Cell, Metrics } from '../../base/metrics.ts'
 export interface RemoteWriteCounters {
   /** Bytes of requests that were answered. */
   readonly bytes: Cell
-  /** Exemplars that could not be sent. */
-  readonly exemplarsDropped: Cell
   readonly metadata: Cell
   readonly metadataBytes: Cell
   readonly metadataFailed: Cell
@@ -24,10 +22,6 @@ export function remoteWriteCounters(
     bytes: cell(
       'prometheus_remote_storage_bytes_total',
       'Bytes of samples sent, after compression.',
-    ),
-    exemplarsDropped: cell(
-      'prometheus_remote_storage_exemplars_dropped_total',
-      'Exemplars that were not sent because the protocol wants a sample beside them.',
     ),
     metadata: cell(
       'prometheus_remote_storage_metadata_total',

@@ -68,6 +68,7 @@ function protocolHeaders(message: RemoteWriteMessage): readonly HeaderLine[] {
 }
 
 class RemoteWriter implements Writer {
+  readonly takesExemplars = true
   readonly #config: RemoteWriteDestination
   readonly #headers: readonly HeaderLine[]
   readonly #poster: Poster
@@ -115,9 +116,9 @@ class RemoteWriter implements Writer {
     for (const request of this.#maker.requests(parcels, leftOut)) {
       const result = await this.#send(request, signal)
       if (result.outcome === 'retry') return result
-      total.add(result, request.sampleCount + request.histogramCount)
+      total.add(result, request.sampleCount + request.histogramCount, request.exemplarCount)
     }
-    this.#counters.exemplarsDropped.inc(leftOut.exemplars)
+    total.leaveExemplars('no_sample_beside', leftOut.exemplars)
     total.leave('histograms_off', leftOut.histograms)
     return total.result()
   }

@@ -9,7 +9,9 @@ import { LABEL_LIMITS } from '../../../src/collect/receive/labelcheck.ts'
 import { type BatchResult, BatchTaker } from '../../../src/collect/receive/stream/batch.ts'
 import type { Labels } from '../../../src/model/labels.ts'
 import { BatchMaker } from '../../../src/send/gateway/batch.ts'
+import { ResultSum } from '../../../src/send/http/resultsum.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
+import { WRITTEN } from '../../../src/send/writer.ts'
 import { ABSENT_HIGH, ABSENT_LOW } from '../../../src/wire/columnar.ts'
 import { bitsOf, NotingAppender, rowOf, TestSeries } from './world.ts'
 
@@ -31,15 +33,15 @@ function carry(
   parcels: readonly Parcel[],
   nowMs = 0,
 ): BatchResult {
-  const refused = new Map<string, number>()
+  const leftOut = new ResultSum()
   let result: BatchResult | undefined
-  for (const { bytes, number } of maker.make(parcels, refused)) {
+  for (const { bytes, number } of maker.make(parcels, leftOut)) {
     const c = new Cursor(bytes, 1)
     assert.equal(readVarint(c), number)
     result = taker.take(c, true, nowMs)
     for (const layout of result.lost) maker.layouts.lose(layout)
   }
-  assert.equal(refused.size, 0)
+  assert.equal(leftOut.result(), WRITTEN)
   assert.ok(result !== undefined)
   return result
 }
@@ -108,7 +110,7 @@ test('a row that is the same series as before says no labels again', () => {
   const maker = new BatchMaker(series, 100_000)
   const sizes = [1, 2, 3].map((row) => {
     const values = [...ids].map((_, i) => i + row)
-    const [batch] = maker.make([rowOf(row, ids, values)], new Map())
+    const [batch] = maker.make([rowOf(row, ids, values)], new ResultSum())
     return batch.bytes.length
   })
   assert.ok(sizes[0] > 500)
@@ -125,7 +127,7 @@ test('what is told about a target does not disturb the rows of what it tells', (
   const about = Float64Array.of(add('up'), add('scrape_duration_seconds'))
   const sizes = [1, 2, 3, 4].map((row) => {
     const parcels = [rowOf(row, told, Array(300).fill(7)), rowOf(row, about, [1, row / 100])]
-    const [batch] = maker.make(parcels, new Map())
+    const [batch] = maker.make(parcels, new ResultSum())
     taker.take(new Cursor(batch.bytes, 2), true, 0)
     return batch.bytes.length
   })
@@ -144,7 +146,7 @@ test('parts of a layout go as cells, a part that comes again goes as a row', () 
   carry(maker, taker, [rowOf(0, all, Array(100).fill(1))])
   const part = all.slice(0, 20)
   const sizes = [part, all.slice(20, 40), part, part, part, part].map((ids, i) => {
-    const [batch] = maker.make([rowOf(1 + i, ids, Array(20).fill(1))], new Map())
+    const [batch] = maker.make([rowOf(1 + i, ids, Array(20).fill(1))], new ResultSum())
     taker.take(new Cursor(batch.bytes, 2), true, 0)
     return batch.bytes.length
   })
@@ -189,10 +191,13 @@ test('a value that looks like none goes as a cell, bit for bit', () => {
 test('times that are out of this world are counted and left out', () => {
   const series = new TestSeries()
   const ids = Float64Array.of(series.add({ __name__: 'a', instance: 'x' }))
-  const refused = new Map<string, number>()
+  const leftOut = new ResultSum()
   const maker = new BatchMaker(series, 1000)
-  maker.make([rowOf(2 ** 52, ids, [1])], refused)
-  assert.deepEqual(refused, new Map([['time_out_of_range', 1]]))
+  const exemplar = { labels: [], value: 1, timeMs: 2 ** 52 }
+  const parcel = { ...rowOf(2 ** 52, ids, [1]), exemplars: [{ id: ids[0], exemplar }] }
+  assert.deepEqual(maker.make([parcel], leftOut).slice(1), [])
+  const one = new Map([['time_out_of_range', 1]])
+  assert.deepEqual(leftOut.result(), { outcome: 'written', refused: one, exemplarsRefused: one })
 })
 
 test('a layout that was idle for an hour is forgotten, and told anew', () => {

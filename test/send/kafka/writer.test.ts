@@ -129,6 +129,7 @@ test('JSON: one flat object a line, numbers that JSON does not have as texts', {
 }, async (t) => {
   await makeTopic(broker.address, 'json', 1)
   const writer = open(kafkaDestination(broker.address, 'json', { encoding: 'json' }))
+  assert.equal(writer.takesExemplars, false, 'a line of JSON has no place for them')
   t.after(() => writer.close())
   const values = [1.5, Number.NaN, Infinity, -Infinity, -0, STALE[0]]
   await written(writer, [parcelOf([0, 1, 2, 3, 4, 5], 1_700_000_000_123, values)])

@@ -13,6 +13,7 @@ const DESTINATION: DestinationStatus = {
   written: 4,
   dropped: { queue_full: 2, too_old: 1 },
   queued: 3,
+  exemplars: { received: 5, written: 1, dropped: { unrepresentable: 4 }, queued: 0 },
   queuedBytes: 99,
   queuedBytesMax: 1000,
   queuedSeconds: 12.5,
@@ -31,6 +32,7 @@ test('a destination tells its counters, its reasons by name and its times as tex
   const [first] = data.destinations
   assert.equal(first.name, 'far')
   assert.deepEqual(first.dropped, { queue_full: 2, too_old: 1 })
+  assert.deepEqual(first.exemplars, DESTINATION.exemplars)
   assert.equal(first.lastErrorTime, '2023-11-14T22:13:20.000Z')
   assert.equal(first.lastWrite, '0001-01-01T00:00:00Z', 'never is the zero time')
   assert.equal(first.lastWriteMs, undefined)

@@ -9,6 +9,7 @@ import { LABEL_LIMITS } from '../../../../src/collect/receive/labelcheck.ts'
 import { BatchTaker } from '../../../../src/collect/receive/stream/batch.ts'
 import { openCall } from '../../../../src/net/grpc/client.ts'
 import { BatchMaker } from '../../../../src/send/gateway/batch.ts'
+import { ResultSum } from '../../../../src/send/http/resultsum.ts'
 import {
   decodeHello,
   decodeReply,
@@ -206,7 +207,7 @@ test('batches with any damage are refused as bad data, or read as something else
       ),
       times,
     }
-    return maker.make([parcel], new Map())[0].bytes
+    return maker.make([parcel], new ResultSum())[0].bytes
   })
   fc.assert(
     fc.property(
