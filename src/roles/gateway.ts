@@ -66,7 +66,7 @@ export async function startGateway(
   )
   requireSafeListen(grpcAddresses, admit(webConfig), options.web.insecureListen)
 
-  const pushed = openPushedMetadata(NO_METADATA)
+  const pushed = openPushedMetadata(NO_METADATA, metrics)
   const { policy } = current.narthex
   const deps = { log, metrics, metadata: pushed.view, policy }
   const sending = await startSendingRoom(options.send, configuration, deps, life)

@@ -62,7 +62,7 @@ export async function startIngester(
   const source = sourceOf(current)
   const webConfig = loadWeb(options.web)
 
-  const pushed = openPushedMetadata(NO_METADATA)
+  const pushed = openPushedMetadata(NO_METADATA, metrics)
   const { policy } = current.narthex
   const deps = { log, metrics, metadata: pushed.view, policy }
   const sending = await startSendingRoom(options.send, configuration, deps, life)

@@ -48,7 +48,10 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
   const keeping = await startKeeping(options, configuration, { log, metrics }, life)
   let collecting: Collecting | undefined
-  const pushed = openPushedMetadata(lateMetadata(() => collecting?.metadata))
+  const pushed = openPushedMetadata(
+    lateMetadata(() => collecting?.metadata),
+    metrics,
+  )
   const deps = { log, metrics, metadata: pushed.view, policy: 'none' } as const
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   const isSending = (): boolean => sending.status().length > 0

@@ -1,5 +1,6 @@
 /** Containers and services by cgroup v2, under cAdvisor's names. */
 import { readlinkSync } from 'node:fs'
+import type { Family } from '../../base/metrics.ts'
 import type { Collector, HostPaths } from './collector.ts'
 import { type Container, findContainers } from './container.ts'
 import { KeptFile } from './kept.ts'
@@ -51,9 +52,9 @@ const NUMBER_FILES: readonly (readonly [string, string])[] = [
   ['pids.current', 'container_threads'],
 ]
 
-/** Opens the collector. */
-export function openCgroups(paths: HostPaths, now: () => number): Collector {
-  const groups = new Cgroups(paths, now)
+/** @param found gets how many containers and services there are, up to the bound */
+export function openCgroups(paths: HostPaths, now: () => number, found: Family): Collector {
+  const groups = new Cgroups(paths, now, found)
   return {
     name: 'cgroup',
     collect: (row) => groups.collect(row),
@@ -64,6 +65,7 @@ export function openCgroups(paths: HostPaths, now: () => number): Collector {
 class Cgroups {
   readonly #paths: HostPaths
   readonly #now: () => number
+  readonly #found: Family
   readonly #file = new KeptFile('')
   readonly #held = new Map<string, Held>()
   readonly #cpuWords = new WordMap<readonly [string, number] | undefined>()
@@ -73,13 +75,17 @@ class Cgroups {
   #containers: readonly Container[] = []
   #round = 0
 
-  constructor(paths: HostPaths, now: () => number) {
+  constructor(paths: HostPaths, now: () => number, found: Family) {
     this.#paths = paths
     this.#now = now
+    this.#found = found
   }
 
   collect(row: HostRow): boolean {
-    if (this.#round++ % WALK_ROUNDS === 0) this.#containers = findContainers(this.#paths)
+    if (this.#round++ % WALK_ROUNDS === 0) {
+      this.#containers = findContainers(this.#paths)
+      this.#found.with().set(this.#containers.length)
+    }
     for (const container of this.#containers) this.#readContainer(row, container)
     for (const [id, held] of this.#held) if (held.thing.gone) this.#held.delete(id)
     return this.#containers.length > 0

@@ -65,7 +65,11 @@ export function startHost(options: HostOptions): Host {
 }
 
 /** All parts, in the order of reading. */
-export function openCollectors(paths: HostPaths, clock: Clock): readonly Collector[] {
+export function openCollectors(
+  paths: HostPaths,
+  clock: Clock,
+  metrics: HostMetrics,
+): readonly Collector[] {
   const now = (): number => clock.now()
   return [
     openTime(now),
@@ -86,7 +90,7 @@ export function openCollectors(paths: HostPaths, clock: Clock): readonly Collect
     openEntropy(paths),
     openUname(paths),
     openOsRelease(paths),
-    openCgroups(paths, now),
+    openCgroups(paths, now, metrics.containers),
   ]
 }
 
@@ -128,9 +132,9 @@ class RunningHost implements Host {
     ] as const
     this.#labels = labelsFrom(common)
     this.#row = new HostRow(options.appender, common)
-    this.#collectors = openCollectors(options.paths ?? HOST_PATHS, options.clock)
-    this.#parts = this.#collectors.map(() => undefined)
     this.#metrics = hostMetrics(options.metrics)
+    this.#collectors = openCollectors(options.paths ?? HOST_PATHS, options.clock, this.#metrics)
+    this.#parts = this.#collectors.map(() => undefined)
   }
 
   start(): void {

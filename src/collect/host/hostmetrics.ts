@@ -6,6 +6,7 @@ export interface HostMetrics {
   readonly rejectedSamples: Family
   readonly collectionSeconds: Family
   readonly refusedSeries: Family
+  readonly containers: Family
 }
 
 const registered = new WeakMap<Metrics, HostMetrics>()
@@ -29,6 +30,10 @@ export function hostMetrics(metrics: Metrics): HostMetrics {
     refusedSeries: metrics.counter(
       'narthex_host_series_refused_total',
       'Series of the host collector that a bound left out.',
+    ),
+    containers: metrics.gauge(
+      'narthex_host_containers',
+      'Containers and services that are measured, up to a bound.',
     ),
   }
   registered.set(metrics, made)

@@ -1,4 +1,5 @@
 /** Metadata that senders tell, beside what scrapes say. */
+import type { Metrics } from '../../base/metrics.ts'
 import type { MetadataView, MetricMetadata } from '../../model/target.ts'
 import type { WriteMetadata } from '../../wire/remotewrite.ts'
 
@@ -12,12 +13,17 @@ export interface PushedMetadata {
 }
 
 /** Opens an empty collection in front of `scraped`; of one family the newest word of senders counts. */
-export function openPushedMetadata(scraped: MetadataView): PushedMetadata {
+export function openPushedMetadata(scraped: MetadataView, metrics: Metrics): PushedMetadata {
   const pushed = new Map<string, MetricMetadata>()
+  const families = metrics.gauge(
+    'narthex_pushed_metadata_families',
+    'Families whose metadata senders told, up to a bound.',
+  )
   return {
     add({ family, type, help, unit }) {
       if (family === '' || (pushed.size >= PUSHED_FAMILIES_MAX && !pushed.has(family))) return
       pushed.set(family, { type, help, unit })
+      families.with().set(pushed.size)
     },
     view: {
       families(metric, limit, perMetricMax) {

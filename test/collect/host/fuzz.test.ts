@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { Metrics } from '../../../src/base/metrics.ts'
 import { openCollectors } from '../../../src/collect/host/host.ts'
+import { hostMetrics } from '../../../src/collect/host/hostmetrics.ts'
 import { HostRow } from '../../../src/collect/host/row.ts'
 import { temporaryFolder } from '../../support/processes.ts'
 import { fakeClock } from '../clock.ts'
@@ -94,7 +96,11 @@ test('files of any content are read in peace (seed 9)', (t) => {
         })
         const appender = testAppender()
         const row = new HostRow(appender, [['job', 'node']])
-        const collectors = openCollectors(hostPaths(folder.path), fakeClock())
+        const collectors = openCollectors(
+          hostPaths(folder.path),
+          fakeClock(),
+          hostMetrics(new Metrics()),
+        )
         for (let round = 1; round <= 2; round++) {
           for (const collector of collectors) collector.collect(row)
           row.finish(round)

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
+import { CGROUPS_MAX } from '../../../src/collect/host/container.ts'
 import { type Host, startHost } from '../../../src/collect/host/host.ts'
 import { temporaryFolder, until } from '../../support/processes.ts'
 import { type FakeClock, fakeClock } from '../clock.ts'
@@ -333,6 +334,22 @@ test('containers and services have cAdvisor’s series by cgroup v2', async (t) 
     name.startsWith('container_'),
   )
   assert.ok(!names.some((name) => name.includes('inner') || name.includes('id="/system.slice"')))
+})
+
+test('services beyond the bound are left out, and the figure says that it is reached', async (t) => {
+  const services = Array.from({ length: CGROUPS_MAX + 3 }, (_, i): [string, string] => [
+    `sys/fs/cgroup/system.slice/s${i}.service/cpu.stat`,
+    'usage_usec 1\n',
+  ])
+  const bench = await openBench(t, {
+    ...Object.fromEntries(services),
+    'sys/fs/cgroup/cgroup.controllers': 'cpu memory\n',
+  })
+  assert.match(bench.metrics.render(), new RegExp(`^narthex_host_containers ${CGROUPS_MAX}$`, 'm'))
+  const cpu = [...bench.appender.last.values.keys()].filter((name) =>
+    name.startsWith('container_cpu_usage_seconds_total'),
+  )
+  assert.equal(cpu.length, CGROUPS_MAX)
 })
 
 test('a container that ends takes its series with it, its network too', async (t) => {
