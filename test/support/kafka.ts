@@ -1,8 +1,9 @@
-/** A real Kafka broker (KRaft, one node) for tests. */
-import { spawnSync } from 'node:child_process'
+/** Real Kafka brokers (KRaft) for tests: one alone, or several that follow each other. */
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { findComponent } from '../../tools/components.ts'
 import { freePort, startProcess, type TestProcess, until } from './processes.ts'
 
@@ -42,19 +43,55 @@ export interface KafkaListener {
   readonly advertisedPort?: number
 }
 
+/** A broker's place: alone, or one of several that vote for each other. */
+interface Node {
+  readonly id: number
+  readonly port: number
+  readonly controllerPort: number
+  /** `id@host:port` of all controllers; '' for a broker that is alone. */
+  readonly voters: string
+  readonly clusterId: string
+}
+
 /** Formats a folder, starts a broker in it and waits until it listens. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
+  const [port, controllerPort] = [await freePort(), await freePort()]
+  return await startNode(options, { id: 1, port, controllerPort, voters: '', clusterId: newId() })
+}
+
+/** Starts brokers that keep everything `count` times; each is a controller, too. */
+export async function startKafkaCluster(
+  options: KafkaOptions,
+  count: number,
+): Promise<readonly KafkaBroker[]> {
+  const clusterId = newId()
+  const ports: number[] = []
+  for (let i = 0; i < 2 * count; i++) ports.push(await freePort())
+  const controllers = ports.slice(count)
+  const voters = controllers.map((port, i) => `${i + 1}@127.0.0.1:${port}`).join()
+  const starts = controllers.map((controllerPort, i) => {
+    const own = { ...options, folder: join(options.folder, String(i + 1)) }
+    return startNode(own, { id: i + 1, port: ports[i], controllerPort, voters, clusterId })
+  })
+  const started = await Promise.allSettled(starts)
+  const brokers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failed = started.find((each) => each.status === 'rejected')
+  if (failed === undefined) return brokers
+  for (const broker of brokers) await broker.kill()
+  throw failed.reason
+}
+
+async function startNode(options: KafkaOptions, node: Node): Promise<KafkaBroker> {
   const { folder } = options
+  const { port } = node
   mkdirSync(folder, { recursive: true })
-  const port = await freePort()
-  const address = `127.0.0.1:${port}`
   const file = join(folder, 'server.properties')
-  writeFileSync(file, properties(options, port, await freePort()))
+  writeFileSync(file, properties(options, node))
   writeFileSync(join(folder, 'log4j2.properties'), LOGGING)
-  if (!existsSync(join(folder, 'data'))) format(file, options.scramUsers ?? [])
+  if (!existsSync(join(folder, 'data'))) await format(file, node, options.scramUsers ?? [])
   let broker = await listen(folder, file, port)
   return {
-    address,
+    address: `127.0.0.1:${port}`,
     get pid() {
       return broker.pid
     },
@@ -86,13 +123,20 @@ async function listen(folder: string, file: string, port: number): Promise<Start
   return started
 }
 
-function format(file: string, scramUsers: readonly string[]): void {
+async function format(file: string, node: Node, scramUsers: readonly string[]): Promise<void> {
   const tool = [...java(), 'kafka.tools.StorageTool']
-  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
   const users = scramUsers.map((user) => `--add-scram=${user}`)
-  const args = ['format', '--standalone', `--cluster-id=${id}`, ...users, '-c', file]
-  const done = spawnSync('java', [...tool, ...args], { encoding: 'utf8' })
-  if (done.status !== 0) throw new Error(`cannot format the storage of kafka: ${done.stderr}`)
+  const alone = node.voters === '' ? ['--standalone'] : []
+  const args = ['format', ...alone, `--cluster-id=${node.clusterId}`, ...users, '-c', file]
+  try {
+    await promisify(execFile)('java', [...tool, ...args])
+  } catch (error) {
+    throw new Error('cannot format the storage of kafka', { cause: error })
+  }
+}
+
+function newId(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
 }
 
 function java(): string[] {
@@ -107,27 +151,34 @@ function isListening(port: number): Promise<boolean> {
   })
 }
 
-function properties(options: KafkaOptions, port: number, controllerPort: number): string {
+function properties(options: KafkaOptions, node: Node): string {
   const { folder, listeners = [] } = options
   const more = listeners.map((each) => `${each.name}://127.0.0.1:${each.port}`)
   const advertised = listeners.map(
     ({ name, port: own, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort ?? own}`,
   )
   const protocols = listeners.map(({ name, protocol }) => `${name}:${protocol}`)
-  const plain = `PLAINTEXT://127.0.0.1:${port}`
+  const plain = `PLAINTEXT://127.0.0.1:${node.port}`
+  const controller = `127.0.0.1:${node.controllerPort}`
+  const isAlone = node.voters === ''
+  const replicas = isAlone ? 1 : node.voters.split(',').length
   return [
     'process.roles=broker,controller',
-    'node.id=1',
-    `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
-    `listeners=${[plain, ...more, `CONTROLLER://127.0.0.1:${controllerPort}`].join()}`,
+    `node.id=${node.id}`,
+    isAlone
+      ? `controller.quorum.bootstrap.servers=${controller}`
+      : `controller.quorum.voters=${node.voters}`,
+    `listeners=${[plain, ...more, `CONTROLLER://${controller}`].join()}`,
     `advertised.listeners=${[plain, ...advertised].join()}`,
     'controller.listener.names=CONTROLLER',
     `listener.security.protocol.map=${['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT', ...protocols].join()}`,
     `log.dirs=${join(folder, 'data')}`,
     'num.partitions=4',
     'offsets.topic.num.partitions=4',
-    'offsets.topic.replication.factor=1',
-    'transaction.state.log.replication.factor=1',
+    `offsets.topic.replication.factor=${replicas}`,
+    `default.replication.factor=${replicas}`,
+    `min.insync.replicas=${Math.ceil((replicas + 1) / 2)}`,
+    `transaction.state.log.replication.factor=${replicas}`,
     'transaction.state.log.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
     ...(options.properties ?? []),
