@@ -1,7 +1,16 @@
 /** Destinations: what every end that samples leave for has in common, and how it is read. */
 import type { RelabelRule } from './relabel.ts'
 import { type DraftRule, finishRules, rulesOf } from './relabelshape.ts'
-import { duration, maybeDuration, maybeSize, quietDuration, text, truth, whole } from './scalars.ts'
+import {
+  duration,
+  maybeDuration,
+  maybeSize,
+  maybeTruth,
+  quietDuration,
+  text,
+  truth,
+  whole,
+} from './scalars.ts'
 import { type Keys, type MapPlace, mapOf, type Shape } from './shape.ts'
 
 /** How samples wait for a destination, and how fast they leave. */
@@ -17,8 +26,8 @@ export interface QueueConfig {
   readonly batchSendDeadlineMs: number
   readonly backoffMsMin: number
   readonly backoffMsMax: number
-  /** Whether 429 of a remote write receiver means to try again. */
-  readonly retryOn429: boolean
+  /** Whether 429 of a remote write receiver means to try again; undefined: if it says after what time. */
+  readonly retryOn429: boolean | undefined
   /** Samples whose time is older are dropped instead of sent; 0: none. */
   readonly sampleAgeMsMax: number
   /** Memory for samples that wait; undefined: as the flag says. */
@@ -36,7 +45,7 @@ export const DEFAULT_QUEUE: QueueConfig = Object.freeze({
   batchSendDeadlineMs: 5000,
   backoffMsMin: 30,
   backoffMsMax: 5000,
-  retryOn429: false,
+  retryOn429: undefined,
   sampleAgeMsMax: 0,
   bufferBytesMax: undefined,
   bufferAgeMsMax: undefined,
@@ -63,7 +72,7 @@ export interface RawQueue {
   readonly batch_send_deadline: number
   readonly min_backoff: number
   readonly max_backoff: number
-  readonly retry_on_http_429: boolean
+  readonly retry_on_http_429: boolean | undefined
   readonly sample_age_limit: number
 }
 
@@ -76,7 +85,7 @@ export const QUEUE_KEYS: Keys<RawQueue> = {
   batch_send_deadline: duration(DEFAULT_QUEUE.batchSendDeadlineMs),
   min_backoff: duration(DEFAULT_QUEUE.backoffMsMin),
   max_backoff: duration(DEFAULT_QUEUE.backoffMsMax),
-  retry_on_http_429: truth(false),
+  retry_on_http_429: maybeTruth,
   sample_age_limit: quietDuration,
 }
 

@@ -11,6 +11,8 @@ interface Progress {
   /** Parcels that are still on their way there. */
   waiting: number
   failed: boolean
+  /** Failed, and never will it be otherwise. */
+  refused: boolean
 }
 
 /** How many of `count` destinations a policy wants. */
@@ -46,7 +48,8 @@ export class Commit {
     this.deadlineMs = deadlineMs
     this.#onRejected = onRejected
     this.#needed = neededOf(policy, parties.length)
-    for (const party of parties) this.#progress.set(party, { waiting: 0, failed: false })
+    for (const party of parties)
+      this.#progress.set(party, { waiting: 0, failed: false, refused: false })
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -87,10 +90,12 @@ export class Commit {
   /** A destination will never take a parcel. */
   refused(party: Party, message: string): void {
     this.#refusal ??= message
+    const progress = this.#progress.get(party)
+    if (progress !== undefined) progress.refused = true
     this.#fail(party)
   }
 
-  /** A destination did not get to a parcel: full, stopped, gone. */
+  /** A destination did not get to a parcel, or is not set up to take it: full, stopped, gone, locked. */
   failed(party: Party, message: string): void {
     this.#trouble = message
     this.#fail(party)
@@ -129,8 +134,11 @@ export class Commit {
     else if (possible < this.#needed) this.#end(this.#fault())
   }
 
+  /** For good only when those that refused are so many that the others would not suffice. */
   #fault(): NarthexError {
-    if (this.#refusal === undefined) {
+    let left = 0
+    for (const { refused } of this.#progress.values()) if (!refused) left++
+    if (this.#refusal === undefined || left >= this.#needed) {
       return new NarthexError('busy', `cannot pass on samples: ${this.#trouble}`)
     }
     return new NarthexError('bad_data', `cannot pass on samples: ${this.#refusal}`)

@@ -13,7 +13,7 @@ import { newestMsOf, type Parcel, sampleCountOf, type Tally, tallyOf } from './p
 import type { RowValues } from './rowvalues.ts'
 import { withoutOld, withoutSide } from './trim.ts'
 import { filteredFrom, type View } from './view.ts'
-import type { WriteResult, Writer } from './writer.ts'
+import { isOfSetup, type WriteResult, type Writer } from './writer.ts'
 
 /** Rows wait for company at most so long, however long the deadline of a request is. */
 const ROW_WAIT_MS_MAX = 1000
@@ -128,6 +128,7 @@ export class Destination {
     const kept = this.#filter(parcel)
     if (kept === undefined) return
     commit?.expect(this)
+    if (this.lastError !== '') commit?.note(`destination ${this.name}: ${this.lastError}`)
     if (this.#isStopped) {
       this.#drop('shutdown', tallyOf(kept), commit)
       return
@@ -384,7 +385,9 @@ export class Destination {
     for (const { parcel, commit } of batch.entries) {
       samples += sampleCountOf(parcel)
       this.#count(`refused_${reason}`, tallyOf(parcel))
-      commit?.refused(this, `destination ${this.name}: ${message}`)
+      const why = `destination ${this.name}: ${message}`
+      if (isOfSetup(reason)) commit?.failed(this, why)
+      else commit?.refused(this, why)
     }
     this.#queue.finish(batch)
     this.#recover()

@@ -39,6 +39,20 @@ export type WriteResult =
       readonly message: string
     }
 
+/**
+ * Refusals that speak of how a destination is set up or how much it is asked, not of what was sent:
+ * whoever waits for an acknowledgement keeps it, as the very same may be taken once that is mended.
+ */
+const SETUP_REASONS: ReadonlySet<string> = new Set([
+  ...['status_401', 'status_403', 'status_404', 'status_405', 'status_407', 'status_415'],
+  ...['status_429', 'unconfirmed'],
+])
+
+/** Whether a refusal says nothing of what was sent. */
+export function isOfSetup(reason: string): boolean {
+  return SETUP_REASONS.has(reason)
+}
+
 /** What every write of a kind that has nothing to tell answers. */
 export const WRITTEN: WriteResult = Object.freeze({ outcome: 'written', refused: new Map() })
 

@@ -20,8 +20,10 @@ import {
 
 const REFUSED: WriteResult = { outcome: 'refused', reason: 'status_400', message: 'no such tenant' }
 
-type Kind = 'ok' | 'down' | 'refuses'
-const ANSWERS = { ok: WRITTEN, down: RETRY, refuses: REFUSED }
+const LOCKED: WriteResult = { outcome: 'refused', reason: 'status_401', message: 'who are you' }
+
+type Kind = 'ok' | 'down' | 'refuses' | 'locked'
+const ANSWERS = { ok: WRITTEN, down: RETRY, refuses: REFUSED, locked: LOCKED }
 
 for (const [policy, ends, wanted] of [
   ['all', ['ok', 'ok', 'ok'], 'done'],
@@ -36,6 +38,9 @@ for (const [policy, ends, wanted] of [
   ['any', ['refuses', 'refuses', 'refuses'], 'bad_data'],
   ['any', ['refuses', 'ok', 'down'], 'done'],
   ['none', ['down', 'refuses', 'down'], 'done'],
+  ['all', ['ok', 'ok', 'locked'], 'busy'],
+  ['quorum', ['ok', 'refuses', 'locked'], 'busy'],
+  ['quorum', ['refuses', 'refuses', 'locked'], 'bad_data'],
 ] as const satisfies readonly (readonly [Policy, readonly Kind[], string])[]) {
   test(`policy ${policy} with ${ends.join(', ')}: ${wanted}`, async () => {
     const clock = fakeClock()
@@ -116,6 +121,48 @@ test('the reason of a destination that does not answer in time is told', async (
   )
   await clock.advance(10_000)
   await failing
+  await stop(clock, sending)
+})
+
+for (const reason of ['status_401', 'status_403', 'status_404', 'status_429', 'unconfirmed']) {
+  test(`${reason} of a destination says nothing of the samples: their sender keeps them`, async () => {
+    const clock = fakeClock()
+    const { sending } = await startTest(clock, [destinationOf('store')], {
+      policy: 'all',
+      answer: () => ({ outcome: 'refused', reason, message: 'not now' }),
+    })
+    const appender = sending.pushed()
+    appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 2)), [1, 2])
+    const failing = assert.rejects(
+      appender.commit(),
+      (error) =>
+        error instanceof NarthexError &&
+        error.kind === 'busy' &&
+        error.message === 'cannot pass on samples: destination store: not now',
+    )
+    await clock.advance(100)
+    await failing
+    await stop(clock, sending)
+  })
+}
+
+test('who comes while a destination is known to be down hears of it, too', async () => {
+  const clock = fakeClock()
+  const { sending, writer } = await startTest(clock, [destinationOf('store')], { policy: 'all' })
+  const answers: WriteResult[] = [RETRY]
+  writer('store').answer = () => answers.shift() ?? new Promise(() => {})
+  const appender = sending.pushed()
+  const ids = idsOf(appender, targetLabels('x:1', 2))
+  appendRow(appender, clock.now(), ids, [1, 2])
+  const first = appender.commit().catch(() => {})
+  await clock.advance(5000)
+  appendRow(appender, clock.now(), ids, [3, 4])
+  const failing = assert.rejects(
+    appender.commit(),
+    /^NarthexError: cannot pass on samples: destination store: HTTP status 503$/,
+  )
+  await clock.advance(10_000)
+  await Promise.all([first, failing])
   await stop(clock, sending)
 })
 

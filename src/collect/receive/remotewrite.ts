@@ -148,8 +148,9 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
 }
 
 function replyOf(version: WriteVersion, result: IntakeResult): Reply {
-  const written = version === 1 ? {} : writtenHeaders(result)
-  if (result.refusals.count === 0) return { status: 204, type: '', body: '', headers: written }
+  const isWhole = result.refusals.count === 0
+  const written = version === 1 && isWhole ? {} : writtenHeaders(result)
+  if (isWhole) return { status: 204, type: '', body: '', headers: written }
   const fault = faultOf(refusalError(result.refusals))
   return textReply(fault.status, fault.message, { ...written, ...fault.headers })
 }
@@ -160,7 +161,7 @@ function refusalError(refusals: Refusals): NarthexError {
   return new NarthexError(onlyShare ? 'share' : 'bad_data', refusals.message())
 }
 
-/** What 2.0 wants to know. */
+/** What 2.0 wants to know, and whoever sent 1.0 when not all of it was taken. */
 function writtenHeaders(result: IntakeResult): Record<string, string> {
   return {
     'x-prometheus-remote-write-samples-written': String(result.acceptedCount),

@@ -7,29 +7,36 @@ import { WRITTEN, type WriteResult } from '../writer.ts'
 import type { WriteRequest } from './request.ts'
 
 /**
- * @param retryOn429 whether 429 means to try again
+ * @param retryOn429 whether 429 means to try again; undefined: if it says after what time
  * @source Prometheus remote write specification 1.0 and 2.0, retries and backoff, partial write
  */
 export function readAnswer(
   reply: PostReply,
   request: WriteRequest,
   message: RemoteWriteMessage,
-  retryOn429: boolean,
+  retryOn429: boolean | undefined,
 ): WriteResult {
   const { status } = reply
   const isSecond = message === 'io.prometheus.write.v2.Request'
   if (status >= 200 && status < 300) return isSecond ? confirmed(reply, request) : WRITTEN
   const reason = `status_${status}`
   const shown = shownAnswer(reply)
-  if (status >= 500 || (status === 429 && retryOn429)) {
+  const isPart = status < 500 && status !== 415 && writtenOf(reply) > 0
+  if (!isPart && isLater(reply, retryOn429)) {
     return { outcome: 'retry', reason, message: shown, afterMs: reply.retryAfterMs }
   }
-  if (isSecond && status !== 415 && writtenOf(reply) > 0) return writtenBut(reply, request, reason)
+  if (isPart) return writtenBut(reply, request, reason)
   return {
     outcome: 'refused',
     reason,
     message: status === 415 ? unsupported(shown, message) : shown,
   }
+}
+
+/** 5xx, and 429 if that is wanted, or if the receiver itself says when to come again. */
+export function isLater(reply: PostReply, retryOn429: boolean | undefined): boolean {
+  if (reply.status !== 429) return reply.status >= 500
+  return retryOn429 ?? reply.header('retry-after') !== ''
 }
 
 /** A receiver of 2.0 says how much it wrote; one that does not has not understood the request. */

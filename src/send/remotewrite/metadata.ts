@@ -8,6 +8,7 @@ import type { PostReply } from '../../net/client/poster.ts'
 import { ProtoWriter } from '../../wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../wire/snappy.ts'
 import { writeMetadata1 } from '../../wire/writeencode.ts'
+import { isLater } from './answer.ts'
 import type { RemoteWriteCounters } from './telemetry.ts'
 
 export interface MetadataOptions {
@@ -96,8 +97,7 @@ export class MetadataSender {
   }
 
   #isRetryable(reply: PostReply | undefined): boolean {
-    if (reply === undefined || reply.status >= 500) return true
-    return reply.status === 429 && this.#options.queue.retryOn429
+    return reply === undefined || isLater(reply, this.#options.queue.retryOn429)
   }
 
   #pause(delayMs: number): Promise<void> {

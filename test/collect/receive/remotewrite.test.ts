@@ -222,6 +222,7 @@ test('at the series limit known series go on, new ones are 429 with Retry-After'
   ])
   assert.equal(reply.status, 429)
   assert.ok(Number(reply.headers?.['retry-after']) >= 1)
+  assert.equal(reply.headers?.['x-prometheus-remote-write-samples-written'], '1')
   assert.deepEqual(recorder.content(), { old: ['1=1', '2=2'] })
   const both = await send([seriesOf(['__name__', 'new'], [3, 3]), seriesOf(['x', 'y'], [3, 3])])
   assert.equal(both.status, 400, 'what can never be stored weighs more')

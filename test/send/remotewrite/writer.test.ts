@@ -151,8 +151,9 @@ for (const [status, more, outcome] of [
   [409, '', 'refused'],
   [413, '', 'refused'],
   [415, '', 'refused'],
-  [429, '', 'refused'],
+  [429, '', 'retry'],
   [429, 'queue_config: {retry_on_http_429: true}', 'retry'],
+  [429, 'queue_config: {retry_on_http_429: false}', 'refused'],
   [500, '', 'retry'],
   [503, '', 'retry'],
 ] as const) {
@@ -171,6 +172,30 @@ for (const [status, more, outcome] of [
       if (result.outcome === 'retry') assert.equal(result.afterMs, 3000)
     }))
 }
+
+test('429 that does not say when to come again is a refusal, unless it is wanted otherwise', () =>
+  withReceiver([[429]], async (url) => {
+    for (const [more, outcome] of [
+      ['', 'refused'],
+      ['queue_config: {retry_on_http_429: true}', 'retry'],
+    ] as const) {
+      const writer = open(url, more)
+      assert.equal((await writer.write([parcelOf(1)], NEVER)).outcome, outcome)
+      await writer.close()
+    }
+  }))
+
+test('what was taken of a request is not sent again, whatever is said of the rest', async () => {
+  for (const more of ['', SECOND]) {
+    const answer = { ...writtenHeaders(3), 'Retry-After': '1' }
+    await withReceiver([[429, answer]], async (url) => {
+      const writer = open(url, more)
+      const result = await writer.write([parcelOf(5)], NEVER)
+      assert.deepEqual(result, written([['status_429', 2]]))
+      await writer.close()
+    })
+  }
+})
 
 test('no answer means to try again, with the reason', async () => {
   const server = net.createServer((socket) => socket.on('error', () => {}).resume())
