@@ -14,6 +14,8 @@ import { limitsPage } from './limitspage.ts'
 /** Headings of groups: a flag belongs to the word before its first dot. */
 const GROUPS: Readonly<Record<string, string>> = {
   config: 'Configuration',
+  shard: 'Shards',
+  gateway: 'Agents that connect',
   storage: 'Storage',
   send: 'Sending',
   'remote-write': 'Sending',
@@ -24,6 +26,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   push: 'Batch jobs',
   scrape: 'Scraping',
   'enable-feature': 'Features',
+  runtime: 'Memory of the process',
+  'syntax-only': 'How it looks',
+  agent: 'How it looks',
   log: 'Logging',
 }
 
@@ -58,7 +63,9 @@ function commandLines(command: CommandSpec): string[] {
 }
 
 function groupOf({ name }: Flag): string {
-  return GROUPS[name.split('.', 1)[0]] ?? 'Other'
+  const group = GROUPS[name.split('.', 1)[0]]
+  if (group === undefined) throw new Error(`BUG: --${name} belongs to no group`)
+  return group
 }
 
 function flagLine(flag: Flag): string {

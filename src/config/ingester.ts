@@ -57,7 +57,8 @@ interface RawSource extends RawKafka {
   readonly stall_timeout: number
 }
 
-const FETCH_BYTES_DEFAULT = 4 * 1024 * 1024
+export const FETCH_BYTES_DEFAULT: number = 4 * 1024 * 1024
+export const BATCH_MESSAGES_DEFAULT = 500
 const FETCH_BYTES_MIN = 64 * 1024
 
 const SOURCE_KEYS: Keys<RawSource> = {
@@ -75,7 +76,7 @@ const SOURCE_KEYS: Keys<RawSource> = {
   heartbeat_interval: duration(1000),
   rebalance_timeout: duration(20_000),
   fetch_max_bytes: maybeSize,
-  batch_max_messages: whole(500),
+  batch_max_messages: whole(BATCH_MESSAGES_DEFAULT),
   stall_timeout: duration(60_000),
 }
 

@@ -2,7 +2,7 @@
 import type { QueueConfig } from '../config/destination.ts'
 
 /** Longest pause that another end may ask for. */
-const RETRY_AFTER_MS_MAX = 300_000
+export const RETRY_AFTER_MS_MAX = 300_000
 
 /** Back-off doubles so often at most before the bound holds anyway. */
 const DOUBLINGS_MAX = 30

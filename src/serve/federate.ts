@@ -19,11 +19,11 @@ export interface FederateDeps {
 }
 
 /** Series of one answer, about 12 µs each on the calling thread; more is for remote write. */
-const SERIES_MAX = 20_000
+export const SERIES_MAX = 20_000
 /** Samples that may be read for one answer. */
-const SAMPLES_MAX = 5_000_000
+export const SAMPLES_MAX = 5_000_000
 /** Bytes that reading may take. */
-const BYTES_MAX = 256 * 1024 * 1024
+export const BYTES_MAX: number = 256 * 1024 * 1024
 
 const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8'
 

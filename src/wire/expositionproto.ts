@@ -40,7 +40,7 @@ export interface ProtoOptions {
 const TYPES = ['counter', 'gauge', 'summary', 'untyped', 'histogram', 'histogram'] as const
 
 /** Labels of one metric, and what stands beside its value. */
-const PARTS_MAX = 100_000
+export const PARTS_MAX = 100_000
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -23,7 +23,7 @@ import {
 } from './otlp.ts'
 
 /** Objects, lists and their members: what a small text may become in memory. */
-const PARTS_MAX = 2_000_000
+export const PARTS_MAX = 2_000_000
 
 /** Kinds of metrics by their key. */
 const KINDS: readonly (readonly [string, OtlpKind])[] = [

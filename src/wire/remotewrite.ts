@@ -19,7 +19,7 @@ import {
 export type WriteVersion = 1 | 2
 
 /** Most symbols of one 2.0 request. */
-const SYMBOLS_MAX = 262_144
+export const SYMBOLS_MAX = 262_144
 
 /** Field heads of the two requests and of what is inside. */
 const V1_SERIES: number = fieldHead(1, BYTES)

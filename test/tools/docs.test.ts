@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { UP } from '../../src/cli/upflags.ts'
 import { makePages } from '../../tools/docs.ts'
-import { LIMITS } from '../../tools/limitspage.ts'
+import { LIMITS } from '../../tools/limits.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 

@@ -30,7 +30,7 @@ export interface RawHttpEnd extends RawHttp {
   readonly max_request_size: number | undefined
 }
 
-const BODY_BYTES_DEFAULT = 4 * 1024 * 1024
+export const BODY_BYTES_DEFAULT: number = 4 * 1024 * 1024
 
 /** The keys; each kind spreads them into its own. */
 export const HTTP_END_KEYS: Keys<RawHttpEnd> = {

@@ -48,7 +48,7 @@ interface RawDestination extends RawKafka {
 }
 
 /** Below what brokers take by default: 1,048,588 B. */
-const MESSAGE_BYTES_DEFAULT = 1_000_000
+export const MESSAGE_BYTES_DEFAULT = 1_000_000
 const MESSAGE_BYTES_MIN = 1024
 const REPLICAS_MAX = 32_767
 

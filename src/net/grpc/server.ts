@@ -86,7 +86,7 @@ export interface GrpcServer extends Running {
   stop(): Promise<void>
 }
 
-const CALLS_MAX = 100
+export const CALLS_MAX = 100
 const KEEPALIVE_MS = 30_000
 const KEEPALIVE_TIMEOUT_MS = 10_000
 const STOP_MS_MAX = 2000

@@ -37,7 +37,7 @@ export interface Authenticator {
 }
 
 /** New wrong passwords an address may send at once; one more is allowed each WRONG_REFILL_MS. */
-const WRONG_MAX = 20
+export const WRONG_MAX = 20
 const WRONG_REFILL_MS = 3000
 /** Addresses whose wrong passwords are counted; the oldest goes first. */
 const ADDRESSES_MAX = 4096

@@ -7,7 +7,7 @@ import { BcryptThread } from './bcrypt.ts'
 /** Verdicts remembered; the oldest goes first. */
 const VERDICTS_MAX = 1024
 /** Checks that may wait for their turn; one more is refused. */
-const WAITING_MAX = 64
+export const WAITING_MAX = 64
 /** Bytes that one scrypt hash may ask for. */
 const SCRYPT_BYTES_MAX = 256 * 1024 * 1024
 

@@ -7,7 +7,7 @@ import type { UpstreamConfig } from '../../config/upstream.ts'
 import { openPoster, type PostReply } from '../../net/client/poster.ts'
 
 /** Largest answer that is passed on, in bytes. */
-const ANSWER_BYTES_MAX: number = 64 * 1024 * 1024
+export const ANSWER_BYTES_MAX: number = 64 * 1024 * 1024
 /** Connections that are kept. */
 const CONNECTIONS_MAX = 16
 

@@ -10,7 +10,7 @@ export const TIME_MS_MIN = -8_640_000_000_000_000
 export const TIME_MS_MAX = 8_640_000_000_000_000
 
 /** Selectors that one request may carry. */
-const SELECTORS_MAX = 1000
+export const SELECTORS_MAX = 1000
 
 /** Go writes its own ends of time like this, and clients send them back. */
 const GO_TIMES: ReadonlyMap<string, number> = new Map([

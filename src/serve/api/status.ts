@@ -34,7 +34,7 @@ export interface BuildInfo {
 }
 
 /** Rows of a cardinality table: asked for at most, and when nobody says. */
-const ROWS_MAX = 10_000
+export const ROWS_MAX = 10_000
 const ROWS_DEFAULT = 10
 
 /** The configuration as it runs, secrets masked by whoever wrote the text. */

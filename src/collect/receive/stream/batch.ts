@@ -41,7 +41,7 @@ const LAYOUT_IDLE_MS_MAX = 3_600_000
 const SHORT_MS_MAX = 60_000
 const METADATA_BYTES_MAX = 65_536
 /** What ends a stream; bounds far below it refuse a single series. */
-const READ_LIMITS: PairLimits = { pairsMax: 10_000, textBytesMax: 4 * 1024 * 1024 }
+export const READ_LIMITS: PairLimits = { pairsMax: 10_000, textBytesMax: 4 * 1024 * 1024 }
 
 export interface BatchDeps {
   /** Takes rows: series of one target at one time. */
