@@ -48,11 +48,11 @@ export async function startAgent(
   const webConfig = loadWeb(options.web)
   const { configFile } = options
   const configuration = new Configuration({ file: configFile, isAgent: true, clock, log, metrics })
-  requireDestination(configuration.current, options.send.urls)
+  requireDestination(configuration, options.send.urls)
 
   let collecting: Collecting | undefined
   const metadata = lateMetadata(() => collecting?.metadata)
-  const deps = { log, metrics, metadata, policy: 'none' } as const
+  const deps = { log, metrics, metadata }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   collecting = startCollecting(options, sending.rows(), configuration, { log, metrics }, life)
   const { machine } = collecting

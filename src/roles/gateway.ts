@@ -10,10 +10,11 @@ import { VERSION } from '../base/version.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import type { AgentLimits } from '../collect/receive/stream/options.ts'
 import { openStreamReceiver } from '../collect/receive/stream/receiver.ts'
-import { defaultConfig } from '../config/config.ts'
+import { type Config, defaultConfig } from '../config/config.ts'
 import type { WebConfig } from '../config/web.ts'
 import { startGrpcServer } from '../net/grpc/server.ts'
 import { formatAddress, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
+import type { Policy } from '../send/commit.ts'
 import { openPages } from '../serve/pages.ts'
 import { metadataRoutes, operationRoutes, sendersRoutes, sendingRoutes } from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
@@ -57,7 +58,7 @@ export async function startGateway(
   const { configFile, push } = options
   const configuration = new Configuration({ file: configFile, isAgent: true, clock, log, metrics })
   const { current } = configuration
-  requireDestination(current, options.send.urls)
+  requireDestination(configuration, options.send.urls)
   let { tenants } = current.narthex.gateway
   const admit = (web: WebConfig): WebConfig => admitTenants(web, tenants)
   const webConfig = loadWeb(options.web, admit)
@@ -67,7 +68,7 @@ export async function startGateway(
   requireSafeListen(grpcAddresses, admit(webConfig), options.web.insecureListen)
 
   const pushed = openPushedMetadata(NO_METADATA, metrics)
-  const { policy } = current.narthex
+  const policy = (config: Config): Policy => config.narthex.policy
   const deps = { log, metrics, metadata: pushed.view, policy }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
 

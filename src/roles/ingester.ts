@@ -11,6 +11,7 @@ import type { LabelLimits } from '../collect/receive/labelcheck.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import { type Config, defaultConfig } from '../config/config.ts'
 import type { KafkaSourceConfig } from '../config/ingester.ts'
+import type { Policy } from '../send/commit.ts'
 import { openPages } from '../serve/pages.ts'
 import {
   metadataRoutes,
@@ -58,12 +59,12 @@ export async function startIngester(
   const { configFile } = options
   const configuration = new Configuration({ file: configFile, isAgent: true, clock, log, metrics })
   const { current } = configuration
-  requireDestination(current, options.send.urls)
+  requireDestination(configuration, options.send.urls)
   const source = sourceOf(current)
   const webConfig = loadWeb(options.web)
 
   const pushed = openPushedMetadata(NO_METADATA, metrics)
-  const { policy } = current.narthex
+  const policy = (config: Config): Policy => config.narthex.policy
   const deps = { log, metrics, metadata: pushed.view, policy }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   const receiver = life.own(

@@ -30,8 +30,8 @@ export interface SendingDeps {
   readonly metrics: Metrics
   /** Type, help and unit of what is sent. */
   readonly metadata: MetadataView
-  /** How many destinations must have written before a commit resolves. */
-  readonly policy: Policy
+  /** How many destinations must have written before a commit resolves; absent: it waits for nobody. */
+  readonly policy?: (config: Config) => Policy
 }
 
 /** Everything that samples leave for: `remote_write` and `narthex.destinations`. */
@@ -40,16 +40,22 @@ function destinationsOf(config: Config): readonly AnyDestination[] {
 }
 
 /**
- * Refuses to send nowhere: a mistake that should not be found out by missing data.
+ * Refuses to send nowhere, now and at each reload: a mistake that should not be found out by
+ * missing data.
  *
  * @param urls --remote-write.url
+ * @throws NarthexError `bad_data` for a configuration without a destination
  */
-export function requireDestination(config: Config, urls: readonly string[]): void {
-  if (destinationsOf(config).length + urls.length > 0) return
-  throw new NarthexError(
-    'bad_data',
-    'cannot start: no destination, wanted remote_write or narthex.destinations in --config.file, or --remote-write.url',
-  )
+export function requireDestination(configuration: Configuration, urls: readonly string[]): void {
+  const require = (verb: string, config: Config): void => {
+    if (destinationsOf(config).length + urls.length > 0) return
+    throw new NarthexError(
+      'bad_data',
+      `cannot ${verb}: no destination, wanted remote_write or narthex.destinations in --config.file, or --remote-write.url`,
+    )
+  }
+  require('start', configuration.current)
+  configuration.follow((config) => require('reload', config))
 }
 
 /**
@@ -70,14 +76,16 @@ export async function startSendingRoom(
     ...destinationsOf(config),
     ...fromFlags,
   ]
-  const { log, metrics, metadata, policy } = deps
+  const { log, metrics, metadata } = deps
+  const policyOf = deps.policy ?? ((): Policy => 'none')
+  let policy = policyOf(current)
   const frames = shareFrames()
   const writers = { clock, log, metrics, metadata, frames, environment: process.env }
   const sending = life.own(
     await startSending<AnyDestination>({
       destinations: all(current),
       externalLabels: current.externalLabels,
-      policy,
+      policy: () => policy,
       limits: { ...DEFAULT_SEND_LIMITS, ...options.limits },
       deps: {
         clock,
@@ -88,7 +96,10 @@ export async function startSendingRoom(
       },
     }),
   )
-  configuration.follow((config) => sending.apply(all(config), config.externalLabels))
+  configuration.follow(async (config) => {
+    await sending.apply(all(config), config.externalLabels)
+    policy = policyOf(config)
+  })
   return sending
 }
 

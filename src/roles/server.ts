@@ -133,7 +133,7 @@ async function startKept(
   const keeping = await startKeeping(options, configuration, { log, metrics }, life)
   const { store } = keeping
   const pushed = openPushedMetadata(NO_METADATA, metrics)
-  const deps = { log, metrics, metadata: pushed.view, policy: 'none' } as const
+  const deps = { log, metrics, metadata: pushed.view }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   const isSending = (): boolean => sending.status().length > 0
   const push = openPush(

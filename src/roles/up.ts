@@ -52,7 +52,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     lateMetadata(() => collecting?.metadata),
     metrics,
   )
-  const deps = { log, metrics, metadata: pushed.view, policy: 'none' } as const
+  const deps = { log, metrics, metadata: pushed.view }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   const isSending = (): boolean => sending.status().length > 0
   const appenderOf = (pass: Appender): Appender =>

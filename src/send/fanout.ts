@@ -37,7 +37,8 @@ export interface FanoutOptions {
   readonly book: SeriesBook
   readonly values: RowValues
   readonly clock: Clock
-  readonly policy: Policy
+  /** As it is now; a reload may change it, save from or to `none`. */
+  readonly policy: () => Policy
   /** How long a commit waits for its destinations. */
   readonly commitMsMax: number
   /** How far ahead of the clock a sample may be. */
@@ -103,7 +104,7 @@ export class Fanout {
     const { clock, policy, commitMsMax } = this.options
     const deadlineMs = clock.monotonicMs() + commitMsMax
     const outlets = this.#outlets
-    const commit = new Commit(outlets, policy, deadlineMs, (rejected) => {
+    const commit = new Commit(outlets, policy(), deadlineMs, (rejected) => {
       for (const outlet of outlets) outlet.withdraw(rejected)
     })
     this.#commits.add(commit)
@@ -188,7 +189,7 @@ class FanoutAppender implements Appender {
   }
 
   commit(): Promise<void> {
-    if (this.#fanout.options.policy === 'none') {
+    if (this.#fanout.options.policy() === 'none') {
       this.#flush(undefined)
       return Promise.resolve()
     }
@@ -316,7 +317,7 @@ class FanoutAppender implements Appender {
   /** Rows that nobody commits leave at the end of this turn. */
   #planFlush(): void {
     const { policy } = this.#fanout.options
-    if (this.#isFlushPlanned || policy !== 'none') return
+    if (this.#isFlushPlanned || policy() !== 'none') return
     this.#isFlushPlanned = true
     queueMicrotask(() => this.#flush(undefined))
   }

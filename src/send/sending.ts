@@ -65,7 +65,8 @@ export interface SendDeps<C extends DestinationBase> {
 export interface SendOptions<C extends DestinationBase> {
   readonly destinations: readonly C[]
   readonly externalLabels: Labels
-  readonly policy: Policy
+  /** How many destinations must have written before a commit resolves, as it is now. */
+  readonly policy: () => Policy
   readonly limits: SendLimits
   readonly deps: SendDeps<C>
 }

@@ -215,6 +215,34 @@ test('an acknowledged sample is not dropped for a destination that is behind', a
   await stop(clock, sending)
 })
 
+test('a policy that changes holds for what is pushed from then on', async () => {
+  const clock = fakeClock()
+  let policy: Policy = 'all'
+  const { sending, writer } = await startTest(clock, [destinationOf('a'), destinationOf('b')], {
+    policy: () => policy,
+  })
+  writer('b').answer = () => RETRY
+  const appender = sending.pushed()
+  const ids = idsOf(appender, targetLabels('x:1', 2))
+  const outcomes: string[] = []
+  const push = (): void => {
+    appendRow(appender, clock.now(), ids, [1, 2])
+    appender.commit().then(
+      () => outcomes.push('done'),
+      () => outcomes.push('busy'),
+    )
+  }
+  push()
+  await clock.advance(100)
+  policy = 'any'
+  push()
+  await clock.advance(100)
+  assert.deepEqual(outcomes, ['done'], 'the second only')
+  await clock.advance(10_000)
+  assert.deepEqual(outcomes, ['done', 'busy'], 'the first is judged as it was told')
+  await stop(clock, sending)
+})
+
 test('how many destinations a policy wants', () => {
   for (const [policy, counts] of [
     ['none', [0, 0, 0, 0, 0]],

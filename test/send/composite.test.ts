@@ -99,7 +99,7 @@ narthex:
   const sending = await startSending<AnyDestination>({
     destinations: wanting,
     externalLabels: ['site', 'north'],
-    policy: 'none',
+    policy: () => 'none',
     limits: { ...DEFAULT_SEND_LIMITS, flushMsMax: 100 },
     deps: {
       clock: systemClock,

@@ -20,7 +20,7 @@ function fanoutOf() {
     book,
     values,
     clock,
-    policy: 'none',
+    policy: () => 'none',
     commitMsMax: 1000,
     futureMsMax: 60_000,
   })

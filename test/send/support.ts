@@ -119,7 +119,7 @@ export interface TestSending {
 }
 
 export interface TestOptions {
-  readonly policy?: Policy
+  readonly policy?: Policy | (() => Policy)
   readonly externalLabels?: Labels
   readonly limits?: Partial<SendLimits>
   readonly answer?: Answer
@@ -132,12 +132,13 @@ export async function startTest(
   destinations: readonly DestinationBase[],
   options: TestOptions = {},
 ): Promise<TestSending> {
+  const { policy = 'none' } = options
   const metrics = new Metrics()
   const opened = new Map<string, MemoryWriter[]>()
   const sending = await startSending({
     destinations,
     externalLabels: options.externalLabels ?? [],
-    policy: options.policy ?? 'none',
+    policy: typeof policy === 'function' ? policy : () => policy,
     limits: { ...DEFAULT_SEND_LIMITS, ...options.limits },
     deps: {
       clock,

@@ -82,7 +82,7 @@ export async function startSender(
   return await startSending<KafkaDestination>({
     destinations: [config],
     externalLabels: [],
-    policy: 'all',
+    policy: () => 'all',
     limits: { ...DEFAULT_SEND_LIMITS, commitMsMax: 60_000, flushMsMax: 100, ...limits },
     deps: {
       clock: systemClock,
@@ -115,7 +115,7 @@ export async function startReader(
       destinationOf('b', {}, { batchSendDeadlineMs: 10, backoffMsMax: 100 }),
     ],
     externalLabels: [],
-    policy: options.policy ?? 'all',
+    policy: () => options.policy ?? 'all',
     limits: {
       ...DEFAULT_SEND_LIMITS,
       commitMsMax: options.commitMsMax ?? 10_000,
