@@ -182,12 +182,6 @@ test('role service: a target for each port, with what its type says', async (t) 
   }
   assert.deepEqual(targets, [
     {
-      __address__: 'shop.prod.svc:80',
-      ...shared,
-      service_type: 'ClusterIP',
-      service_cluster_ip: '10.96.0.20',
-    },
-    {
       __address__: 'away.prod.svc:80',
       ...shared,
       service_name: 'away',
@@ -201,6 +195,12 @@ test('role service: a target for each port, with what its type says', async (t) 
       service_type: 'LoadBalancer',
       service_cluster_ip: '10.96.0.20',
       service_loadbalancer_ip: '198.51.100.1',
+    },
+    {
+      __address__: 'shop.prod.svc:80',
+      ...shared,
+      service_type: 'ClusterIP',
+      service_cluster_ip: '10.96.0.20',
     },
   ])
 })

@@ -1,16 +1,10 @@
-/** Objects as an API server has them, with what labels need and much that they do not. */
+/** Objects as they are made, with what labels need and much that they do not; the server adds its own. */
 import type { FakeObject } from '../../../support/kubernetes.ts'
 
-const NOISE = {
-  creationTimestamp: '2026-03-02T07:11:09Z',
-  generateName: 'shop-6d5f8c7b9d-',
-  managedFields: [{ manager: 'kubelet', operation: 'Update', fieldsV1: { 'f:status': {} } }],
-}
+const NOISE = { generateName: 'shop-6d5f8c7b9d-', generation: 3 }
 
 export function pod(name = 'shop-1', ip = '10.1.2.3', namespace = 'prod'): FakeObject {
   return {
-    kind: 'Pod',
-    apiVersion: 'v1',
     metadata: {
       ...NOISE,
       name,
@@ -67,7 +61,6 @@ export function pod(name = 'shop-1', ip = '10.1.2.3', namespace = 'prod'): FakeO
 
 export function service(name = 'shop', spec: Record<string, unknown> = {}): FakeObject {
   return {
-    kind: 'Service',
     metadata: {
       ...NOISE,
       name,
@@ -88,7 +81,6 @@ export function service(name = 'shop', spec: Record<string, unknown> = {}): Fake
 
 export function node(name = 'node-a'): FakeObject {
   return {
-    kind: 'Node',
     metadata: {
       ...NOISE,
       name,
@@ -111,7 +103,6 @@ export function node(name = 'node-a'): FakeObject {
 
 export function namespace(name = 'prod'): FakeObject {
   return {
-    kind: 'Namespace',
     metadata: { name, labels: { env: 'prod' }, annotations: { owner: 'me' } },
   }
 }
@@ -120,7 +111,6 @@ const TARGET = { kind: 'Pod', namespace: 'prod', name: 'shop-1', uid: 'uid-shop-
 
 export function endpoints(name = 'shop'): FakeObject {
   return {
-    kind: 'Endpoints',
     metadata: {
       ...NOISE,
       name,
@@ -143,7 +133,6 @@ export function endpoints(name = 'shop'): FakeObject {
 
 export function endpointSlice(name = 'shop-x7k2p'): FakeObject {
   return {
-    kind: 'EndpointSlice',
     metadata: {
       ...NOISE,
       name,
@@ -170,7 +159,6 @@ export function endpointSlice(name = 'shop-x7k2p'): FakeObject {
 
 export function ingress(): FakeObject {
   return {
-    kind: 'Ingress',
     metadata: {
       ...NOISE,
       name: 'shop',

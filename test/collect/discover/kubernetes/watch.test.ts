@@ -355,6 +355,37 @@ test('selectors narrow the objects of their role, in lists and watches', async (
   }
 })
 
+test('an object that a selector no longer fits is gone, and comes back when it fits again', async (t) => {
+  const selectors = [{ role: 'pod', label: 'app=shop', field: 'status.phase=Running' }] as const
+  const { api, bench } = await open(t, 'pod', { selectors })
+  api.put('pods', pod())
+  await bench.until('targets', () => bench.targets.length > 0)
+  api.put('pods', { ...pod(), status: { ...(pod().status as object), phase: 'Succeeded' } })
+  await bench.until('no targets', () => bench.targets.length === 0)
+  api.put('pods', pod())
+  await bench.until('targets again', () => bench.targets.length > 0)
+  assert.equal(api.listed.length, 1, 'by one watch')
+})
+
+test('pages of a list are of one moment: what changes meanwhile comes by the watch', async (t) => {
+  const { api, bench } = await open(t)
+  for (let i = 0; i < 600; i++) api.put('services', service(`s${1000 + i}`))
+  api.faults.push((request) => {
+    // Between the pages one goes that was on the first and one comes that would have been there.
+    if ((request.url ?? '').includes('continue=')) {
+      api.faults.length = 0
+      api.remove('services', 'prod/s1000')
+      api.put('services', service('s0999'))
+    }
+    return false
+  })
+  await bench.until(
+    'all',
+    () => bench.targets.length === 600 && bench.addresses[0] === address('s0999'),
+  )
+  assert.ok(!bench.addresses.includes(address('s1000')))
+})
+
 test('endpoints follow their pods, services and nodes, whichever comes first', async (t) => {
   const { api, bench } = await open(t, 'endpoints', { attachNode: true })
   api.put('endpoints', endpoints())
