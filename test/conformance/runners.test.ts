@@ -1,9 +1,9 @@
 /** The neutral runners over the real program: what others' suites say about us. */
 import assert from 'node:assert/strict'
-import { existsSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { ROOT, SHARED, startProcess, temporaryFolder } from '../support/processes.ts'
+import { freePort, ROOT, SHARED, startProcess, temporaryFolder } from '../support/processes.ts'
 
 const RUNNERS = join(SHARED, 'conformance/runners')
 const DATA = join(SHARED, 'conformance/data')
@@ -91,3 +91,27 @@ for (const [name, args, passedMin] of SUITES) {
     assert.ok(passed >= passedMin, output.slice(-6000))
   })
 }
+
+test('write-cases.js passes all cases at a gateway, which passes on every kind', {
+  skip: SKIP,
+}, async () => {
+  const written = join(LINKS.path, 'written.jsonl')
+  const config = join(LINKS.path, 'gateway.yml')
+  const kinds = 'send_exemplars: true, send_native_histograms: true'
+  const destination = `{name: file, type: file, path: '${written}', ${kinds}}`
+  writeFileSync(config, `narthex: {destinations: [${destination}]}\n`)
+  const gateway = [
+    ...[PROGRAM, 'gateway', '--config.file={dir}/config.yml', '--log.level=error'],
+    `--gateway.grpc-address=127.0.0.1:${await freePort()}`,
+    '--web.listen-address=127.0.0.1:{port}',
+  ].join(' ')
+  const cases = join(DATA, 'remote-write/receiver-cases.json')
+  const { passed, failed, output } = await runRunner('write-cases.js', [
+    ...['--start', gateway, '--config', config, '--verbose', cases],
+  ])
+  assert.deepEqual([passed, failed], [119, 0], output.slice(-6000))
+  const lines = readFileSync(written, 'utf8').split('\n')
+  for (const kind of ['"values"', '"histograms"', '"exemplars"']) {
+    assert.ok(lines.filter((line) => line.includes(kind)).length > 50, kind)
+  }
+})
