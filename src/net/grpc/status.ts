@@ -33,8 +33,7 @@ export function statusOf(error: unknown): CallStatus {
 
 /** A status as the client's side sees it: why a call ended, undefined for a good end. */
 export function endOf(seen: CallStatus | ServiceError): NarthexError | undefined {
-  const [said] = seen.details.split(' Resolution note:') // the library's own, most often empty
-  const details = said === '' ? 'no reason given' : said
+  const details = shownDetails(seen.details)
   switch (seen.code) {
     case status.OK:
       return undefined
@@ -49,4 +48,24 @@ export function endOf(seen: CallStatus | ServiceError): NarthexError | undefined
     default:
       return new NarthexError('io', details)
   }
+}
+
+/** What the library and OpenSSL put around a reason, and what says it to people. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/ Resolution note:.*$/s, ''],
+  [/^No connection established\. Last error: /, ''],
+  [/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)\.?$/, ''],
+  [/^Error: /, ''],
+  [/\.$/, ''],
+  [/; if the root CA is installed locally, try running Node\.js with --use-system-ca$/, ''],
+  [/^[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]*):.*$/s, 'TLS: $1'],
+  [/^connect ECONNREFUSED (\S+)$/, 'dial tcp $1: connect: connection refused'],
+  [/^Failed to connect$/, 'the other end closed the connection before it said anything'],
+]
+
+/** A reason as one line, the same each time it is the same. */
+function shownDetails(details: string): string {
+  let text = details
+  for (const [pattern, words] of WORDS) text = text.replace(pattern, words).trim()
+  return text === '' ? 'no reason given' : text
 }

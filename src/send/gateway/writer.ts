@@ -65,6 +65,8 @@ class GatewayWriter implements Writer {
   /** Monotonic ms since when the gateway only says that it is busy; undefined: it does not. */
   #busySinceMs: number | undefined
   #awaySinceMs = 0
+  /** What was said of an address the last time: the same is not said again. */
+  readonly #told = new Map<string, string>()
 
   constructor(config: GatewayDestination, deps: GatewayDeps, view: SeriesView) {
     this.#config = config
@@ -150,10 +152,9 @@ class GatewayWriter implements Writer {
         return session
       } catch (error) {
         if (!(error instanceof NarthexError)) throw error
-        trouble = error
+        trouble = this.#faultOf(address, error)
         this.#next = (this.#next + 1) % addresses.length
-        const { log } = this.#deps
-        log.warn('no stream to gateway', { address, error: messageOf(error) })
+        this.#tell(address, messageOf(trouble))
       }
     }
     const isForbidden = trouble?.kind === 'forbidden'
@@ -163,6 +164,24 @@ class GatewayWriter implements Writer {
       ...(isForbidden ? { reason: 'forbidden' } : {}),
       afterMs: isForbidden ? FORBIDDEN_MS : ROUND_MS,
     } as WriteResult
+  }
+
+  /** Why there is no stream to one of several, and what would help. */
+  #faultOf(address: string, error: NarthexError): NarthexError {
+    const { tls, authorization } = this.#config
+    let wanted = ''
+    if (error.kind === 'forbidden') {
+      const given = authorization === undefined ? 'authorization with a token' : 'a token'
+      wanted = `, wanted ${given} that may write there`
+    } else if (tls === undefined && error.kind === 'io') wanted = ' (without TLS)'
+    const seen = `cannot open a stream to gateway ${address}: ${messageOf(error)}${wanted}`
+    return new NarthexError(error.kind, seen, error)
+  }
+
+  #tell(address: string, error: string): void {
+    if (this.#told.get(address) === error || this.#stop.signal.aborted) return
+    this.#told.set(address, error)
+    this.#deps.log.warn('no stream to gateway, trying again', { address, error })
   }
 
   async #openTo(address: string): Promise<GatewaySession> {
@@ -188,6 +207,7 @@ class GatewayWriter implements Writer {
     this.#busySinceMs = undefined
     this.#awaySinceMs = this.#deps.clock.monotonicMs()
     this.#streams.inc()
+    this.#told.delete(session.address)
     this.#deps.log.info('stream to gateway opened', { address: session.address })
   }
 

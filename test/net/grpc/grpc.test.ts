@@ -231,7 +231,14 @@ test('client certificates: required, verified, and only with the names that may 
   }
   await withServer({ tls: webTls('server', required) }, async (address) => {
     assert.equal(await ask(address, [3], { tls: trust(own) }), 'client')
-    assert.match(await ask(address, [A], { tls: trust() }), /^io/)
+    assert.equal(
+      await ask(address, [A], { tls: trust() }),
+      'io: TLS: tlsv13 alert certificate required',
+    )
+    assert.equal(
+      await ask(address, [A]),
+      'io: the other end closed the connection before it said anything',
+    )
   })
   const named = { ...required, clientAllowedSans: ['somebody.example'] }
   await withServer({ tls: webTls('server', named) }, async (address) => {
@@ -260,6 +267,6 @@ test('a port that is taken and a gateway that is not there are told as what they
       /cannot listen on 127\.0\.0\.1:\d+: the port is in use/,
     )
     await server.stop()
-    assert.match(await ask(address, [A]), /^io: .*ECONNREFUSED/)
+    assert.equal(await ask(address, [A]), `io: dial tcp ${address}: connect: connection refused`)
   })
 })

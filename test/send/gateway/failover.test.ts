@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { NarthexError } from '../../../src/base/error.ts'
+import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
+import { NO_WEB_CONFIG } from '../../../src/config/web.ts'
 import { homeOf } from '../../../src/send/gateway/writer.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import type { WriteResult, Writer } from '../../../src/send/writer.ts'
@@ -160,7 +162,34 @@ test('no gateway at all, and one that does not say welcome, are reasons to try a
   const result = await writer.write([rowOf(1, ids, [1])], GOING)
   assert.ok(result.outcome === 'retry' && result.reason === 'connection')
   assert.ok(result.afterMs >= 1000)
-  assert.match(result.message, /ECONNREFUSED/)
+  assert.equal(
+    result.message,
+    `cannot open a stream to gateway ${gone.address}: dial tcp ${gone.address}: connect: connection refused (without TLS)`,
+  )
+  await writer.close()
+})
+
+test('why there is no stream is said once, until it is something else', async () => {
+  const lines: string[] = []
+  const warn = (_message: string, fields?: Record<string, unknown>): void => {
+    lines.push(String(fields?.error))
+  }
+  const log = { ...silentLog, warn }
+  const tokens = [{ name: 'w', sha256: 'a'.repeat(64), role: 'editor' as const }]
+  const gateway = await startGateway({ web: { ...NO_WEB_CONFIG, tokens } })
+  const series = new TestSeries()
+  const ids = Float64Array.of(series.add({ __name__: 'a', instance: 'x' }))
+  const writer = openWriter(series, [gateway.address], {}, new Metrics(), { log })
+  for (const row of [1, 2, 3]) {
+    const result = await writer.write([rowOf(row, ids, [1])], GOING)
+    assert.ok(result.outcome === 'retry' && result.reason === 'forbidden')
+  }
+  const told = `cannot open a stream to gateway ${gateway.address}: Unauthorized, wanted authorization with a token that may write there`
+  assert.deepEqual(lines, [told])
+  await gateway.stop()
+  for (const row of [4, 5]) await writer.write([rowOf(row, ids, [1])], GOING)
+  assert.equal(lines.length, 2)
+  assert.match(lines[1], /connection refused/)
   await writer.close()
 })
 
