@@ -110,23 +110,21 @@ function addKeys(): () => void {
     const panel = current()
     if (panel !== undefined) does(panel)
   }
-  return addShortcuts('Explore', [
-    { keys: ['r'], does: 'run every panel again', run: runAll },
-    { keys: ['a'], does: 'add a panel', run: addPanel },
-    { keys: ['m'], does: 'search metrics', run: () => press('[data-does="metrics"]') },
-    { keys: ['/'], does: 'to the expression', run: focusExpression },
+  return addShortcuts([
+    { keys: ['r'], run: runAll },
+    { keys: ['a'], run: addPanel },
+    { keys: ['m'], run: () => press('[data-does="metrics"]') },
+    { keys: ['/'], run: focusExpression },
     {
       keys: ['['],
-      does: 'earlier by half the range',
       run: onCurrent((panel) => shiftRange(panel, -0.5)),
     },
     {
       keys: [']'],
-      does: 'later by half the range',
       run: onCurrent((panel) => shiftRange(panel, 0.5)),
     },
-    { keys: ['-'], does: 'twice the range', run: onCurrent((panel) => scaleRange(panel, 2)) },
-    { keys: ['='], does: 'half the range', run: onCurrent((panel) => scaleRange(panel, 0.5)) },
+    { keys: ['-'], run: onCurrent((panel) => scaleRange(panel, 2)) },
+    { keys: ['='], run: onCurrent((panel) => scaleRange(panel, 0.5)) },
   ])
 }
 

@@ -1,12 +1,17 @@
 /** Partitions: what this ingester reads, how fast, and how far it is behind. */
-import { effect, type Signal, signal } from '@preact/signals'
+import { type Signal, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
 import { usePolled } from '../api/polled.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
-import { searchOf, setSearch } from '../shell/router.ts'
-import { addShortcuts } from '../shell/shortcuts.ts'
+import {
+  Alert,
+  FilterField,
+  type FilterText,
+  NoneMatches,
+  useFilter,
+  Waiting,
+} from '../shell/listpage.tsx'
 import { loadPartitions, type PartitionsData } from './load.ts'
 import { SHOWN_MAX, shownPartitions } from './partition.ts'
 import { PartitionsTable } from './table.tsx'
@@ -14,28 +19,14 @@ import './partitions.css'
 
 const REFRESH_MS = 5000
 const text: Signal<string> = signal('')
+const FILTER_TEXT: FilterText<string> = {
+  parse: (search) => new URLSearchParams(search).get('search') ?? '',
+  format: (search) => (search === '' ? '' : new URLSearchParams({ search }).toString()),
+}
 
 export function PartitionsPage(): JSX.Element {
   const { data, failure } = usePolled(loadPartitions, REFRESH_MS)
-  const field = useRef<HTMLInputElement>(null)
-
-  useEffect(() => {
-    const stops = [
-      effect(() => {
-        text.value = new URLSearchParams(searchOf('partitions').value).get('search') ?? ''
-      }),
-      effect(() => {
-        const query = text.value === '' ? '' : new URLSearchParams({ search: text.value })
-        setSearch('partitions', query.toString(), false)
-      }),
-      addShortcuts('Partitions', [
-        { keys: ['/'], does: 'to the filter', run: () => field.current?.focus() },
-      ]),
-    ]
-    return () => {
-      for (const stop of stops) stop()
-    }
-  }, [])
+  const field = useFilter('partitions', text, FILTER_TEXT)
 
   const all = data?.partitions ?? []
   const shown = shownPartitions(all, text.value)
@@ -44,34 +35,29 @@ export function PartitionsPage(): JSX.Element {
       <header class="page-head">
         <h1>Partitions</h1>
         {all.length > 0 && (
-          <input
-            ref={field}
-            class="field page-filter"
-            type="search"
-            aria-label="Filter the partitions"
-            placeholder="Filter by topic or state"
-            value={text.value}
-            onInput={(event) => {
-              text.value = event.currentTarget.value
+          <FilterField
+            field={field}
+            what="partitions"
+            by="topic or state"
+            text={text.value}
+            onText={(typed) => {
+              text.value = typed
             }}
           />
         )}
       </header>
-      {(failure !== '' || (data !== undefined && data.lastError !== '')) && (
-        <p class="note bad" role="alert">
-          <Icon name="warn" />
-          <span>{failure || data?.lastError}</span>
-        </p>
-      )}
-      {data === undefined && failure === '' && (
-        <div aria-busy="true">
-          <span class="sr-only">Loading</span>
-          <div class="skeleton partitions-skeleton" />
-        </div>
-      )}
+      <Alert text={failure || (data?.lastError ?? '')} />
+      {data === undefined && failure === '' && <Waiting look="partitions-skeleton" />}
       {data !== undefined && all.length > 0 && <TotalsLine data={data} />}
       {data !== undefined && all.length === 0 && <NoPartitions />}
-      {all.length > 0 && shown.length === 0 && <NoneMatches />}
+      {all.length > 0 && shown.length === 0 && (
+        <NoneMatches
+          what="partition"
+          onShowAll={() => {
+            text.value = ''
+          }}
+        />
+      )}
       {data !== undefined && shown.length > 0 && (
         <PartitionsTable partitions={shown.slice(0, SHOWN_MAX)} rates={data.rates} />
       )}
@@ -113,24 +99,6 @@ function NoPartitions(): JSX.Element {
         The group shares its partitions among its members: either they are being shared out just
         now, or there are more members than partitions, or no broker answers.
       </span>
-    </div>
-  )
-}
-
-function NoneMatches(): JSX.Element {
-  return (
-    <div class="card empty">
-      <Icon name="search" />
-      <strong>No partition matches</strong>
-      <button
-        type="button"
-        class="button"
-        onClick={() => {
-          text.value = ''
-        }}
-      >
-        Show all
-      </button>
     </div>
   )
 }

@@ -1,12 +1,18 @@
 /** Sending: where samples leave for, and what became of them. */
-import { effect, type Signal, signal } from '@preact/signals'
+import { type Signal, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { usePolled } from '../api/polled.ts'
 import { formatCount, formatValue } from '../format/value.ts'
-import { Icon } from '../shell/icon.tsx'
-import { searchOf, setSearch } from '../shell/router.ts'
-import { addShortcuts } from '../shell/shortcuts.ts'
+import {
+  Alert,
+  Choices,
+  FilterField,
+  NoneMatches,
+  toggled,
+  useFilter,
+  Waiting,
+} from '../shell/listpage.tsx'
 import { DestinationCard } from './card.tsx'
 import { type Destination, totalsOf } from './destination.ts'
 import {
@@ -26,23 +32,8 @@ const filter: Signal<SendingFilter> = signal(parseFilter(''))
 
 export function SendingPage(): JSX.Element {
   const { data, failure } = usePolled(loadSending, REFRESH_MS)
-  const field = useRef<HTMLInputElement>(null)
+  const field = useFilter('sending', filter, { parse: parseFilter, format: formatFilter })
   const chosen = useChosen(data !== undefined)
-
-  useEffect(() => {
-    const stops = [
-      effect(() => {
-        filter.value = parseFilter(searchOf('sending').value)
-      }),
-      effect(() => setSearch('sending', formatFilter(filter.value), false)),
-      addShortcuts('Sending', [
-        { keys: ['/'], does: 'to the filter', run: () => field.current?.focus() },
-      ]),
-    ]
-    return () => {
-      for (const stop of stops) stop()
-    }
-  }, [])
 
   const all = data?.destinations ?? []
   const shown = filterDestinations(all, filter.value)
@@ -52,34 +43,29 @@ export function SendingPage(): JSX.Element {
         <h1>Sending</h1>
         {all.length > 0 && <HealthFilter destinations={all} />}
         {all.length > 0 && (
-          <input
-            ref={field}
-            class="field page-filter"
-            type="search"
-            aria-label="Filter the destinations"
-            placeholder="Filter by name, kind, address or error"
-            value={filter.value.text}
-            onInput={(event) => {
-              filter.value = { ...filter.value, text: event.currentTarget.value }
+          <FilterField
+            field={field}
+            what="destinations"
+            by="name, kind, address or error"
+            text={filter.value.text}
+            onText={(text) => {
+              filter.value = { ...filter.value, text }
             }}
           />
         )}
       </header>
-      {failure !== '' && (
-        <p class="note bad" role="alert">
-          <Icon name="warn" />
-          <span>{failure}</span>
-        </p>
-      )}
-      {data === undefined && failure === '' && (
-        <div aria-busy="true">
-          <span class="sr-only">Loading</span>
-          <div class="skeleton sending-skeleton" />
-        </div>
-      )}
+      <Alert text={failure} />
+      {data === undefined && failure === '' && <Waiting look="sending-skeleton" />}
       {data !== undefined && all.length > 0 && <TotalsLine data={data} />}
       {data !== undefined && all.length === 0 && <NoDestinations />}
-      {all.length > 0 && shown.length === 0 && <NoneMatches />}
+      {all.length > 0 && shown.length === 0 && (
+        <NoneMatches
+          what="destination"
+          onShowAll={() => {
+            filter.value = parseFilter('')
+          }}
+        />
+      )}
       {shown.map((destination) => (
         <DestinationCard
           key={destination.name}
@@ -120,32 +106,16 @@ function readChosen(): string {
 
 /** Counts by health; each is a switch of the filter. */
 function HealthFilter({ destinations }: { destinations: readonly Destination[] }): JSX.Element {
-  const { health } = filter.value
-  return (
-    <fieldset class="totals">
-      <legend class="sr-only">Show by health</legend>
-      {HEALTHS.map((each) => {
-        const count = destinations.filter((one) => one.health === each).length
-        const isOn = health.has(each)
-        if (count === 0 && !isOn) return null
-        return (
-          <button
-            key={each}
-            type="button"
-            class={`badge ${LOOKS[each]}`}
-            aria-pressed={isOn}
-            onClick={() => {
-              const next = new Set(health)
-              if (!next.delete(each)) next.add(each)
-              filter.value = { ...filter.value, health: next }
-            }}
-          >
-            {`${formatCount(count)} ${each}`}
-          </button>
-        )
-      })}
-    </fieldset>
-  )
+  const choices = HEALTHS.map((each) => ({
+    word: each,
+    look: LOOKS[each],
+    count: destinations.filter((one) => one.health === each).length,
+    isOn: filter.value.health.has(each),
+    toggle() {
+      filter.value = { ...filter.value, health: toggled(filter.value.health, each) }
+    },
+  }))
+  return <Choices legend="Show by health" choices={choices} />
 }
 
 /** All destinations together. */
@@ -179,23 +149,5 @@ function rateText(flows: readonly Flow[]): string {
   return formatValue(
     rates.reduce((sum, rate) => sum + rate, 0),
     'per second',
-  )
-}
-
-function NoneMatches(): JSX.Element {
-  return (
-    <div class="card empty">
-      <Icon name="search" />
-      <strong>No destination matches</strong>
-      <button
-        type="button"
-        class="button"
-        onClick={() => {
-          filter.value = parseFilter('')
-        }}
-      >
-        Show all
-      </button>
-    </div>
   )
 }

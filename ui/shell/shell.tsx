@@ -29,14 +29,13 @@ export function Shell(): JSX.Element {
   const help = useRef<HTMLDialogElement>(null)
   useEffect(
     () =>
-      addShortcuts('Anywhere', [
-        ...pages.map(({ name, title, key }) => ({
+      addShortcuts([
+        ...pages.map(({ name, key }) => ({
           keys: ['g', key],
-          does: `go to ${title}`,
           run: () => navigate(hrefOf(name)),
         })),
-        { keys: ['t'], does: 'colours: system, light, dark', run: nextTheme },
-        { keys: ['?'], does: 'this help', run: () => help.current?.showModal() },
+        { keys: ['t'], run: nextTheme },
+        { keys: ['?'], run: () => help.current?.showModal() },
       ]),
     [],
   )

@@ -3,33 +3,20 @@
 /** One shortcut; `keys` are pressed one after the other. */
 export interface Shortcut {
   readonly keys: readonly string[]
-  readonly does: string
   readonly run: () => void
 }
 
-/** Shortcuts of one place, as the help lists them. */
-export interface ShortcutGroup {
-  readonly title: string
-  readonly shortcuts: readonly Shortcut[]
-}
-
 const SEQUENCE_MS_MAX = 900
-const registered: ShortcutGroup[] = []
+const registered: (readonly Shortcut[])[] = []
 let pressed: string[] = []
 let pressedAtMs = 0
 
 /** Adds shortcuts until the returned function is called. */
-export function addShortcuts(title: string, shortcuts: readonly Shortcut[]): () => void {
-  const group = { title, shortcuts }
-  registered.push(group)
+export function addShortcuts(shortcuts: readonly Shortcut[]): () => void {
+  registered.push(shortcuts)
   return () => {
-    registered.splice(registered.indexOf(group), 1)
+    registered.splice(registered.indexOf(shortcuts), 1)
   }
-}
-
-/** What works now. */
-export function shortcutGroups(): readonly ShortcutGroup[] {
-  return registered
 }
 
 document.addEventListener('keydown', (event) => {
@@ -47,7 +34,7 @@ document.addEventListener('keydown', (event) => {
 
 /** The newest registration wins, and two keys win over one. */
 function findShortcut(): Shortcut | undefined {
-  const all = registered.toReversed().flatMap((group) => group.shortcuts)
+  const all = registered.toReversed().flat()
   const sequence = all.find((s) => s.keys.length === 2 && s.keys.every((k, i) => k === pressed[i]))
   return sequence ?? all.find((s) => s.keys.length === 1 && s.keys[0] === pressed.at(-1))
 }

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { type Polled, usePolled } from '../api/polled.ts'
 import type { Store } from '../api/tsdb.ts'
 import { Icon } from '../shell/icon.tsx'
+import { Alert, Waiting } from '../shell/listpage.tsx'
 import { hasPage, searchOf, setSearch } from '../shell/router.ts'
 import { Tabs } from '../shell/tabs.tsx'
 import { CardinalitySection } from './cardinality.tsx'
@@ -94,15 +95,8 @@ interface LoadedProps<T> {
 function Loaded<T>({ polled, children }: LoadedProps<T>): JSX.Element {
   return (
     <div class="status-loaded">
-      {polled.failure !== '' && (
-        <p class="note bad" role="alert">
-          <Icon name="warn" />
-          <span>{polled.failure}</span>
-        </p>
-      )}
-      {polled.data === undefined && polled.failure === '' && (
-        <div class="skeleton status-skeleton" />
-      )}
+      <Alert text={polled.failure} />
+      {polled.data === undefined && polled.failure === '' && <Waiting look="status-skeleton" />}
       {polled.data !== undefined && children(polled.data)}
     </div>
   )

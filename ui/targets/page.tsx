@@ -1,12 +1,17 @@
 /** Targets: who is scraped, how that goes, and what they looked like before relabelling. */
-import { effect, type Signal, signal } from '@preact/signals'
+import { type Signal, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
 import { usePolled } from '../api/polled.ts'
-import { formatCount } from '../format/value.ts'
 import { Icon } from '../shell/icon.tsx'
-import { searchOf, setSearch } from '../shell/router.ts'
-import { addShortcuts } from '../shell/shortcuts.ts'
+import {
+  Alert,
+  Choices,
+  FilterField,
+  NoneMatches,
+  toggled,
+  useFilter,
+  Waiting,
+} from '../shell/listpage.tsx'
 import { filterPools, formatFilter, parseFilter, type TargetFilter } from './filter.ts'
 import { loadTargets } from './load.ts'
 import { PoolView } from './pool.tsx'
@@ -14,26 +19,16 @@ import type { Health, Pool, Targets } from './target.ts'
 import './targets.css'
 
 const REFRESH_MS = 5000
+const HEALTHS: readonly (readonly [Health, string])[] = [
+  ['up', 'good'],
+  ['down', 'bad'],
+  ['unknown', 'warn'],
+]
 const filter: Signal<TargetFilter> = signal(parseFilter(''))
 
 export function TargetsPage(): JSX.Element {
   const { data, failure } = usePolled(loadTargets, REFRESH_MS)
-  const field = useRef<HTMLInputElement>(null)
-
-  useEffect(() => {
-    const stops = [
-      effect(() => {
-        filter.value = parseFilter(searchOf('targets').value)
-      }),
-      effect(() => setSearch('targets', formatFilter(filter.value), false)),
-      addShortcuts('Targets', [
-        { keys: ['/'], does: 'to the filter', run: () => field.current?.focus() },
-      ]),
-    ]
-    return () => {
-      for (const stop of stops) stop()
-    }
-  }, [])
+  const field = useFilter('targets', filter, { parse: parseFilter, format: formatFilter })
 
   const pools = data === undefined ? [] : filterPools(data.pools, filter.value)
   return (
@@ -42,27 +37,20 @@ export function TargetsPage(): JSX.Element {
         <h1>Targets</h1>
         {data !== undefined && <Totals data={data} />}
         <div class="target-filter">
-          <input
-            ref={field}
-            class="field"
-            type="search"
-            aria-label="Filter the targets"
-            placeholder="Filter by address, label or error"
-            value={filter.value.text}
-            onInput={(event) => {
-              filter.value = { ...filter.value, text: event.currentTarget.value }
+          <FilterField
+            field={field}
+            what="targets"
+            by="address, label or error"
+            text={filter.value.text}
+            onText={(text) => {
+              filter.value = { ...filter.value, text }
             }}
           />
           <FoldButton pools={pools} />
         </div>
       </header>
-      {failure !== '' && (
-        <p class="note bad" role="alert">
-          <Icon name="warn" />
-          <span>{failure}</span>
-        </p>
-      )}
-      {data === undefined && failure === '' && <div class="skeleton targets-skeleton" />}
+      <Alert text={failure} />
+      {data === undefined && failure === '' && <Waiting look="targets-skeleton" />}
       {data !== undefined && pools.length === 0 && <NothingShown data={data} />}
       {pools.map((pool) => (
         <PoolView
@@ -99,55 +87,27 @@ function FoldButton({ pools }: { pools: readonly Pool[] }): JSX.Element {
 /** Counts by health; each is a switch of the filter. */
 function Totals({ data }: { data: Targets }): JSX.Element {
   const targets = data.pools.flatMap((pool) => pool.targets)
-  const choices: readonly (readonly [Health, string])[] = [
-    ['up', 'good'],
-    ['down', 'bad'],
-    ['unknown', 'warn'],
-  ]
-  const toggle = (health: Health): void => {
-    const next = new Set(filter.value.health)
-    if (!next.delete(health)) next.add(health)
-    filter.value = { ...filter.value, health: next }
-  }
-  return (
-    <fieldset class="totals">
-      <legend class="sr-only">Show by health</legend>
-      {choices.map(([health, look]) => {
-        const count = targets.filter((t) => t.health === health).length
-        const isOn = filter.value.health.has(health)
-        if (count === 0 && !isOn) return null
-        return (
-          <button
-            key={health}
-            type="button"
-            class={`badge ${look}`}
-            aria-pressed={isOn}
-            onClick={() => toggle(health)}
-          >
-            {`${formatCount(count)} ${health}`}
-          </button>
-        )
-      })}
-    </fieldset>
-  )
+  const choices = HEALTHS.map(([health, look]) => ({
+    word: health,
+    look,
+    count: targets.filter((target) => target.health === health).length,
+    isOn: filter.value.health.has(health),
+    toggle() {
+      filter.value = { ...filter.value, health: toggled(filter.value.health, health) }
+    },
+  }))
+  return <Choices legend="Show by health" choices={choices} />
 }
 
 function NothingShown({ data }: { data: Targets }): JSX.Element {
   if (data.pools.length > 0) {
     return (
-      <div class="card empty">
-        <Icon name="search" />
-        <strong>No target matches</strong>
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            filter.value = { ...filter.value, text: '', health: new Set() }
-          }}
-        >
-          Show all
-        </button>
-      </div>
+      <NoneMatches
+        what="target"
+        onShowAll={() => {
+          filter.value = { ...filter.value, text: '', health: new Set() }
+        }}
+      />
     )
   }
   return (
