@@ -79,7 +79,7 @@ export async function startSendingRoom(
   const { log, metrics, metadata } = deps
   const policyOf = deps.policy ?? ((): Policy => 'none')
   let policy = policyOf(current)
-  const frames = shareFrames()
+  const frames = shareFrames(metrics)
   const writers = { clock, log, metrics, metadata, frames, environment: process.env }
   const sending = life.own(
     await startSending<AnyDestination>({

@@ -161,9 +161,13 @@ class Sender<C extends DestinationBase> implements Sending<C> {
       'narthex_send_commits_waiting',
       'Senders that wait for their acknowledgement.',
     )
+    const rows = metrics.gauge('narthex_send_row_templates', 'Rows that are known to come again.')
+    const rowBytes = metrics.gauge('narthex_send_row_templates_bytes', 'Memory of these rows.')
     const lent = metrics.gauge('narthex_send_rows_lent', 'Rows whose values are still needed.')
     metrics.onCollect(() => {
       lent.with().set(this.#values.lentCount)
+      rows.with().set(this.#fanout.templates.count)
+      rowBytes.with().set(this.#fanout.templates.sizeBytes)
       series.with().set(this.#book.count)
       bytes.with().set(this.#book.sizeBytes)
       refused.with().set(this.#book.refused)

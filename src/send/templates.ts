@@ -37,6 +37,15 @@ export class RowTemplates {
     return this.#byFirst.size
   }
 
+  /** Memory of all of them; counted when it is asked for. */
+  get sizeBytes(): number {
+    let sizeBytes = 0
+    for (const newest of this.#byFirst.values()) {
+      sizeBytes += bytesOf(newest) + (newest.older === undefined ? 0 : bytesOf(newest.older))
+    }
+    return sizeBytes
+  }
+
   /** The template that has exactly these ids; all of them are known series, seen now. */
   match(ids: Float64Array, count: number): RowTemplate | undefined {
     const newest = this.#byFirst.get(ids[0])
@@ -105,6 +114,14 @@ export class RowTemplates {
     }
     return parts
   }
+}
+
+function bytesOf({ ids, parts }: RowTemplate): number {
+  let sizeBytes = ids.byteLength
+  for (const { ids: own, slots } of parts) {
+    if (slots !== undefined) sizeBytes += own.byteLength + slots.byteLength
+  }
+  return sizeBytes
 }
 
 function startsWith(ids: Float64Array, count: number, wanted: Float64Array): boolean {

@@ -241,3 +241,16 @@ test('a commit waits for all parts of a target that is larger than a request', a
   assert.equal(written, 35)
   await stop(clock, sending)
 })
+
+test('what rows that come again hold is a metric, and gone when they come no more', async () => {
+  const clock = fakeClock()
+  const { sending, metrics } = await startTest(clock, [destinationOf('a')])
+  const appender = sending.rows()
+  const ids = idsOf(appender, targetLabels('x:1', 35))
+  for (let i = 0; i < 2; i++) appendRow(appender, clock.now(), ids, ids)
+  assert.match(metrics.render(), /^narthex_send_row_templates 1$/m)
+  assert.match(metrics.render(), /^narthex_send_row_templates_bytes 280$/m)
+  await clock.advance(3_600_000)
+  assert.match(metrics.render(), /^narthex_send_row_templates_bytes 0$/m)
+  await stop(clock, sending)
+})

@@ -22,12 +22,13 @@ function destinationOf(yaml: string): ListedDestination {
 }
 
 export function writerDeps(more: Partial<WriterDeps> = {}): WriterDeps {
+  const metrics = new Metrics()
   return {
     clock: systemClock,
     log: silentLog,
-    metrics: new Metrics(),
+    metrics,
     metadata: NO_METADATA,
-    frames: shareFrames(),
+    frames: shareFrames(metrics),
     environment: {},
     ...more,
   }

@@ -1,11 +1,18 @@
 /** Frames of a view for all writers of that view: made with the first, closed with the last. */
+import type { Metrics } from '../../base/metrics.ts'
 import type { SeriesView } from '../writer.ts'
 import { FrameSet } from './frameset.ts'
 import type { Frames } from './piece.ts'
 
 /** Hands out the frames of a view; each who gets them closes them once. */
-export function shareFrames(): (view: SeriesView) => Frames {
+export function shareFrames(metrics: Metrics): (view: SeriesView) => Frames {
   const sets = new Map<SeriesView, { readonly set: FrameSet; users: number }>()
+  const held = metrics.gauge('narthex_send_frames_bytes', 'Memory of requests that are patched.')
+  metrics.onCollect(() => {
+    let sizeBytes = 0
+    for (const { set } of sets.values()) sizeBytes += set.sizeBytes
+    held.with().set(sizeBytes)
+  })
   return (view) => {
     const shared = sets.get(view) ?? { set: new FrameSet(view), users: 0 }
     sets.set(view, shared)
