@@ -52,7 +52,8 @@ export async function runRole<O>(
 
 /** Stops what runs and ends the process; a part that hangs does not keep it from ending. */
 async function end(life: Lifecycle, code: number, say: (text: string) => void): Promise<never> {
-  setTimeout(() => process.exit(code === 0 ? 1 : code), STOP_MS_MAX).unref()
+  // It also keeps the process while parts wait by timers alone: those do not hold it themselves.
+  setTimeout(() => process.exit(code === 0 ? 1 : code), STOP_MS_MAX)
   try {
     await life.stop()
   } catch (error) {

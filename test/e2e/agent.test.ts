@@ -1,12 +1,19 @@
 /** The agent as its users run it: a process between targets and receivers that are not well. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startCountingTarget } from '../support/countingtarget.ts'
 import { assertDelivered } from '../support/deliveries.ts'
-import { startRole, type TestProcess, temporaryFolder, until } from '../support/processes.ts'
+import {
+  freePort,
+  startRole,
+  type TestProcess,
+  temporaryFolder,
+  until,
+} from '../support/processes.ts'
 import { seededRandom } from '../support/promql.ts'
 import { endOf } from '../support/sinkend.ts'
 import { type Mood, startWriteSink } from '../support/writesink.ts'
@@ -195,4 +202,51 @@ remote_write: [{name: store, url: '${url}', queue_config: {max_backoff: 200ms}}]
   const { scrapes } = assertDelivered(target, endOf(sink, target), last, 'after the reload')
   assert.equal(scrapes, last, 'the scrapes from before the reload are among them')
   assert.equal(await agent.stop(), 0)
+})
+
+/** An agent whose only receiver refuses connections, with samples that wait. */
+async function startInVain(port: number): Promise<TestProcess> {
+  const target = await startCountingTarget(5)
+  after(() => target.close())
+  const file = configFile(
+    `vain-${port}.yml`,
+    `
+global: {scrape_interval: 1s, scrape_timeout: 1s}
+scrape_configs: [{job_name: counting, static_configs: [{targets: ['${target.address}']}]}]
+remote_write: [{name: away, url: 'http://127.0.0.1:${port}/', queue_config: {max_backoff: 200ms}}]
+`,
+  )
+  const agent = await startRole('agent', [`--config.file=${file}`, '--log.level=warn'])
+  after(() => agent.kill())
+  await until('samples that wait', async () => (await destinationsOf(agent))[0].queued > 0)
+  return agent
+}
+
+test('SIGTERM: a receiver that is away for a moment still gets what waits', async () => {
+  const port = await freePort()
+  const agent = await startInVain(port)
+  let bodies = 0
+  const receiver = createServer((request, reply) => {
+    bodies++
+    request.resume().on('end', () => reply.writeHead(204).end())
+  })
+  after(() => receiver.close())
+  const ending = agent.stop()
+  await delay(500)
+  receiver.listen(port, '127.0.0.1')
+  assert.equal(await ending, 0)
+  assert.ok(bodies > 0, 'it was written')
+  assert.doesNotMatch(agent.output(), /not written in time/)
+})
+
+test('SIGTERM: what cannot be written within four seconds is counted in the log', async () => {
+  const agent = await startInVain(await freePort())
+  const startMs = performance.now()
+  assert.equal(await agent.stop(), 0)
+  const tookMs = performance.now() - startMs
+  assert.ok(tookMs > 3000 && tookMs < 6000, `${tookMs} ms`)
+  assert.match(
+    agent.output(),
+    /"name":"away","samples":\d+,"msg":"samples were not written in time"/,
+  )
 })
