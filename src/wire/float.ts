@@ -12,8 +12,16 @@ export const EXACT_POWERS: Float64Array = Float64Array.from(
 /** Digits that always fit into 53 bits. */
 export const EXACT_DIGITS_MAX = 15
 
-/** Longer texts are decoded otherwise than as arguments of one call. */
-const TEXT_BYTES_MAX = 64
+/** Digits that two float64 together hold exactly. */
+const LONG_DIGITS_MAX = 19
+
+/** Splits a float64 into two halves of 26 bits. @source Dekker 1971 */
+const SPLITTER = 2 ** 27 + 1
+
+/** By how much what is left behind rounding may be off; it is far less. */
+const LEFT_OFF_MAX = 2 ** -40
+
+const latin1 = new TextDecoder('latin1')
 
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const SPECIAL = /^([+-]?)(inf|infinity|nan)$/i
@@ -29,11 +37,8 @@ export type FloatFault = 'syntax' | 'range' | 'character'
  * @source Go strconv.ParseFloat without its forms of 1.13 (`_`, `p`), as Prometheus reads values
  */
 export function parseFloatBytes(bytes: Uint8Array, from: number, to: number): number | FloatFault {
-  const exact = parseExact(bytes, from, to)
-  if (exact !== undefined) return exact
-  if (to - from > TEXT_BYTES_MAX)
-    return parseFloatText(new TextDecoder().decode(bytes.subarray(from, to)))
-  return parseFloatText(String.fromCharCode(...bytes.subarray(from, to)))
+  const value = parseDecimal(bytes, from, to)
+  return value === undefined ? parseFloatText(latin1.decode(bytes.subarray(from, to))) : value
 }
 
 /** As parseFloatBytes, from text. */
@@ -50,31 +55,116 @@ export function parseFloatText(text: string): number | FloatFault {
   return /[pP_]/.test(text) ? 'character' : 'syntax'
 }
 
-/** Short numbers without a string: mantissa and power of ten are exact, so one division rounds right. */
-function parseExact(bytes: Uint8Array, from: number, to: number): number | undefined {
+/**
+ * The number in `bytes[from, to)`, without making a string.
+ *
+ * @returns undefined for what is no plain decimal number, and for the few whose nearest float64
+ *   is not beyond doubt
+ */
+export function parseDecimal(bytes: Uint8Array, from: number, to: number): number | undefined {
   const negative = bytes[from] === 45
   let at = negative ? from + 1 : from
-  let mantissa = 0
   let digits = 0
-  let exponent = 0
+  let seen = 0
+  let point = 0
+  let head = 0
+  let tail = 0
+  let tailPower = 1
   for (; at < to; at++) {
     const c = bytes[at] - 48
+    if (c === -2 && point === 0) {
+      point = seen + 1
+      continue
+    }
     if (c < 0 || c > 9) break
-    mantissa = mantissa * 10 + c
-    digits++
-  }
-  if (at < to && bytes[at] === 46) {
-    for (at++; at < to; at++) {
-      const c = bytes[at] - 48
-      if (c < 0 || c > 9) break
-      mantissa = mantissa * 10 + c
-      digits++
-      exponent--
+    seen++
+    if (digits > 0 || c > 0) digits++
+    if (digits <= EXACT_DIGITS_MAX) head = head * 10 + c
+    else {
+      tail = tail * 10 + c
+      tailPower *= 10
     }
   }
-  if (at !== to || digits === 0 || digits > EXACT_DIGITS_MAX) return undefined
-  const value = exponent === 0 ? mantissa : mantissa / EXACT_POWERS[-exponent]
-  return negative ? -value : value
+  if (seen === 0 || digits > LONG_DIGITS_MAX) return undefined
+  let exponent = point === 0 ? 0 : point - 1 - seen
+  if (at < to) {
+    const power = parsePower(bytes, at, to)
+    if (power === undefined) return undefined
+    exponent += power
+  }
+  if (exponent < -EXACT_POWER_MAX || exponent > EXACT_POWER_MAX) return undefined
+  const size =
+    digits > EXACT_DIGITS_MAX
+      ? roundLong(head, tailPower, tail, exponent)
+      : exponent < 0
+        ? head / EXACT_POWERS[-exponent]
+        : head * EXACT_POWERS[exponent]
+  return negative && size !== undefined ? -size : size
+}
+
+/** The power of ten behind an `e`; undefined when there is something else. */
+function parsePower(bytes: Uint8Array, from: number, to: number): number | undefined {
+  if (bytes[from] !== 101 && bytes[from] !== 69) return undefined
+  let at = from + 1
+  const negative = bytes[at] === 45
+  if (negative || bytes[at] === 43) at++
+  if (at === to || to - at > 3) return undefined
+  let power = 0
+  for (; at < to; at++) {
+    const c = bytes[at] - 48
+    if (c < 0 || c > 9) return undefined
+    power = power * 10 + c
+  }
+  return negative ? -power : power
+}
+
+/** What `multiply` gives: the product is exactly the sum of both. */
+let product = 0
+let productRest = 0
+
+/** Exactly, by halves: JavaScript has no fused multiplication. */
+function multiply(a: number, b: number): void {
+  const a1 = a * SPLITTER - (a * SPLITTER - a)
+  const b1 = b * SPLITTER - (b * SPLITTER - b)
+  const a2 = a - a1
+  const b2 = b - b1
+  product = a * b
+  productRest = a1 * b1 - product + a1 * b2 + a2 * b1 + a2 * b2
+}
+
+/**
+ * (head · tailPower + tail) · 10^exponent, rounded once.
+ *
+ * @returns undefined when it lies so close to the middle of two float64 that what was left out
+ *   might decide
+ */
+function roundLong(
+  head: number,
+  tailPower: number,
+  tail: number,
+  exponent: number,
+): number | undefined {
+  multiply(head, tailPower)
+  // Whole numbers below 10^19: the sum of three parts as a sum of two.
+  const rest = productRest + tail
+  let high = product + rest
+  let low = rest - (high - product)
+  if (exponent < 0) {
+    const power = EXACT_POWERS[-exponent]
+    const quotient = high / power
+    multiply(quotient, power)
+    low = (high - product - productRest + low) / power
+    high = quotient
+  } else if (exponent > 0) {
+    const power = EXACT_POWERS[exponent]
+    const more = low * power
+    multiply(high, power)
+    high = product
+    low = productRest + more
+  }
+  const rounded = high + low
+  const left = low - (rounded - high)
+  return rounded + left * (1 + LEFT_OFF_MAX) === rounded ? rounded : undefined
 }
 
 /** The words of Go's strconv for a text that is no number. */

@@ -34,6 +34,21 @@ test('decimal texts of any length are read as the nearest double', () => {
   fc.assert(isExact, { seed: 20_260_103, numRuns: 5000 })
 })
 
+test('numbers of 16 to 19 digits on and beside the middle of two doubles go to the right one', () => {
+  const parts = fc.tuple(
+    fc.bigInt(2n ** 52n, 2n ** 53n - 1n),
+    fc.bigInt(1n, 10n),
+    fc.integer({ min: -1, max: 1 }),
+  )
+  const isExact = fc.property(parts, ([mantissa, shift, beside]) => {
+    const text = String((mantissa << shift) + (1n << (shift - 1n)) + BigInt(beside))
+    for (const power of ['', 'e-22', 'e-5', 'e3', 'e22']) {
+      assert.ok(Object.is(parse(text + power), Number(text + power)), text + power)
+    }
+  })
+  fc.assert(isExact, { seed: 20_260_104, numRuns: 5000 })
+})
+
 for (const [text, value] of [
   ['NaN', Number.NaN],
   ['nan', Number.NaN],

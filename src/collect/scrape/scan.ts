@@ -13,7 +13,7 @@ import {
   TAB,
   unescapeText,
 } from '../../wire/exposition.ts'
-import { EXACT_DIGITS_MAX, EXACT_POWER_MAX, EXACT_POWERS } from '../../wire/float.ts'
+import { EXACT_DIGITS_MAX, EXACT_POWER_MAX, EXACT_POWERS, parseDecimal } from '../../wire/float.ts'
 import { TextPool } from '../../wire/textpool.ts'
 import { commentsEnd, normalizeBounds, readComments, TYPE_OTHER } from './comments.ts'
 import { hashKey, KEY_HASH } from './keyhash.ts'
@@ -227,12 +227,15 @@ export class Scanner {
         exponent += minus ? -power : power
         if (p === start) digits = 0
       }
+      if (digits > EXACT_DIGITS_MAX || exponent < -EXACT_POWER_MAX || exponent > EXACT_POWER_MAX) {
+        const long = parseDecimal(bytes, from, p)
+        if (long === undefined) digits = 0
+        else value = long
+      } else if (exponent < 0) value /= EXACT_POWERS[-exponent]
+      else if (exponent > 0) value *= EXACT_POWERS[exponent]
       if (
         c !== NEWLINE ||
         digits === 0 ||
-        digits > EXACT_DIGITS_MAX ||
-        exponent < -EXACT_POWER_MAX ||
-        exponent > EXACT_POWER_MAX ||
         flags[entry] !== LIVE ||
         seen[entry] === scrape ||
         id === UNRESOLVED ||
@@ -246,8 +249,6 @@ export class Scanner {
         at = this.#cursor.at
         continue
       }
-      if (exponent < 0) value /= EXACT_POWERS[-exponent]
-      else if (exponent > 0) value *= EXACT_POWERS[exponent]
       at = p + 1
       seen[entry] = scrape
       if (id >= 0) {
