@@ -78,10 +78,14 @@ export class Frame {
     return sizeBytes
   }
 
-  /** Builds the next segment of the row for which it was made; how many series that took in. */
-  buildNext(parcel: Parcel): number {
+  /**
+   * Builds the next segment of the row for which it was made; how many series that took in.
+   *
+   * @param steady by place in the row: 1 where the value was the same in a row before
+   */
+  buildNext(parcel: Parcel, steady?: Uint8Array): number {
     const rows = Uint32Array.from({ length: parcel.count }, (_, row) => row)
-    const series = { view: this.#view, parcel, rows, stamp: this.#stamp }
+    const series = { view: this.#view, parcel, rows, stamp: this.#stamp, steady }
     const taken = this.#addSegment(series, this.builtCount)
     this.builtCount += taken
     return taken

@@ -6,6 +6,7 @@ import { BufferPool } from './buffers.ts'
 import { EVOLVED, Frame, TOO_DEAR } from './frame.ts'
 import { matchRows } from './matchrows.ts'
 import { TIME_MS_MAX, TIME_MS_MIN } from './message.ts'
+import { NO_ROW, wordsOf } from './patch.ts'
 import type { FramePiece, Frames } from './piece.ts'
 
 /** Larger rows are built in the background, so many series at a time. */
@@ -36,6 +37,13 @@ export interface FrameCounts {
 interface Job {
   readonly frame: Frame
   readonly parcel: Parcel
+  readonly steady: Uint8Array | undefined
+}
+
+/** A row that waits for one that is alike. */
+interface Sighted {
+  readonly ids: Float64Array
+  readonly values: Float64Array
 }
 
 export class FrameSet implements Frames {
@@ -49,8 +57,8 @@ export class FrameSet implements Frames {
   #byIds = new WeakMap<Float64Array, Frame>()
   /** By target, as the view names it. */
   readonly #byTarget = new Map<string, Frame[]>()
-  /** Ids of the last unknown rows of a target. */
-  readonly #sighted = new Map<string, Float64Array[]>()
+  /** The last unknown rows of a target. */
+  readonly #sighted = new Map<string, Sighted[]>()
   readonly #jobs: Job[] = []
   #next: NodeJS.Immediate | undefined
   #isClosed = false
@@ -81,7 +89,7 @@ export class FrameSet implements Frames {
       for (const frame of [...frames]) if (!frame.forget(gone)) this.#drop(target, frame)
     }
     for (const [target, sighted] of this.#sighted) {
-      const kept = sighted.filter((row) => !row.some((id) => gone.has(id)))
+      const kept = sighted.filter((row) => !row.ids.some((id) => gone.has(id)))
       if (kept.length === 0) this.#sighted.delete(target)
       else this.#sighted.set(target, kept)
     }
@@ -92,7 +100,9 @@ export class FrameSet implements Frames {
     for (const frames of this.#byTarget.values()) {
       for (const frame of frames) sizeBytes += frame.sizeBytes
     }
-    for (const rows of this.#sighted.values()) for (const row of rows) sizeBytes += row.byteLength
+    for (const rows of this.#sighted.values()) {
+      for (const { ids, values } of rows) sizeBytes += ids.byteLength + values.byteLength
+    }
     return sizeBytes
   }
 
@@ -136,16 +146,20 @@ export class FrameSet implements Frames {
   /** A frame for a layout that has been seen twice. */
   #made(target: string, parcel: Parcel): Frame | undefined {
     const sighted = this.#sighted.get(target) ?? []
-    const again = sighted.find((row) => isAlike(row, parcel))
-    const others = sighted.filter((row) => row !== again)
-    if (again === undefined) others.push(parcel.ids)
+    const matches = sighted.map((row) => steadyValues(row, parcel))
+    const steady = matches.find((match) => match !== undefined)
+    const others = sighted.filter((_, i) => steady === undefined || matches[i] !== steady)
+    if (steady === undefined) {
+      others.push({ ids: parcel.ids, values: parcel.values.slice(0, parcel.count) })
+    }
     if (others.length === 0) this.#sighted.delete(target)
     else this.#sighted.set(target, others.slice(-TARGET_FRAMES_MAX))
     if (this.#sighted.size > SIGHTED_MAX) this.#sighted.clear()
-    return again === undefined ? undefined : this.#make(target, parcel)
+    return steady === undefined ? undefined : this.#make(target, parcel, steady)
   }
 
-  #make(target: string, parcel: Parcel): Frame {
+  /** @param steady by place in the row: whether the value was the same in a row before */
+  #make(target: string, parcel: Parcel, steady?: Uint8Array): Frame {
     const frame = new Frame(this.#view, this.#pool, parcel.ids, this.#samplesMax)
     const frames = this.#byTarget.get(target) ?? []
     if (frames.length === TARGET_FRAMES_MAX) this.#drop(target, frames[0])
@@ -153,9 +167,9 @@ export class FrameSet implements Frames {
     this.#byIds.set(parcel.ids, frame)
     this.counts.built++
     if (parcel.count <= this.#buildSeriesMax) {
-      while (!frame.isReady && !frame.isUnfit) frame.buildNext(parcel)
+      while (!frame.isReady && !frame.isUnfit) frame.buildNext(parcel, steady)
     } else {
-      this.#jobs.push({ frame, parcel })
+      this.#jobs.push({ frame, parcel, steady })
       this.#next ??= setImmediate(() => this.#work())
     }
     return frame
@@ -168,7 +182,7 @@ export class FrameSet implements Frames {
     if (job === undefined) return
     let left = this.#buildSeriesMax
     while (left > 0 && !job.frame.isReady && !job.frame.isUnfit) {
-      left -= job.frame.buildNext(job.parcel)
+      left -= job.frame.buildNext(job.parcel, job.steady)
     }
     if (left > 0) this.#jobs.shift()
     if (this.#jobs.length > 0) this.#next = setImmediate(() => this.#work())
@@ -193,10 +207,26 @@ export class FrameSet implements Frames {
   }
 }
 
-/** Whether a parcel has at least half its series in common with an earlier row. */
-function isAlike(row: Float64Array, parcel: Parcel): boolean {
-  const { matchedCount } = matchRows(row, parcel.ids, parcel.count)
-  return 2 * matchedCount >= Math.max(row.length, parcel.count)
+/**
+ * Compares a parcel with an earlier row.
+ *
+ * @returns by place in the parcel, 1 where the value is the same; undefined when they have less
+ *   than half their series in common
+ */
+function steadyValues(before: Sighted, parcel: Parcel): Uint8Array | undefined {
+  const { rows, matchedCount } = matchRows(before.ids, parcel.ids, parcel.count)
+  if (2 * matchedCount < Math.max(before.ids.length, parcel.count)) return undefined
+  const steady = new Uint8Array(parcel.count)
+  const bits = wordsOf(parcel)
+  const bitsBefore = new Uint32Array(before.values.buffer)
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]
+    if (row === NO_ROW) continue
+    const isSame =
+      bits[2 * row] === bitsBefore[2 * i] && bits[2 * row + 1] === bitsBefore[2 * i + 1]
+    steady[row] = isSame ? 1 : 0
+  }
+  return steady
 }
 
 /** Whether it is a row of values at one time that frames can hold. */

@@ -50,6 +50,8 @@ export interface NewSeries {
   readonly rows: ArrayLike<number>
   /** Of the row before the parcel's. */
   readonly stamp: number
+  /** By place in the parcel, 1 where the value was the same in a row before, where one is known. */
+  readonly steady?: Uint8Array | undefined
 }
 
 /** Places of constants that a row breaks, while it is written. */
@@ -105,7 +107,7 @@ export class Segment {
    * @returns how many it took; 0 when not even one fits
    */
   build(series: NewSeries, from: number, seriesMax: number): number {
-    const { parcel, rows } = series
+    const { parcel, rows, steady } = series
     const bench = theWorkbench()
     bench.count = 0
     this.#timeMs = parcel.timeMs
@@ -121,7 +123,9 @@ export class Segment {
       bench.view.setUint32(at, low, true)
       bench.view.setUint32(at + 4, high, true)
       // Most values that are 0 or 1 stay it: flags, states, counters of what never happens.
-      bench.patched[i] = low === 0 && (high === 0 || high === ONE_HIGH) ? 0 : 1
+      const isConstant =
+        steady === undefined ? low === 0 && (high === 0 || high === ONE_HIGH) : steady[row] === 1
+      bench.patched[i] = isConstant ? 0 : 1
       this.#constants[2 * i] = low
       this.#constants[2 * i + 1] = high
     }

@@ -247,6 +247,7 @@ test('pinned rows cost copies, and the copies are used again', () => {
       Float64Array.from(ids, (id) => id + k),
       FROM_MS + k,
     )
+  for (const piece of frames.encode(row(-1), SAMPLES_MAX) ?? []) frames.release(piece)
   const waiting: FramePiece[][] = []
   for (let k = 0; k < 5; k++) waiting.push([...(frames.encode(row(k), SAMPLES_MAX) ?? [])])
   for (const [k, pieces] of waiting.entries()) {
