@@ -15,12 +15,11 @@ import {
   FIXED64,
   readDouble,
   readInt64,
-  readLength,
   readUint32,
   readZigzag,
-  skipField,
   VARINT,
 } from './protobuf.ts'
+import { eachField, readText, within } from './protomessage.ts'
 import { readPacked } from './readhistogram.ts'
 
 /** What beside the text is told of a series. */
@@ -41,10 +40,6 @@ const TYPES = ['counter', 'gauge', 'summary', 'untyped', 'histogram', 'histogram
 
 /** Labels of one metric, and what stands beside its value. */
 export const PARTS_MAX = 100_000
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-type Fields = (number: number, kind: number) => boolean
 
 /**
  * Turns families into text.
@@ -75,30 +70,6 @@ export function transcodeFamilies(
     throw new NarthexError('bad_data', 'cannot read families: a text is not UTF-8')
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
-}
-
-function within<T>(c: Cursor, read: () => T): T {
-  const outerEnd = c.end
-  const end = readLength(c)
-  c.end = end
-  const result = read()
-  c.at = end
-  c.end = outerEnd
-  return result
-}
-
-function eachField(c: Cursor, take: Fields): void {
-  while (c.at < c.end) {
-    const head = readUint32(c)
-    if (!take(head >>> 3, head & 7)) skipField(c, head)
-  }
-}
-
-function readText(c: Cursor): string {
-  const end = readLength(c)
-  const text = decoder.decode(c.bytes.subarray(c.at, end))
-  c.at = end
-  return text
 }
 
 /** What of a Metric is a value of some sort, before it is known of which. */

@@ -26,11 +26,10 @@ import {
   readDouble,
   readInt64,
   readLength,
-  readUint32,
   readZigzag,
-  skipField,
   VARINT,
 } from './protobuf.ts'
+import { eachField, eachMessage, readText, within } from './protomessage.ts'
 
 const TWO_32 = 2 ** 32
 
@@ -42,8 +41,6 @@ const KINDS: ReadonlyMap<number, OtlpKind> = new Map([
   [10, 'exponential'],
   [11, 'summary'],
 ])
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Walks through an ExportMetricsServiceRequest.
@@ -61,46 +58,11 @@ export function decodeOtlp(bytes: Uint8Array, sink: OtlpSink): void {
   }
 }
 
-/** Calls back in each message of field `number`, the cursor at its start and bound to its end. */
-function eachMessage(c: Cursor, number: number, read: () => void): void {
-  eachField(c, (field, kind) => {
-    if (field !== number || kind !== BYTES) return false
-    within(c, read)
-    return true
-  })
-}
-
-/** Goes through the fields up to the end; those that `take` did not read are passed over. */
-function eachField(c: Cursor, take: (number: number, kind: number) => boolean): void {
-  while (c.at < c.end) {
-    const head = readUint32(c)
-    if (!take(head >>> 3, head & 7)) skipField(c, head)
-  }
-}
-
-/** Reads the message whose head was read; the cursor stands behind it then, whatever was read. */
-function within<T>(c: Cursor, read: () => T): T {
-  const outerEnd = c.end
-  const end = readLength(c)
-  c.end = end
-  const result = read()
-  c.at = end
-  c.end = outerEnd
-  return result
-}
-
 /** Does something and goes back to where it began. */
 function ahead(c: Cursor, read: () => void): void {
   const { at } = c
   read()
   c.at = at
-}
-
-function readText(c: Cursor): string {
-  const end = readLength(c)
-  const text = decoder.decode(c.bytes.subarray(c.at, end))
-  c.at = end
-  return text
 }
 
 function readResourceMetrics(c: Cursor, sink: OtlpSink): void {

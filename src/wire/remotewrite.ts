@@ -15,6 +15,8 @@ import {
   skipField,
   VARINT,
 } from './protobuf.ts'
+import { decodeText } from './protomessage.ts'
+import { LABELS, type LabelFault, readLabels1 } from './writelabels.ts'
 
 export type WriteVersion = 1 | 2
 
@@ -26,7 +28,6 @@ const V1_SERIES: number = fieldHead(1, BYTES)
 const V1_METADATA: number = fieldHead(3, BYTES)
 const V2_SYMBOL: number = fieldHead(4, BYTES)
 const V2_SERIES: number = fieldHead(5, BYTES)
-const LABELS: number = fieldHead(1, BYTES)
 const V2_LABEL: number = fieldHead(1, VARINT)
 const SAMPLE: number = fieldHead(2, BYTES)
 export const V1_EXEMPLAR: number = fieldHead(3, BYTES)
@@ -34,8 +35,6 @@ export const V1_HISTOGRAM: number = fieldHead(4, BYTES)
 export const V2_HISTOGRAM: number = fieldHead(3, BYTES)
 export const V2_EXEMPLAR: number = fieldHead(4, BYTES)
 const V2_METADATA: number = fieldHead(5, BYTES)
-const LABEL_NAME: number = fieldHead(1, BYTES)
-const LABEL_VALUE: number = fieldHead(2, BYTES)
 const SAMPLE_VALUE: number = fieldHead(1, FIXED64)
 const SAMPLE_TIME: number = fieldHead(2, VARINT)
 const METADATA_TYPE: number = fieldHead(1, VARINT)
@@ -62,9 +61,6 @@ export interface WriteMetadata {
   readonly help: string
   readonly unit: string
 }
-
-/** Why the labels of a series cannot be read at all. */
-export type LabelFault = 'invalid_utf8' | 'invalid_symbol' | 'too_many_labels'
 
 /**
  * Goes through one decoded request: `nextSeries` to a series, `nextSample` through its samples.
@@ -429,44 +425,6 @@ export function readMetadata1(
     }
     c.end = sizeBytes
   }
-}
-
-/** Label messages of one message up to its end, in the order sent. */
-export function readLabels1(c: Cursor, labels: string[], labelsMax: number): string[] | LabelFault {
-  const seriesEnd = c.end
-  while (c.at < seriesEnd) {
-    const head = readUint32(c)
-    if (head !== LABELS) {
-      skipField(c, head)
-      continue
-    }
-    if (labels.length === 2 * labelsMax) return 'too_many_labels'
-    c.end = readLength(c)
-    let name = ''
-    let value = ''
-    while (c.at < c.end) {
-      const part = readUint32(c)
-      if (part === LABEL_NAME || part === LABEL_VALUE) {
-        const end = readLength(c)
-        const text = decodeText(c.bytes, c.at, end)
-        if (part === LABEL_NAME) name = text
-        else value = text
-        c.at = end
-      } else {
-        skipField(c, part)
-      }
-    }
-    labels.push(name, value)
-    c.end = seriesEnd
-  }
-  return labels
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** @throws TypeError for bytes that are no UTF-8 */
-function decodeText(bytes: Uint8Array, from: number, to: number): string {
-  return decoder.decode(bytes.subarray(from, to))
 }
 
 function overrun(end: number): NarthexError {

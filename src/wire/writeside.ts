@@ -15,13 +15,13 @@ import {
 } from './protobuf.ts'
 import { readHistogram, type TimedHistogram } from './readhistogram.ts'
 import {
-  readLabels1,
   V1_EXEMPLAR,
   V1_HISTOGRAM,
   V2_EXEMPLAR,
   V2_HISTOGRAM,
   type WriteReader,
 } from './remotewrite.ts'
+import { readLabels1 } from './writelabels.ts'
 
 const EXEMPLAR_LABELS: number = fieldHead(1, BYTES)
 const EXEMPLAR_LABEL: number = fieldHead(1, VARINT)
