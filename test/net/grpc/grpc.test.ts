@@ -111,6 +111,19 @@ async function ask(
   return heard.messages.map((message) => Buffer.from(message).toString('latin1')).join()
 }
 
+/** The answer of the method that has one, or the name of a status. */
+function askOnce(client: Client, bytes: Uint8Array): Promise<string> {
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(
+      UNARY,
+      (each: Uint8Array) => Buffer.from(each),
+      (each: Buffer) => each,
+      bytes,
+      (error, answer) => resolve(error === null ? String(answer) : status[error.code]),
+    )
+  })
+}
+
 const A = 'A'.charCodeAt(0)
 
 test('messages go both ways, in order, and either side may end', async () => {
@@ -135,18 +148,27 @@ test('a method with one answer says it, or why not', async () => {
   await withServer({}, async (address) => {
     const { credentials, options } = await channelCredentials(undefined, address)
     const client = new Client(address, credentials, options)
-    const asked = (bytes: Uint8Array): Promise<string> =>
-      new Promise((resolve) => {
-        client.makeUnaryRequest(
-          UNARY,
-          (each: Uint8Array) => Buffer.from(each),
-          (each: Buffer) => each,
-          bytes,
-          (error, answer) => resolve(error === null ? String(answer) : status[error.code]),
-        )
-      })
+    const asked = (bytes: Uint8Array): Promise<string> => askOnce(client, bytes)
     assert.equal(await asked(Buffer.from('abc')), 'cba')
     assert.equal(await asked(new Uint8Array(0)), 'UNAVAILABLE')
+    client.close()
+  })
+})
+
+test('C27: a compressed message is taken, and a bomb ends its own call before it is unpacked', async () => {
+  await withServer({}, async (address) => {
+    const { credentials, options } = await channelCredentials(undefined, address)
+    const client = new Client(address, credentials, {
+      ...options,
+      'grpc.default_compression_algorithm': 2, // gzip
+    })
+    const asked = (bytes: Uint8Array): Promise<string> => askOnce(client, bytes)
+    assert.equal(await asked(Buffer.from('abcabcabcabc')), 'cbacbacbacba')
+    const before = process.memoryUsage().arrayBuffers
+    const bomb = new Uint8Array(500_000) // some 500 bytes on the way, which are below the bound
+    assert.equal(await asked(bomb), 'RESOURCE_EXHAUSTED')
+    assert.ok(process.memoryUsage().arrayBuffers - before < 8e6)
+    assert.equal(await asked(Buffer.from('abc')), 'cba', 'the server goes on')
     client.close()
   })
 })
