@@ -1,4 +1,4 @@
-/** Ten kinds of destinations at once, of which one is dead and one never answers. */
+/** All kinds of destinations at once, of which two are dead and one never answers. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,7 +53,7 @@ function takeAll({ url, body, headers }: SimulatedRequest): SimulatedReply {
   return { status: 204 }
 }
 
-test('a dead end and one that never answers delay no other, and all counts add up', {
+test('dead ends and one that never answers delay no other, and all counts add up', {
   skip: missingComponents('postgres', 'initdb') ?? false,
 }, async (t) => {
   const folder = temporaryFolder('composite')
@@ -81,13 +81,14 @@ narthex:
     - {name: otlp, type: otlp, url: "http://user:${SECRET}@127.0.0.1:${new URL(server.url).port}"}
     - {name: postgresql, type: postgresql, host: 127.0.0.1, port: ${postgres.port}, ${login}}
     - {name: file, type: file, path: "${join(folder.path, 'out.jsonl')}"}
+    - {name: kafka, type: kafka, brokers: ["127.0.0.1:${deadPort}"], topic: t}
     - {name: gateway, type: gateway, addresses: ["127.0.0.1:${deadPort}"], authorization: {credentials: ${SECRET}}}
 `
   const { config, errors } = readConfig(yaml, '', {})
   assert.deepEqual(errors, [])
   assert.ok(config)
   const destinations: AnyDestination[] = [...config.remoteWrite, ...config.narthex.destinations]
-  assert.equal(new Set(destinations.map(({ kind }) => kind)).size, 10)
+  assert.equal(new Set(destinations.map(({ kind }) => kind)).size, 11)
   const wanting = destinations.map((each) => ({ ...each, sendExemplars: true }))
   const metrics = new Metrics()
   const lines: string[] = []
@@ -110,7 +111,7 @@ narthex:
     },
   })
   const isStuck = (status: DestinationStatus): boolean =>
-    status.name === 'influxdb' || status.name === 'gateway'
+    ['influxdb', 'gateway', 'kafka'].includes(status.name)
 
   const nowMs = Date.now()
   const rows = Array.from({ length: TARGETS }, (_, target) => {

@@ -13,6 +13,7 @@ import {
   makeTopic,
   metricOf,
   openProducer,
+  type Reader,
   readTopic,
   sizeOf,
   sourceOf,
@@ -183,6 +184,10 @@ test('policy all: nothing is committed while one destination is dead; the next r
   const waiting = first.receiver.view.partitions().filter(({ isWaiting }) => isWaiting)
   assert.equal(waiting.length, 1)
   assert.equal(waiting[0].committedOffset, 0)
+  const place = `{topic="${topic}",partition="${waiting[0].partition}"}`
+  const lagOf = ({ metrics }: Reader): number =>
+    metricOf(metrics, `narthex_kafka_consumer_lag${place}`)
+  assert.ok(lagOf(first) > 0, 'what waits is lag')
   assert.ok(first.receiver.isReady, 'waiting for destinations is no fault of the group')
   await first.stop()
 
@@ -192,6 +197,7 @@ test('policy all: nothing is committed while one destination is dead; the next r
     await until('everything again', () => sizeOf(distinct(writer)) === 50)
   }
   await until('no lag', () => second.receiver.view.partitions().every(({ lag }) => lag === 0))
+  assert.equal(lagOf(second), 0)
 })
 
 test('kill -9 of the broker under load loses nothing, and the order of each series is kept', {
