@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
-import { startCountingTarget } from '../support/countingtarget.ts'
+import { SCRAPE_NUMBER, startCountingTarget } from '../support/countingtarget.ts'
 import { assertDelivered } from '../support/deliveries.ts'
 import {
   freePort,
+  isOk,
   startRole,
   type TestProcess,
   temporaryFolder,
@@ -16,7 +16,7 @@ import {
 } from '../support/processes.ts'
 import { seededRandom } from '../support/promql.ts'
 import { endOf } from '../support/sinkend.ts'
-import { type Mood, startWriteSink } from '../support/writesink.ts'
+import { bitsOf, type Mood, startWriteSink } from '../support/writesink.ts'
 
 const isLong = process.env.NARTHEX_TEST_LONG === '1'
 
@@ -76,7 +76,8 @@ remote_write:
   )
   const agent = await startRole('agent', [`--config.file=${file}`, '--log.level=error'])
   after(() => agent.kill())
-  await delay(seconds * 1000)
+  const wereScraped = (): boolean => targets.every((each) => each.log.length > seconds)
+  await until(`${seconds} scrapes under ill receivers`, wereScraped, 3000 * seconds)
   isWell = true
   const lastScrapes = targets.map((each) => each.log.length - 1)
   // Whatever was scraped by now arrives: the queues are empty at some moment after it.
@@ -85,7 +86,14 @@ remote_write:
     async () => (await destinationsOf(agent)).every((each) => each.queued < 10_000),
     60_000,
   )
-  await delay(3000)
+  // All of a target travels in order: what comes after the last scrape says that all of it is there.
+  await until('the scrapes after it to arrive', () =>
+    targets.every((target, i) =>
+      [endOf(all, target), endOf(some, target)].every((end) =>
+        end.arrivals(SCRAPE_NUMBER)?.some(([, bits]) => bits === bitsOf(lastScrapes[i] + 1)),
+      ),
+    ),
+  )
   for (const each of await destinationsOf(agent)) {
     const { filtered = 0, ...lost } = each.dropped
     assert.deepEqual(lost, {}, `${each.name} lost nothing`)
@@ -232,7 +240,7 @@ test('SIGTERM: a receiver that is away for a moment still gets what waits', asyn
   })
   after(() => receiver.close())
   const ending = agent.stop()
-  await delay(500)
+  await until('the agent to be stopping', async () => !(await isOk(`${agent.url}/-/healthy`)))
   receiver.listen(port, '127.0.0.1')
   assert.equal(await ending, 0)
   assert.ok(bodies > 0, 'it was written')

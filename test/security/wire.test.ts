@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import { metric, readToEnd, route, serve, text } from '../net/server/support.ts'
+import { until } from '../support/processes.ts'
 
 let served = 0
 const server = await serve({
@@ -112,8 +113,7 @@ test('C38: a reader that does not read is closed, and its reply let go', async (
   socket.pause()
   socket.write('GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n')
   const stalled = 'narthex_http_stalled_replies_total'
-  while (metric(slow.metrics, stalled) !== 1)
-    await new Promise((resolve) => setTimeout(resolve, 10))
+  await until('the reply to be given up', () => metric(slow.metrics, stalled) === 1)
   socket.resume()
   assert.ok((await readToEnd(socket)).length < big.length)
   assert.equal(metric(slow.metrics, 'narthex_http_reply_bytes'), 0)
