@@ -148,10 +148,12 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
 }
 
 function replyOf(version: WriteVersion, result: IntakeResult): Reply {
-  const isWhole = result.refusals.count === 0
-  const written = version === 1 && isWhole ? {} : writtenHeaders(result)
-  if (isWhole) return { status: 204, type: '', body: '', headers: written }
+  if (result.refusals.count === 0) {
+    const headers = version === 1 ? {} : writtenHeaders(result)
+    return { status: 204, type: '', body: '', headers }
+  }
   const fault = faultOf(refusalError(result.refusals))
+  const written = version === 1 && fault.status !== 429 ? {} : writtenHeaders(result)
   return textReply(fault.status, fault.message, { ...written, ...fault.headers })
 }
 
@@ -161,7 +163,7 @@ function refusalError(refusals: Refusals): NarthexError {
   return new NarthexError(onlyShare ? 'share' : 'bad_data', refusals.message())
 }
 
-/** What 2.0 wants to know, and whoever sent 1.0 when not all of it was taken. */
+/** What 2.0 wants to know, and 1.0 at the bound on series: what is known goes on, and need not come again. */
 function writtenHeaders(result: IntakeResult): Record<string, string> {
   return {
     'x-prometheus-remote-write-samples-written': String(result.acceptedCount),

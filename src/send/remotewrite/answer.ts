@@ -21,7 +21,9 @@ export function readAnswer(
   if (status >= 200 && status < 300) return isSecond ? confirmed(reply, request) : WRITTEN
   const reason = `status_${status}`
   const shown = shownAnswer(reply)
-  const isPart = status < 500 && status !== 415 && writtenOf(reply) > 0
+  // Of 1.0 no answer tells what was taken, save that of a narthex whose bound on series is reached.
+  const mayBePart = isSecond ? status < 500 && status !== 415 : status === 429
+  const isPart = mayBePart && writtenOf(reply) > 0
   if (!isPart && isLater(reply, retryOn429)) {
     return { outcome: 'retry', reason, message: shown, afterMs: reply.retryAfterMs }
   }
