@@ -94,6 +94,7 @@ export async function startIngester(
           operationDeps(options, configuration, {
             metrics,
             isReady: () => receiver.isReady,
+            hindrance: () => receiver.view.lastError,
           }),
         ),
         ...metadataRoutes(pushed.view),

@@ -11,16 +11,21 @@ export function handleHealthy(): Reply {
   return plain('narthex is healthy.')
 }
 
-/** Whether it serves: everything is open and replayed, and it is not being stopped. */
-export function handleReady(isReady: () => boolean): Reply {
-  requireReady(isReady)
+/**
+ * Whether it serves: everything is open and replayed, and it is not being stopped.
+ *
+ * @param hindrance what is in the way where a role knows more than that; '' when nothing is
+ */
+export function handleReady(isReady: () => boolean, hindrance?: () => string): Reply {
+  requireReady(isReady, hindrance)
   return plain('narthex is ready.')
 }
 
-/** @throws NarthexError `busy` while starting or stopping */
-export function requireReady(isReady: () => boolean): void {
-  if (!isReady())
-    throw new NarthexError('busy', 'cannot answer: the server is starting or stopping')
+/** @throws NarthexError `busy` while starting or stopping, or with what is in the way */
+export function requireReady(isReady: () => boolean, hindrance?: () => string): void {
+  if (isReady()) return
+  const reason = hindrance?.() || 'the server is starting or stopping'
+  throw new NarthexError('busy', `cannot answer: ${reason}`)
 }
 
 /** Reads the configuration again; a bad one leaves the running one in place. */

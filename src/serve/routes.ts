@@ -41,6 +41,8 @@ import {
 export interface OperationDeps {
   readonly metrics: Metrics
   isReady(): boolean
+  /** What is in the way of being ready, where a role waits for others; '' when nothing is. */
+  hindrance?(): string
   /** Absent where reloading over HTTP is off. */
   readonly reload?: () => Promise<void>
   /** Absent where stopping over HTTP is off (--web.enable-lifecycle). */
@@ -77,7 +79,7 @@ const ADMIN_CHANGE = { role: 'admin', changes: true } as const
 export function operationRoutes(deps: OperationDeps): Route[] {
   return [
     get('/-/healthy', handleHealthy),
-    get('/-/ready', () => handleReady(deps.isReady)),
+    get('/-/ready', () => handleReady(deps.isReady, deps.hindrance)),
     get('/metrics', () => handleMetrics(deps.metrics)),
     change('/-/reload', () => handleReload(deps.reload)),
     change('/-/quit', () => handleQuit(deps.quit)),
