@@ -16,8 +16,6 @@ export interface StorageConfig {
   readonly outOfOrderTimeWindowMs: number
   readonly retentionTimeMs: number | undefined
   readonly retentionSizeBytes: number | undefined
-  /** 0 or less: none. */
-  readonly exemplarsMax: number
 }
 
 const ENCODINGS = ['xor', 'xor2']
@@ -58,7 +56,11 @@ const tsdb = mapOf(
   (raw) => raw,
 )
 
-const exemplars = mapOf('config.plain', { max_exemplars: whole(100_000) }, (raw) => raw)
+const exemplars = mapOf(
+  'config.plain',
+  { max_exemplars: later(whole(100_000), 'keeping exemplars') },
+  (raw) => raw,
+)
 
 /** The section; absent, its defaults. */
 export const storageShape: Shape<StorageConfig> = mapOf(
@@ -68,7 +70,6 @@ export const storageShape: Shape<StorageConfig> = mapOf(
     outOfOrderTimeWindowMs: raw.tsdb.out_of_order_time_window,
     retentionTimeMs: raw.tsdb.retention.time,
     retentionSizeBytes: raw.tsdb.retention.size,
-    exemplarsMax: raw.exemplars.max_exemplars,
   }),
 )
 

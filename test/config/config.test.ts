@@ -219,6 +219,7 @@ scrape_configs:
 alerting:
   alertmanagers: []
 runtime: {gogc: 50}
+storage: {exemplars: {max_exemplars: 9}}
 `)
   assert.ok(config)
   assert.deepEqual(
@@ -228,6 +229,7 @@ runtime: {gogc: 50}
       [6, 'ec2_sd_configs'],
       [8, 'alerting'],
       [9, 'gogc'],
+      [10, 'keeping'],
     ],
   )
 })
