@@ -37,6 +37,7 @@ export class Refusals {
   message(): string {
     if (this.count === 0) return ''
     const more = this.count > this.#told.length ? '; …' : ''
-    return `cannot store ${this.count} items of the request: ${this.#told.join('; ')}${more}`
+    const items = this.count === 1 ? '1 item' : `${this.count} items`
+    return `cannot take ${items} of the request: ${this.#told.join('; ')}${more}`
   }
 }

@@ -116,15 +116,26 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
     return entry
   }
 
+  /** Counts why nothing of a request is acknowledged: its damage by where it shows, all else by kind. */
+  function noteFault(error: unknown, where: string): void {
+    if (!(error instanceof NarthexError)) return
+    figures.refusedRequests.with(error.kind === 'bad_data' ? where : error.kind).inc()
+  }
+
   function take(version: WriteVersion, body: Uint8Array, door: Door): IntakeResult {
+    let where = 'snappy'
     try {
       decode(body)
+      where = 'message'
       const nowMinutes = 1 + Math.floor(clock.monotonicMs() / 60_000)
       const { table, intake } = entryOf(door, nowMinutes)
       table.sweep(nowMinutes - UNUSED_MINUTES_MAX)
       const result = intake.take(new WriteReader(version, decoded, decodedBytes), nowMinutes)
       if (version === 1) readMetadata1(decoded, decodedBytes, onMetadata)
       return result
+    } catch (error) {
+      noteFault(error, where)
+      throw error
     } finally {
       shrink()
     }
@@ -132,9 +143,17 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
 
   return async (header, body, door = OPEN_DOOR) => {
     const version = negotiate(header('content-type') ?? '', header('content-encoding') ?? '')
-    if (typeof version !== 'number') return version
+    if (typeof version !== 'number') {
+      figures.refusedRequests.with('media_type').inc()
+      return version
+    }
     const result = take(version, body, door)
-    await appender.commit()
+    try {
+      await appender.commit()
+    } catch (error) {
+      noteFault(error, 'destination')
+      throw error
+    }
     figures.requests.with(version === 1 ? '1.0' : '2.0').inc()
     figures.samples.inc(result.acceptedCount)
     figures.histograms.inc(result.histogramCount)
@@ -175,7 +194,7 @@ function writtenHeaders(result: IntakeResult): Record<string, string> {
 /** Version of the message, or the reply to what we cannot read. */
 function negotiate(contentType: string, encoding: string): WriteVersion | Reply {
   if (encoding !== 'snappy') {
-    return cannotTake(415, `content encoding ${JSON.stringify(encoding)}, only snappy is known`)
+    return cannotTake(415, `content encoding ${JSON.stringify(encoding)}, wanted snappy`)
   }
   const [type, ...parameters] = contentType.split(';')
   if (type.trim().toLowerCase() !== 'application/x-protobuf') {
@@ -187,7 +206,8 @@ function negotiate(contentType: string, encoding: string): WriteVersion | Reply 
     const [name, value = ''] = parameter.split('=')
     if (name.trim().toLowerCase() === 'proto') version = MESSAGE_VERSIONS.get(value.trim())
   }
-  return version ?? cannotTake(415, `message of ${JSON.stringify(contentType)} is not known`)
+  const wanted = [...MESSAGE_VERSIONS.keys()].join(' or ')
+  return version ?? cannotTake(415, `content type ${JSON.stringify(contentType)}, wanted ${wanted}`)
 }
 
 function cannotTake(status: number, what: string): Reply {
@@ -212,6 +232,7 @@ interface WriteFigures {
   readonly exemplars: Cell
   readonly exemplarsDropped: Cell
   readonly refused: Family
+  readonly refusedRequests: Family
 }
 
 function registerFigures(metrics: Metrics, entries: () => readonly Entry[]): WriteFigures {
@@ -252,6 +273,11 @@ function registerFigures(metrics: Metrics, entries: () => readonly Entry[]): Wri
     refused: metrics.counter(
       'narthex_remote_write_refused_total',
       'Samples, histograms and empty series of write requests that were not stored, by reason.',
+      ['reason'],
+    ),
+    refusedRequests: metrics.counter(
+      'narthex_remote_write_refused_requests_total',
+      'Write requests of which nothing was acknowledged, by reason.',
       ['reason'],
     ),
   }

@@ -279,6 +279,25 @@ for (const [name, status, headers] of [
   })
 }
 
+test('requests that are refused whole are counted by reason', async () => {
+  const { metrics, post, recorder } = open()
+  const counted = (reason: string): boolean =>
+    metrics.render().includes(`refused_requests_total{reason="${reason}"} 1\n`)
+  for (const [reason, body, headers] of [
+    ['media_type', compress(new Uint8Array(0)), { 'content-encoding': 'gzip' }],
+    ['snappy', Uint8Array.of(5, 1, 2), {}],
+    ['message', compress(Uint8Array.of(0x0a, 200, 1)), {}],
+    ['too_big', new Uint8Array(REQUEST_BYTES_MAX + 1), {}],
+  ] as const) {
+    assert.equal(counted(reason), false)
+    await post(body, headers).catch(() => {})
+    assert.ok(counted(reason), reason)
+  }
+  recorder.busy = true
+  await assert.rejects(post(compress(new Uint8Array(0))), isKind('busy'))
+  assert.ok(counted('busy'))
+})
+
 test('the message is found in the content type, however it is written', async () => {
   const { post } = open()
   for (const type of [TYPE_1, `${TYPE_1}; proto=prometheus.WriteRequest`, TYPE_2]) {

@@ -14,7 +14,7 @@ import type { Door } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
 import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
-import { type BatchFamily, readBatchProto, readBatchText } from './body.ts'
+import { type BatchBody, type BatchFamily, readBatchProto, readBatchText } from './body.ts'
 import { readGroupPath } from './path.ts'
 
 /** Bounds of what is kept. */
@@ -80,6 +80,16 @@ export function openBatchReceiver(options: BatchReceiverOptions): BatchReceiver 
   return new BatchGroups(options)
 }
 
+/** @throws NarthexError `bad_data` for what cannot be read, `too_big` over the bound */
+function readBody(bytes: Uint8Array, isProto: boolean, bytesMax: number): BatchBody {
+  try {
+    return isProto ? readBatchProto(bytes, bytesMax) : readBatchText(bytes)
+  } catch (error) {
+    if (!(error instanceof NarthexError) || error.kind !== 'bad_data') throw error
+    throw new NarthexError('bad_data', `cannot take push: ${messageOf(error)}`, error)
+  }
+}
+
 class BatchGroups implements BatchReceiver {
   readonly #options: BatchReceiverOptions
   readonly #groups = new Map<string, Group>()
@@ -135,9 +145,7 @@ class BatchGroups implements BatchReceiver {
     const { decodedBytesMax } = this.#options
     const isProto = ask.contentType.startsWith('application/vnd.google.protobuf')
     const committed = await this.#unpacker.take(body, ask.encoding, (bytes) => {
-      const { families, fault } = isProto
-        ? readBatchProto(bytes, decodedBytesMax)
-        : readBatchText(bytes)
+      const { families, fault } = readBody(bytes, isProto, decodedBytesMax)
       const group = this.#groups.get(key) ?? this.#newGroup(ask.identity, labels)
       try {
         if (fault !== undefined) throw fault

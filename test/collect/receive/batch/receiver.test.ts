@@ -144,12 +144,15 @@ for (const [name, body] of [
   ['times', 'a 1 1500000000000\n'],
   ['a series twice', 'a 1\na 2\n'],
   ['no metrics', '<html>\n'],
+  ['a value that is no number', 'a b c\n'],
   ['the time of the push itself', 'push_time_seconds 1\n'],
 ] as const) {
   test(`a push is refused whole: ${name}`, async () => {
     const { recorder, receiver, ask } = open()
     await ask('PUT', 'job/j', 'kept 1\n')
-    assert.equal((await ask('PUT', 'job/j', body)).status, 400)
+    const reply = await ask('PUT', 'job/j', body)
+    assert.equal(reply.status, 400)
+    assert.match(String(reply.body), /^cannot take push: [^\n]+\n$/)
     await ask('POST', 'job/other', 'b 1\n')
     const [group] = (JSON.parse(String(receiver.list('').body)) as { data: { kept?: object }[] })
       .data
