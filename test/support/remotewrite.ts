@@ -7,12 +7,28 @@ export interface SentSeries {
   readonly samples: readonly (readonly [number, number])[]
 }
 
+/** One series as it is sent, right or wrong: names and values of its labels in any order and of any bytes. */
+export interface RawSeries {
+  readonly pairs: readonly (readonly [string | Buffer, string | Buffer])[]
+  readonly samples: SentSeries['samples']
+}
+
 /** Body of a request. */
 export function encodeWriteRequest(series: readonly SentSeries[]): Uint8Array {
+  return encodeRawRequest(
+    series.map(({ labels, samples }) => ({
+      pairs: Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)),
+      samples,
+    })),
+  )
+}
+
+/** Body of a request of which nothing is put right. */
+export function encodeRawRequest(series: readonly RawSeries[]): Uint8Array {
   const parts: Buffer[] = []
-  for (const { labels, samples } of series) {
+  for (const { pairs, samples } of series) {
     const inner: Buffer[] = []
-    for (const [name, value] of Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [name, value] of pairs) {
       const pair = [field(1, Buffer.from(name)), field(2, Buffer.from(value))]
       inner.push(field(1, Buffer.concat(pair)))
     }
@@ -61,7 +77,7 @@ function varint(value: number): Buffer {
 }
 
 /** Snappy that only uses literals of up to 64 KiB. */
-function literalSnappy(bytes: Buffer): Uint8Array {
+export function literalSnappy(bytes: Buffer): Uint8Array {
   const parts: Buffer[] = [varint(bytes.length)]
   for (let at = 0; at < bytes.length; at += 65_536) {
     const piece = bytes.subarray(at, at + 65_536)
