@@ -24,7 +24,7 @@ import { openPush, type PushLimits } from './push.ts'
 import { receivingRoutes } from './receiving.ts'
 import type { Running } from './running.ts'
 import { requireDestination, type SendingOptions, startSendingRoom } from './sending.ts'
-import { admitTenants } from './tenants.ts'
+import { admitTenants, withTenantNames } from './tenants.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
@@ -111,7 +111,7 @@ export async function startGateway(
         ),
         ...metadataRoutes(pushed.view),
         ...sendingRoutes({ destinations: () => sending.status() }),
-        ...sendersRoutes(receiver.view),
+        ...sendersRoutes(withTenantNames(receiver.view)),
         ...receivingRoutes(receivers, () => isReady),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'gateway'),
       ],

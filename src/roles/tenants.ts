@@ -8,6 +8,7 @@ import { type Door, OPEN_DOOR, openDoor } from '../collect/receive/door.ts'
 import { REPLICA_OPTIONS, Replicas } from '../collect/receive/replicas.ts'
 import type { GatewayConfig, HaConfig, TenantConfig } from '../config/gateway.ts'
 import type { WebConfig } from '../config/web.ts'
+import type { SenderStatus, SendersView } from '../model/sending.ts'
 
 /** What the names of tenants are among all who may come in. */
 const TENANT_PREFIX = 'tenant:'
@@ -38,6 +39,15 @@ function readTokenFile(name: string, file: string): string {
   } catch (error) {
     throw new NarthexError('bad_data', `cannot admit tenant ${name}: ${messageOf(error)}`, error)
   }
+}
+
+/** Senders with the names of their tenants as the configuration has them. */
+export function withTenantNames(view: SendersView): SendersView {
+  const named = (sender: SenderStatus): SenderStatus =>
+    sender.tenant.startsWith(TENANT_PREFIX)
+      ? { ...sender, tenant: sender.tenant.slice(TENANT_PREFIX.length) }
+      : sender
+  return { senders: () => view.senders().map(named) }
 }
 
 interface TenantDoor {

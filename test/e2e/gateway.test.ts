@@ -117,7 +117,15 @@ narthex:
     })
     await used?.kill()
   }
-  await until('an agent that sends to the last one', async () => (await connected()) !== undefined)
+  let last: TestProcess | undefined
+  await until('an agent that sends to the last one', async () => {
+    last = await connected()
+    return last !== undefined
+  })
+  const { data } = await json(`${last?.url}/api/v1/status/senders`)
+  const [{ name, tenant, lagSeconds }] = data.senders as Record<string, unknown>[]
+  assert.deepEqual([name, tenant], ['edge-1', 'team'])
+  assert.ok(Number(lagSeconds) < 60, `${lagSeconds} s behind`)
   const asked = target.served()
   await until('twenty more scrapes', () => target.served() >= asked + 20)
   await agent.stop()
