@@ -126,9 +126,6 @@ export const nameEscaping: Shape<NameEscaping | undefined> = oneOf(
     `'allow-utf-8', 'underscores', 'dots', or 'values', got ${quoteText(word)}`,
 )
 
-/** A file that nothing is written to yet. */
-export const laterFile: Shape<string> = later(filePath, 'this log file')
-
 /** Native histograms: asked for, and passed on to destinations that take them. */
 export const nativeHistograms: Shape<boolean | undefined> = maybeTruth
 
@@ -140,8 +137,8 @@ const globalMap = mapOf<RawGlobal, RawGlobal>(
     scrape_protocols: shownAs(protocols, DEFAULT_SCRAPE_PROTOCOLS),
     evaluation_interval: duration(60_000),
     rule_query_offset: quietDuration,
-    query_log_file: laterFile,
-    scrape_failure_log_file: laterFile,
+    query_log_file: later(filePath, 'query_log_file'),
+    scrape_failure_log_file: filePath,
     external_labels: labelMap,
     ...LIMIT_KEYS,
     metric_name_validation_scheme: shownAs(nameValidation, 'utf8'),

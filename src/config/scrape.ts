@@ -44,9 +44,6 @@ export interface ScrapeConfig {
   readonly fallbackScrapeProtocol: ScrapeProtocol | undefined
   readonly scrapeNativeHistograms: boolean
   readonly alwaysScrapeClassicHistograms: boolean
-  readonly convertClassicHistogramsToNhcb: boolean
-  readonly nativeHistogramBucketLimit: number
-  readonly nativeHistogramMinBucketFactor: number
   readonly nameValidation: NameValidation
   /** How the target is asked to write names: with or without UTF-8. */
   readonly nameEscaping: NameEscaping

@@ -9,7 +9,6 @@ import {
   checkProtocols,
   isProtocol,
   LIMIT_KEYS,
-  laterFile,
   nameEscaping,
   nameValidation,
   nativeHistograms,
@@ -22,6 +21,7 @@ import { buildHttp, checkHttp, HTTP_KEYS, type RawHttp } from './httpshape.ts'
 import { type DraftRule, finishRules, rulesOf } from './relabelshape.ts'
 import type { Report } from './report.ts'
 import {
+  filePath,
   fraction,
   maybeCount,
   maybeDuration,
@@ -95,7 +95,7 @@ const SCRAPE_KEYS: Keys<RawScrape> = {
   scrape_native_histograms: nativeHistograms,
   always_scrape_classic_histograms: maybeTruth,
   convert_classic_histograms_to_nhcb: later(maybeTruth, 'converting histograms'),
-  scrape_failure_log_file: laterFile,
+  scrape_failure_log_file: filePath,
   metrics_path: textOr('/metrics'),
   scheme: shownAs(
     oneOf(['http', 'https'], undefined, (word) => `unknown scheme "${word}", wanted http or https`),
@@ -103,8 +103,8 @@ const SCRAPE_KEYS: Keys<RawScrape> = {
   ),
   enable_compression: shownTruth(true),
   ...LIMIT_KEYS,
-  native_histogram_bucket_limit: maybeCount,
-  native_histogram_min_bucket_factor: fraction,
+  native_histogram_bucket_limit: later(maybeCount, 'a bound on buckets'),
+  native_histogram_min_bucket_factor: later(fraction, 'merging buckets'),
   metric_name_validation_scheme: nameValidation,
   metric_name_escaping_scheme: nameEscaping,
   extra_scrape_metrics: maybeTruth,
@@ -160,10 +160,6 @@ export function finishScrape(draft: DraftScrape, global: RawGlobal, report: Repo
       raw.scrape_native_histograms ?? global.scrape_native_histograms ?? false,
     alwaysScrapeClassicHistograms:
       raw.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms,
-    convertClassicHistogramsToNhcb:
-      raw.convert_classic_histograms_to_nhcb ?? global.convert_classic_histograms_to_nhcb,
-    nativeHistogramBucketLimit: raw.native_histogram_bucket_limit ?? 0,
-    nativeHistogramMinBucketFactor: raw.native_histogram_min_bucket_factor,
     nameValidation: naming,
     nameEscaping: chooseEscaping(raw, global, place),
     extraScrapeMetrics: raw.extra_scrape_metrics ?? global.extra_scrape_metrics,

@@ -220,6 +220,7 @@ alerting:
   alertmanagers: []
 runtime: {gogc: 50}
 storage: {exemplars: {max_exemplars: 9}}
+global: {query_log_file: q.log, scrape_failure_log_file: f.log}
 `)
   assert.ok(config)
   assert.deepEqual(
@@ -230,6 +231,7 @@ storage: {exemplars: {max_exemplars: 9}}
       [8, 'alerting'],
       [9, 'gogc'],
       [10, 'keeping'],
+      [11, 'query_log_file'],
     ],
   )
 })
