@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
+import { ask } from '../support/answers.ts'
 import { type CountingTarget, startCountingTarget } from '../support/countingtarget.ts'
 import { startKafka } from '../support/kafka.ts'
 import {
@@ -161,8 +162,15 @@ for (const title of ['One host', 'Agents and one store', 'A pair for each cluste
     const section = new Section(t)
     await startTarget(t, section)
     await section.run(blocksOf(title))
-    if (title !== 'One host') return
-    assert.ok(await isOk(`http://127.0.0.1:${await section.port(9390)}/-/ready`))
+    const store = `http://127.0.0.1:${await section.port(9390)}`
+    if (title === 'One host') assert.ok(await isOk(`${store}/-/ready`))
+    if (title !== 'A pair for each cluster') return
+    const { data } = await ask(store, '/api/v1/query', {
+      query: '{__name__=~"up|counting_scrape"}',
+    })
+    const names = (data?.result as { metric: Record<string, string> }[]).map(({ metric }) => metric)
+    assert.deepEqual(names.map(({ __name__ }) => __name__).sort(), ['counting_scrape', 'up'])
+    for (const each of names) assert.equal(each.__replica__, undefined, 'the pair is one')
   })
 }
 

@@ -89,7 +89,7 @@ test('the leader of partitions dies and comes back: every sample arrives, in ord
   }
   /** Load until something is so. */
   const appendUntil = async (what: string, probe: () => Promise<boolean>): Promise<void> => {
-    const endMs = Date.now() + 30_000
+    const endMs = Date.now() + 60_000
     for (;;) {
       await append()
       if (await probe().catch(() => false)) return
