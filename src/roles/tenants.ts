@@ -16,12 +16,20 @@ const TENANT_PREFIX = 'tenant:'
 /**
  * The web configuration with the tokens of tenants, who may write and look, nothing else.
  *
- * @throws NarthexError `bad_data` for a token file that cannot be read, or that is empty
+ * @throws NarthexError `bad_data` for a token file that cannot be read, for a token that is empty, and
+ *   for one that is somebody else's: whose samples they are would be left to chance
  */
 export function admitTenants(web: WebConfig, tenants: readonly TenantConfig[]): WebConfig {
   if (tenants.length === 0) return web
+  const owners = new Map(web.tokens.map(({ name, sha256 }) => [sha256.toLowerCase(), name]))
   const tokens = tenants.map((tenant) => {
     const sha256 = createHash('sha256').update(readToken(tenant)).digest('hex')
+    const owner = owners.get(sha256)
+    if (owner !== undefined) {
+      const message = `cannot admit tenant ${tenant.name}: its token is that of ${owner}, wanted one of its own`
+      throw new NarthexError('bad_data', message)
+    }
+    owners.set(sha256, `tenant ${tenant.name}`)
     return { name: TENANT_PREFIX + tenant.name, sha256, role: 'editor' as const }
   })
   return { ...web, tokens: [...web.tokens, ...tokens] }

@@ -36,6 +36,16 @@ test('tokens of tenants may write, from the file or from the configuration', () 
   assert.throws(() => admitTenants(NO_WEB_CONFIG, [inFile]), /cannot admit tenant b: .*ENOENT/)
 })
 
+test('a token that two have is refused, as nobody could tell whose samples they are', () => {
+  const twice = [tenantOf('a', 'one', 'x'), tenantOf('b', 'one', 'y')]
+  assert.throws(() => admitTenants(NO_WEB_CONFIG, twice), {
+    message: 'cannot admit tenant b: its token is that of tenant a, wanted one of its own',
+  })
+  const sha256 = createHash('sha256').update('one').digest('hex').toUpperCase()
+  const web = { ...NO_WEB_CONFIG, tokens: [{ name: 'ci', sha256, role: 'viewer' as const }] }
+  assert.throws(() => admitTenants(web, twice), /tenant a: its token is that of ci/)
+})
+
 test('a door stays the same over reloads that leave its tenant alone', () => {
   const doors = new Doors(fakeClock(), new Metrics())
   const series = labelsFrom([['__name__', 'm']])

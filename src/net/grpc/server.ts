@@ -87,6 +87,8 @@ export interface GrpcServer extends Running {
 }
 
 export const CALLS_MAX = 100
+/** The flags that say where gRPC is taken. */
+const FLAGS = '--gateway.grpc-address, --otlp.grpc-address'
 const KEEPALIVE_MS = 30_000
 const KEEPALIVE_TIMEOUT_MS = 10_000
 const STOP_MS_MAX = 2000
@@ -151,7 +153,7 @@ class GrpcHouse implements GrpcServer {
     const target = formatAddress({ host, port: address.port })
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(target, this.#credentials, (error, port) => {
-        if (error !== null) reject(explainListenError(address, withCode(error)))
+        if (error !== null) reject(explainListenError(address, withCode(error), FLAGS))
         else {
           this.addresses.push({ host: address.host, port })
           resolve()

@@ -69,13 +69,21 @@ export function requireSafeListen(
   )
 }
 
-/** One line for what kept the server from listening. */
-export function explainListenError(address: ListenAddress, error: unknown): NarthexError {
+/**
+ * One line for what kept the server from listening.
+ *
+ * @param flag that says where it listens
+ */
+export function explainListenError(
+  address: ListenAddress,
+  error: unknown,
+  flag = '--web.listen-address',
+): NarthexError {
   const where = formatAddress(address)
   const code = (error as { code?: unknown }).code
   const reason =
     code === 'EADDRINUSE'
-      ? 'the port is in use, wanted a free one (--web.listen-address)'
+      ? `the port is in use, wanted a free one (${flag})`
       : code === 'EACCES'
         ? `port ${address.port} is for privileged users, wanted one above 1023`
         : code === 'EADDRNOTAVAIL'

@@ -286,7 +286,7 @@ test('a port that is taken and a gateway that is not there are told as what they
         log: silentLog,
         clock: systemClock,
       }),
-      /cannot listen on 127\.0\.0\.1:\d+: the port is in use/,
+      /cannot listen on 127\.0\.0\.1:\d+: the port is in use, wanted a free one \(--gateway\.grpc-address/,
     )
     await server.stop()
     assert.equal(await ask(address, [A]), `io: dial tcp ${address}: connect: connection refused`)
