@@ -71,8 +71,6 @@ export interface WriteLog {
 
   /** Sequence that the next record gets. */
   readonly nextSequence: number
-  /** Lowest sequence that may still lie in a segment; nextSequence when none does. */
-  readonly oldestSequence: number
   /** Bytes of all segments. */
   readonly sizeBytes: number
   /** '' or why nothing can be written. */
@@ -232,11 +230,6 @@ class AppendLog implements WriteLog {
 
   dropBelow(sequence: number): void {
     this.#segments.dropBelow(sequence, this.#file !== undefined)
-  }
-
-  get oldestSequence(): number {
-    const onDisk = this.#segments.oldest?.name.firstSequence
-    return onDisk ?? this.#syncedSequence + 1
   }
 
   get sizeBytes(): number {

@@ -42,10 +42,6 @@ export class SegmentList {
     })
   }
 
-  get oldest(): Segment | undefined {
-    return this.#segments.at(0)
-  }
-
   get newest(): Segment | undefined {
     return this.#segments.at(-1)
   }
