@@ -1,5 +1,5 @@
 /** `narthex`: our own section, what Prometheus does not have. */
-import { destinationList, type ListedDestination } from './destinations.ts'
+import { destinationList, type ListedDestination } from './destinationkinds.ts'
 import { type GatewayConfig, gatewayShape } from './gateway.ts'
 import { type IngesterConfig, ingesterShape } from './ingester.ts'
 import { duration, oneOf, truth } from './scalars.ts'
