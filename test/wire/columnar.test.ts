@@ -1,6 +1,5 @@
 /** Columnar rows: bits come back, under a byte a sample, damaged bytes are refused. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Cursor } from '../../src/base/bytes.ts'
@@ -13,6 +12,7 @@ import {
   RowEncoder,
   rowBytesMax,
 } from '../../src/wire/columnar.ts'
+import { readCaptures } from '../support/captures.ts'
 
 interface Row {
   readonly timeMs: number
@@ -170,28 +170,8 @@ for (const [name, columns, bytes] of [
   })
 }
 
-const captures = new URL('../../../shared/harness/captures/', import.meta.url)
-
-/** The values of consecutive scrapes of a real exporter, series that come and go left out. */
-function readCaptures(): Float64Array[] {
-  const bodies = readdirSync(captures)
-    .sort()
-    .map((file) => {
-      const values = new Map<string, number>()
-      for (const line of readFileSync(new URL(file, captures), 'utf8').split('\n')) {
-        const space = line.lastIndexOf(' ')
-        if (line !== '' && line[0] !== '#') {
-          values.set(line.slice(0, space), Number(line.slice(space).replace('Inf', 'Infinity')))
-        }
-      }
-      return values
-    })
-  const keys = [...bodies[0].keys()].filter((key) => bodies.every((body) => body.has(key)))
-  return bodies.map((body) => Float64Array.from(keys, (key) => body.get(key) ?? NaN))
-}
-
 test('scrapes of a real exporter take less than a byte a sample, key rows two', () => {
-  const rows = readCaptures()
+  const { rows } = readCaptures()
   const columns = rows[0].length
   const encoder = new RowEncoder(columns)
   const sizes = rows.map((values, i) => {

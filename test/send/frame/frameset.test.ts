@@ -1,6 +1,5 @@
 /** Which rows become frames, what a frame is asked for, and what it costs. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
@@ -10,6 +9,7 @@ import type { Parcel } from '../../../src/send/parcel.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts'
 import { encodeWrite1 } from '../../../src/wire/writeencode.ts'
+import { readCaptures } from '../../support/captures.ts'
 import { exporterLabels, requestOf, rowOf, samplesIn, samplesOf, viewOf } from './rows.ts'
 
 const FROM_MS = 1_700_000_000_000
@@ -259,23 +259,19 @@ test('pinned rows cost copies, and the copies are used again', () => {
   assert.ok(frames.sizeBytes <= held + 1024, `${frames.sizeBytes} after ${held}`)
 })
 
-const captures = new URL('../../../../shared/harness/captures/', import.meta.url)
-
 test('scrapes of a real exporter: no more bytes than the plain way, 60 bytes a series held', () => {
-  const bodies = readdirSync(captures).sort().map(readBody)
-  const keys = [...bodies[0].keys()].filter((key) => bodies.every((body) => body.has(key)))
+  const { keys, rows } = readCaptures()
   const labels = keys.map((key) => labelsOfKey(key))
   const view = viewOf((id) => labels[id - 1])
   const ids = idsOf(keys.length)
   const frames = new FrameSet(view)
   let framed = 0
   let plain = 0
-  for (let k = 0; k < 3 * bodies.length; k++) {
-    const body = bodies[k % bodies.length]
-    const values = Float64Array.from(keys, (key) => body.get(key) ?? NaN)
+  for (let k = 0; k < 3 * rows.length; k++) {
+    const values = rows[k % rows.length].slice()
     const row = rowOf(ids, values, FROM_MS + 15_000 * k)
     if (k === 0) assert.equal(frames.encode(row, SAMPLES_MAX), undefined)
-    else if (k < bodies.length) take(frames, row, view)
+    else if (k < rows.length) take(frames, row, view)
     else {
       framed += take(frames, row, view).length
       plain += plainBytes(row, labels)
@@ -284,17 +280,6 @@ test('scrapes of a real exporter: no more bytes than the plain way, 60 bytes a s
   assert.ok(framed < 1.02 * plain, `${framed} against ${plain} bytes`)
   assert.ok(frames.sizeBytes < 60 * keys.length + 10_000, `${frames.sizeBytes} bytes held`)
 })
-
-function readBody(file: string): Map<string, number> {
-  const values = new Map<string, number>()
-  for (const line of readFileSync(new URL(file, captures), 'utf8').split('\n')) {
-    const space = line.lastIndexOf(' ')
-    if (line !== '' && line[0] !== '#') {
-      values.set(line.slice(0, space), Number(line.slice(space).replace('Inf', 'Infinity')))
-    }
-  }
-  return values
-}
 
 function labelsOfKey(key: string): Labels {
   const pairs: [string, string][] = [

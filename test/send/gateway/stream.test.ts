@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NarthexError } from '../../../src/base/error.ts'
+import { Metrics } from '../../../src/base/metrics.ts'
 import { DUPLICATE, UNKNOWN } from '../../../src/model/appender.ts'
 import { STALE } from '../../../src/model/stale.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import type { Writer } from '../../../src/send/writer.ts'
+import { readCaptures } from '../../support/captures.ts'
 import {
   bitsOf,
   type GatewayOptions,
@@ -278,4 +280,28 @@ test('forgotten series make room, and their slots may be given to others', async
     assert.equal(gateway.receiver.view.senders()[0].series, 50)
     assert.equal(gateway.appender.sampleCount, 250)
   })
+})
+
+test('scrapes of a real exporter take less than a byte a sample on the wire', async () => {
+  const gateway = await startGateway()
+  const series = new TestSeries()
+  const metrics = new Metrics()
+  const writer = openWriter(series, [gateway.address], {}, metrics)
+  const { keys, rows } = readCaptures()
+  const ids = Float64Array.from(keys, (key) =>
+    series.add({ __name__: key, job: 'node', instance: 'a:9100' }),
+  )
+  const sentBytes = (): number =>
+    Number(/^narthex_send_gateway_bytes_total\S* (\d+)$/m.exec(metrics.render())?.[1])
+  let firstBytes = 0
+  for (const [i, values] of rows.entries()) {
+    const parcel = { ...rowOf(1_700_000_000_000 + 5000 * i, ids, []), values }
+    assert.equal((await writer.write([parcel], GOING)).outcome, 'written')
+    if (i === 0) firstBytes = sentBytes()
+  }
+  assert.equal(gateway.appender.sampleCount, keys.length * rows.length)
+  const perSample = (sentBytes() - firstBytes) / (keys.length * (rows.length - 1))
+  assert.ok(perSample < 1, `${perSample} bytes a sample`)
+  await writer.close()
+  await gateway.stop()
 })
