@@ -1,6 +1,7 @@
 /** C25, the way through a real Kafka broker: what is sent is what arrives, once it is committed. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { labelsFrom } from '../../../../src/model/labels.ts'
 import { STALE } from '../../../../src/model/stale.ts'
 import { WRITTEN } from '../../../../src/send/writer.ts'
 import { appendRow, idsOf, RETRY, targetLabels } from '../../../send/support.ts'
@@ -67,6 +68,53 @@ for (const encoding of ['protobuf', 'json'] as const) {
     assert.ok(reader.receiver.isReady)
   })
 }
+
+test('native histograms and exemplars come along with the samples of their series', {
+  skip,
+}, async (t) => {
+  const topic = 'side'
+  await makeTopic(broker.address, topic)
+  const sender = await startSender(kafkaDestination(broker.address, topic))
+  t.after(() => sender.stop())
+  const rows = sender.rows()
+  const ids = idsOf(rows, targetLabels('a', 3))
+  appendRow(rows, 1000, ids.subarray(0, 2), [1, 2])
+  const nothing = new Float64Array(0)
+  rows.side?.histogram(1000, ids[2], {
+    schema: 3,
+    isFloat: false,
+    resetHint: 'unknown',
+    zeroThreshold: 0.001,
+    zeroCount: 1,
+    count: 4,
+    sum: Float64Array.of(9),
+    positiveSpans: [{ offset: 2, length: 1 }],
+    positiveCounts: Float64Array.of(3),
+    negativeSpans: [],
+    negativeCounts: nothing,
+    customValues: nothing,
+  })
+  const labels = labelsFrom([['trace_id', 'abc']])
+  rows.side?.exemplar(ids[0], { labels, value: 0.5, timeMs: 999 })
+  await rows.commit()
+  assert.deepEqual(sender.status()[0].exemplars, {
+    received: 1,
+    written: 1,
+    dropped: {},
+    queued: 0,
+  })
+  const reader = await startReader(sourceOf(broker.address, topic))
+  t.after(() => reader.stop())
+  for (const writer of reader.writers.values()) {
+    await until('all of it', () => sizeOf(distinct(writer)) === 4)
+    const found = [...distinct(writer)].map(([key, list]) => [key.slice(0, 2), ...list.toSorted()])
+    assert.deepEqual(found, [
+      ['m0', '1000 1', 'exemplar 0.5'],
+      ['m1', '1000 2'],
+      ['m2', '1000 histogram 4'],
+    ])
+  }
+})
 
 test('messages that nobody can take go to the dead-letter topic with the reason, the others go on', {
   skip,
