@@ -116,6 +116,28 @@ test('native histograms and exemplars come along with the samples of their serie
   }
 })
 
+test('the tenant of a message becomes a label, which wins over what it says itself', {
+  skip,
+}, async (t) => {
+  const topic = 'tenants'
+  await makeTopic(broker.address, topic)
+  for (const tenant of ['blue', 'red']) {
+    const sender = await startSender(kafkaDestination(broker.address, topic, { tenant }))
+    t.after(() => sender.stop())
+    const rows = sender.rows()
+    const pairs = { __name__: 'm', job: 'j', instance: 'i', team: 'green' }
+    appendRow(rows, 1000, idsOf(rows, [labelsFrom(Object.entries(pairs))]), [1])
+    await rows.commit()
+  }
+  const reader = await startReader(sourceOf(broker.address, topic, { tenantLabel: 'team' }))
+  t.after(() => reader.stop())
+  for (const writer of reader.writers.values()) {
+    await until('both', () => writer.series.size === 2)
+    const wanted = ['blue', 'red'].map((team) => `m{instance="i", job="j", team="${team}"}`)
+    assert.deepEqual([...distinct(writer).keys()], wanted)
+  }
+})
+
 test('messages that nobody can take go to the dead-letter topic with the reason, the others go on', {
   skip,
 }, async (t) => {
