@@ -1,9 +1,18 @@
-/** Where the pages begin. */
+/** Where the pages begin, and the only place that knows all of them. */
 import { render } from 'preact'
-import { Shell } from './shell/shell.tsx'
+import { type PageLoaders, Shell } from './shell/shell.tsx'
 import './style/base.css'
 import './style/controls.css'
 import './style/lists.css'
 
+const LOADERS: PageLoaders = {
+  explore: async () => (await import('./explore/page.tsx')).ExplorePage,
+  targets: async () => (await import('./targets/page.tsx')).TargetsPage,
+  sending: async () => (await import('./sending/page.tsx')).SendingPage,
+  senders: async () => (await import('./senders/page.tsx')).SendersPage,
+  partitions: async () => (await import('./partitions/page.tsx')).PartitionsPage,
+  status: async () => (await import('./status/page.tsx')).StatusPage,
+}
+
 const root = document.getElementById('root')
-if (root !== null) render(<Shell />, root)
+if (root !== null) render(<Shell loaders={LOADERS} />, root)

@@ -10,14 +10,8 @@ import { type Theme, theme, zone } from './settings.ts'
 import { addShortcuts } from './shortcuts.ts'
 import './shell.css'
 
-const LOADERS: Readonly<Record<PageName, () => Promise<ComponentType>>> = {
-  explore: async () => (await import('../explore/page.tsx')).ExplorePage,
-  targets: async () => (await import('../targets/page.tsx')).TargetsPage,
-  sending: async () => (await import('../sending/page.tsx')).SendingPage,
-  senders: async () => (await import('../senders/page.tsx')).SendersPage,
-  partitions: async () => (await import('../partitions/page.tsx')).PartitionsPage,
-  status: async () => (await import('../status/page.tsx')).StatusPage,
-}
+/** Loads the page of each name; whoever puts the pages together hands it in. */
+export type PageLoaders = Readonly<Record<PageName, () => Promise<ComponentType>>>
 
 const THEMES: readonly (readonly [Theme, IconName, string])[] = [
   ['auto', 'auto', "the system's"],
@@ -25,7 +19,7 @@ const THEMES: readonly (readonly [Theme, IconName, string])[] = [
   ['dark', 'moon', 'dark'],
 ]
 
-export function Shell(): JSX.Element {
+export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
   const help = useRef<HTMLDialogElement>(null)
   useEffect(
     () =>
@@ -75,7 +69,11 @@ export function Shell(): JSX.Element {
         {serverAway.value && <Away />}
       </header>
       <main class="page" id="content" tabIndex={-1}>
-        {page.value === 'missing' ? <Missing /> : <CurrentPage name={page.value} />}
+        {page.value === 'missing' ? (
+          <Missing />
+        ) : (
+          <CurrentPage name={page.value} load={loaders[page.value]} />
+        )}
       </main>
       <Help dialog={help} />
     </div>
@@ -167,14 +165,19 @@ function ZoneButton(): JSX.Element {
   )
 }
 
+interface CurrentPageProps {
+  readonly name: PageName
+  readonly load: () => Promise<ComponentType>
+}
+
 /** The page, once its files have come; a page that was shown before is there at once. */
-function CurrentPage({ name }: { name: PageName }): JSX.Element {
+function CurrentPage({ name, load }: CurrentPageProps): JSX.Element {
   const [loaded, setLoaded] = useState<{ name: PageName; Page: ComponentType }>()
   const [failure, setFailure] = useState('')
   useEffect(() => {
     let current = true
     setFailure('')
-    LOADERS[name]().then(
+    load().then(
       (Page) => {
         if (current) setLoaded({ name, Page })
         document.title = `${pages.find((each) => each.name === name)?.title} · narthex`
@@ -184,7 +187,7 @@ function CurrentPage({ name }: { name: PageName }): JSX.Element {
     return () => {
       current = false
     }
-  }, [name])
+  }, [name, load])
 
   if (failure !== '') {
     return (
