@@ -341,7 +341,6 @@ class FanoutAppender implements Appender {
     this.#parcels.push(...this.#gather.drain(this.#fanout.options.clock.monotonicMs()))
   }
 
-  /** Histograms and exemplars go along with the last parcel of their lane. */
   #addSide(): void {
     if (this.#histograms.length + this.#exemplars.length === 0) return
     const histogramsOf = Map.groupBy(this.#histograms, ({ id }) => this.#book.lane(id))
@@ -349,12 +348,32 @@ class FanoutAppender implements Appender {
     this.#histograms = []
     this.#exemplars = []
     for (const lane of new Set([...histogramsOf.keys(), ...exemplarsOf.keys()])) {
-      const histograms = histogramsOf.get(lane) ?? []
-      const exemplars = exemplarsOf.get(lane) ?? []
-      const at = this.#parcels.findLastIndex((parcel) => parcel.lane === lane)
-      const base = at < 0 ? this.#emptyParcel(lane, histograms) : this.#parcels[at]
-      this.#parcels[at < 0 ? this.#parcels.length : at] = { ...base, histograms, exemplars }
+      this.#attach(lane, histogramsOf.get(lane) ?? [], exemplarsOf.get(lane) ?? [])
     }
+  }
+
+  /**
+   * Histograms go along with the last parcel of their lane, exemplars with the last one that has
+   * their series: a target is a row for what it says and one for the report of its scrape.
+   */
+  #attach(
+    lane: number,
+    histograms: readonly HistogramSample[],
+    exemplars: readonly ExemplarSample[],
+  ): void {
+    const isOfLane = (parcel: Parcel): boolean => parcel.lane === lane
+    if (!this.#parcels.some(isOfLane)) this.#parcels.push(this.#emptyParcel(lane, histograms))
+    const last = this.#parcels.findLastIndex(isOfLane)
+    const placeOf = new Map(exemplars.map(({ id }) => [id, last]))
+    for (const [at, { ids, count }] of this.#parcels.entries()) {
+      if (!isOfLane(this.#parcels[at])) continue
+      for (let i = 0; i < count; i++) if (placeOf.has(ids[i])) placeOf.set(ids[i], at)
+    }
+    for (const { id } of histograms) if (placeOf.has(id)) placeOf.set(id, last)
+    for (const [at, own] of Map.groupBy(exemplars, ({ id }) => placeOf.get(id) ?? last)) {
+      this.#parcels[at] = { ...this.#parcels[at], exemplars: own }
+    }
+    if (histograms.length > 0) this.#parcels[last] = { ...this.#parcels[last], histograms }
   }
 
   #emptyParcel(lane: number, histograms: readonly HistogramSample[]): Parcel {

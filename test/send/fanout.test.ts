@@ -254,3 +254,20 @@ test('what rows that come again hold is a metric, and gone when they come no mor
   assert.match(metrics.render(), /^narthex_send_row_templates_bytes 0$/m)
   await stop(clock, sending)
 })
+
+test('an exemplar goes with the row that has its series, not with the report behind it', async () => {
+  const { clock, fanout, parcels } = fanoutOf()
+  const rows = fanout.rows()
+  const ids = idsOf(rows, targetLabels('x:1', 12))
+  const exemplar = { labels: [], value: 1, timeMs: undefined }
+  appendRow(rows, clock.now(), ids.subarray(0, 6), ids.subarray(0, 6))
+  appendRow(rows, clock.now(), ids.subarray(6, 11), ids.subarray(6, 11))
+  for (const i of [2, 8, 11]) rows.side?.exemplar(ids[i], exemplar)
+  await rows.commit()
+  const beside = parcels.map((parcel) => parcel.exemplars.map(({ id }) => ids.indexOf(id)))
+  assert.deepEqual(beside, [[2], [8, 11]], 'one without a sample goes with the last')
+  assert.deepEqual(
+    parcels.map(({ count }) => count),
+    [6, 5],
+  )
+})
