@@ -168,7 +168,9 @@ for (const title of ['One host', 'Agents and one store', 'A pair for each cluste
     const { data } = await ask(store, '/api/v1/query', {
       query: '{__name__=~"up|counting_scrape"}',
     })
-    const names = (data?.result as { metric: Record<string, string> }[]).map(({ metric }) => metric)
+    const names = ((data?.result ?? []) as { metric: Record<string, string> }[]).map(
+      ({ metric }) => metric,
+    )
     assert.deepEqual(names.map(({ __name__ }) => __name__).sort(), ['counting_scrape', 'up'])
     for (const each of names) assert.equal(each.__replica__, undefined, 'the pair is one')
   })
