@@ -36,7 +36,8 @@ export function kafkaFault(error: unknown): KafkaFault {
   if (refusal !== undefined) return { isRetryable: false, reason: refusal.toLowerCase(), message }
   if (ids.length > 0) return { isRetryable: true, reason: ids[0].toLowerCase(), message }
   const reasons = all.map((one) => ('code' in one ? REASONS[String(one.code)] : undefined))
-  return { isRetryable: true, reason: reasons.find(Boolean) ?? 'kafka', message }
+  // A connection that failed has its own reason within.
+  return { isRetryable: true, reason: reasons.findLast(Boolean) ?? 'kafka', message }
 }
 
 /** Whether one of the causes is this error of the protocol. */

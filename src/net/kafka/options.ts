@@ -1,12 +1,15 @@
 /** A Kafka cluster as the client library wants to be told of it. */
 import { isIP } from 'node:net'
 import type { BaseOptions } from '@platformatic/kafka'
+import { NarthexError } from '../../base/error.ts'
 import type { KafkaConfig, SaslConfig } from '../../config/kafka.ts'
 import { secretOf } from '../client/credentials.ts'
 import { tlsOptions } from '../client/tls.ts'
 
 /** Longest a connection may take, in ms. */
 const CONNECT_MS_MAX = 5000
+/** What is shown of why a token is refused. */
+const STATUS_LENGTH_MAX = 200
 
 /**
  * What every client is opened with; files of certificates are read now, secrets when connecting.
@@ -49,7 +52,33 @@ function hostOf(broker: string): string {
 function saslPart(sasl: SaslConfig): NonNullable<BaseOptions['sasl']> {
   const { mechanism, username } = sasl
   if (mechanism === 'OAUTHBEARER') {
-    return { mechanism, token: () => secretOf(sasl.token, sasl.tokenFile) }
+    const token = (): Promise<string> => secretOf(sasl.token, sasl.tokenFile)
+    return { mechanism, token, authBytesValidator: requireToken }
   }
   return { mechanism, username, password: () => secretOf(sasl.password, sasl.passwordFile) }
+}
+
+/**
+ * A broker that refuses a token says so in an answer that looks well otherwise.
+ *
+ * @source RFC 7628, 3.2.2: an error is an object with a status, success is empty
+ */
+function requireToken(
+  answer: Buffer,
+  callback: (error: Error | null, answer?: Buffer) => void,
+): void {
+  const status = statusIn(answer.toString())
+  if (status === undefined) callback(null, answer)
+  else callback(new NarthexError('forbidden', `the broker refuses the token: ${status}`))
+}
+
+/** The status that a broker gives; undefined where it gives none. */
+function statusIn(text: string): string | undefined {
+  if (text === '') return undefined
+  try {
+    const { status } = JSON.parse(text) as { readonly status?: unknown }
+    return status === undefined ? undefined : JSON.stringify(status).slice(0, STATUS_LENGTH_MAX)
+  } catch {
+    return 'an answer that is no JSON'
+  }
 }

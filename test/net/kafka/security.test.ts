@@ -17,6 +17,8 @@ const folder = temporaryFolder('kafka-security')
 let broker: KafkaBroker
 let address = ''
 
+const MECHANISMS = 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER'
+
 before(async () => {
   if (skip !== false) return
   const keys = join(folder.path, 'keys')
@@ -29,11 +31,12 @@ before(async () => {
     folder: join(folder.path, 'kafka'),
     listeners: [{ name: 'GUARDED', protocol: 'SASL_SSL', port }],
     properties: [
-      'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-      `${jaas}.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512`,
+      `sasl.enabled.mechanisms=${MECHANISMS}`,
+      `${jaas}.sasl.enabled.mechanisms=${MECHANISMS}`,
       `${jaas}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_ann="her secret";`,
       `${jaas}.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;`,
       `${jaas}.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;`,
+      `${jaas}.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
       'ssl.keystore.type=PEM',
       `ssl.keystore.location=${join(keys, 'broker.pem')}`,
     ],
@@ -129,6 +132,35 @@ for (const [mechanism, username, password] of [
     })
   })
 }
+
+/** A token that a broker of a test takes without a signature. */
+function tokenOf(subject: string, aliveSeconds: number): string {
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const claims = { sub: subject, iat: nowSeconds - 60, exp: nowSeconds + aliveSeconds }
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${part({ alg: 'none' })}.${part(claims)}.`
+}
+
+test('a broker takes messages from who shows a token, which is read when connecting', {
+  skip,
+}, async () => {
+  const tokenFile = join(folder.path, 'token')
+  const sasl: SaslConfig = {
+    ...saslOf('OAUTHBEARER', '', ''),
+    password: undefined,
+    tokenFile,
+  }
+  writeFileSync(tokenFile, tokenOf('cat', -30))
+  await assert.rejects(write(sasl), (error) => {
+    const fault = kafkaFault(error)
+    assert.ok(fault.isRetryable, 'another token may come')
+    assert.equal(fault.reason, 'authentication')
+    assert.match(fault.message, /the broker refuses the token: "invalid_token"/)
+    return true
+  })
+  writeFileSync(tokenFile, `${tokenOf('cat', 600)}\n`)
+  await write(sasl)
+})
 
 test('a broker whose certificate nobody vouches for is not talked to', { skip }, async () => {
   const ann = saslOf('PLAIN', 'ann', 'her secret')
