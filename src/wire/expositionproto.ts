@@ -77,7 +77,7 @@ interface Histogram {
   count: number
   sum: number
   isFloat: boolean
-  schema: number | undefined
+  schema: number
   zeroThreshold: number
   zeroCount: number
   readonly buckets: { bound: number; count: number; exemplar: Exemplar | undefined }[]
@@ -229,7 +229,7 @@ class FamilyReader {
       count: 0,
       sum: 0,
       isFloat: false,
-      schema: undefined,
+      schema: 0,
       zeroThreshold: 0,
       zeroCount: 0,
       buckets: [],
@@ -246,9 +246,9 @@ class FamilyReader {
       return isRead
     })
     const { positiveSpans, negativeSpans, zeroThreshold, zeroCount } = found
+    // The schema says nothing: 0 is a schema, and what is 0 may be left out.
     const isNative =
-      found.schema !== undefined &&
-      (positiveSpans.length + negativeSpans.length > 0 || zeroThreshold > 0 || zeroCount > 0)
+      positiveSpans.length + negativeSpans.length > 0 || zeroThreshold > 0 || zeroCount > 0
     if (isNative && this.#options.native) this.#addNative(found)
     const hasClassic = found.buckets.length > 0 || !isNative
     if (!isNative || !this.#options.native || (this.#options.alwaysClassic && hasClassic)) {
@@ -289,7 +289,7 @@ class FamilyReader {
   }
 
   #addNative(found: Histogram): void {
-    const { count, sum, isFloat, schema = 0, zeroThreshold, zeroCount } = found
+    const { count, sum, isFloat, schema, zeroThreshold, zeroCount } = found
     const pairs = this.#pairsOf(this.#name)
     this.#side.histogram(pairs, this.#timeMs, {
       schema,

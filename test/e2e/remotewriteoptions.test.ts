@@ -8,9 +8,16 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { ProtoWriter } from '../../src/wire/protobuf.ts'
 import { makeCertificates } from '../net/grpc/certificates.ts'
 import { startRole, temporaryFolder, until } from '../support/processes.ts'
-import { type ReadRequest, readWriteRequest, unsnappy } from '../support/remotewritereader.ts'
+import {
+  type ReadHistogram,
+  type ReadRequest,
+  readWriteRequest,
+  unsnappy,
+} from '../support/remotewritereader.ts'
+import { bitsOf } from '../support/writesink.ts'
 
 interface Got {
   readonly headers: IncomingMessage['headers']
@@ -86,6 +93,36 @@ const target = await listening(
   }),
 )
 
+/** A native histogram of three observations, as targets say it in protobuf. */
+function nativeFamily(): Buffer {
+  const writer = new ProtoWriter()
+  writer.text(1, 'took_seconds')
+  writer.int(3, 4)
+  writer.message(4, () =>
+    writer.message(7, () => {
+      writer.int(1, 3)
+      writer.double(2, 6)
+      writer.double(6, 0.001)
+      writer.int(7, 1)
+      writer.message(12, () => writer.int(2, 1)) // one bucket, from the first on
+      writer.message(13, () => writer.varint(4)) // of two observations
+    }),
+  )
+  const family = writer.written()
+  return Buffer.concat([Buffer.of(family.length), family])
+}
+
+const native = await listening(
+  http.createServer((request, reply) => {
+    assert.match(request.headers.accept ?? '', /application\/vnd\.google\.protobuf/)
+    reply.setHeader(
+      'content-type',
+      'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
+    )
+    reply.end(nativeFamily())
+  }),
+)
+
 const tokenFile = join(folder.path, 'token')
 writeFileSync(tokenFile, 'in-a-file\n')
 const tls = `{ca_file: '${certificates.at('authority.pem')}', cert_file: '${certificates.at('client.pem')}', key_file: '${certificates.at('client.key')}', server_name: store.example}`
@@ -94,7 +131,9 @@ writeFileSync(
   config,
   `
 global: {scrape_interval: 1s, scrape_timeout: 1s, external_labels: {cluster: a}}
-scrape_configs: [{job_name: t, static_configs: [{targets: ['127.0.0.1:${target}']}]}]
+scrape_configs:
+  - {job_name: t, static_configs: [{targets: ['127.0.0.1:${target}']}]}
+  - {job_name: n, scrape_native_histograms: true, static_configs: [{targets: ['127.0.0.1:${native}']}]}
 remote_write:
   - {url: '${plain}/headers', name: headers, headers: {X-Scope-OrgID: team}, metadata_config: {send_interval: 1s}}
   - {url: '${plain}/basic', name: basic, basic_auth: {username: u, password: p}, metadata_config: {send: false}}
@@ -104,8 +143,8 @@ remote_write:
     oauth2: {client_id: i, client_secret: s, token_url: '${plain}/token'}
   - {url: '${secure}/tls', name: tls, tls_config: ${tls}}
   - {url: 'http://store.invalid/through/proxy', name: proxy, proxy_url: '${plain}'}
-  - {url: '${plain}/second', name: second, protobuf_message: io.prometheus.write.v2.Request, send_exemplars: true}
-  - {url: '${plain}/exemplars', name: exemplars, send_exemplars: true}
+  - {url: '${plain}/second', name: second, protobuf_message: io.prometheus.write.v2.Request, send_exemplars: true, send_native_histograms: true}
+  - {url: '${plain}/exemplars', name: exemplars, send_exemplars: true, send_native_histograms: true}
   - url: '${plain}/relabelled'
     name: relabelled
     queue_config: {max_samples_per_send: 1, max_shards: 1, batch_send_deadline: 50ms}
@@ -186,6 +225,18 @@ test('exemplars are sent where they are wanted', () => {
   for (const name of ['exemplars', 'second']) {
     assert.deepEqual(exemplars(name)[0], { labels: ['trace_id', 't1'], value: 1, timeMs: 1500 })
   }
+})
+
+test('native histograms are sent where they are wanted', async () => {
+  const histograms = (name: string): ReadHistogram[] =>
+    of(name).flatMap(({ request }) => request.series.flatMap((series) => series.histograms))
+  for (const name of ['exemplars', 'second']) {
+    await until(`a histogram for ${name}`, () => histograms(name).length > 0)
+    const [{ count, sumBits, zeroCount, positiveSpans, positiveCounts }] = histograms(name)
+    assert.deepEqual([count, sumBits, zeroCount], [3, bitsOf(6), 1])
+    assert.deepEqual([positiveSpans, positiveCounts], [[[0, 1]], [2]])
+  }
+  assert.deepEqual(histograms('basic'), [])
 })
 
 test('relabelling and the bound of a request', () => {

@@ -209,6 +209,27 @@ test('a native histogram is passed on, and marked when it is gone', () =>
     assert.equal(kept.histograms.length, 2)
   }))
 
+test('a native histogram of schema 0 is one, though its schema is left out', () =>
+  inWorld(async (world) => {
+    const kept = keepSide(world)
+    const family = delimited((w) => {
+      w.text(1, 'lat')
+      w.int(3, 4)
+      w.message(4, () =>
+        w.message(7, () => {
+          w.int(1, 2)
+          w.message(12, () => w.int(2, 1))
+          w.message(13, () => w.zigzag(2))
+        }),
+      )
+    })
+    world.serve(family, PROTO)
+    world.apply({ scrapeNativeHistograms: true })
+    await world.scrape()
+    const [{ histogram }] = kept.histograms
+    assert.deepEqual([histogram.schema, [...histogram.positiveCounts]], [0, [2]])
+  }))
+
 test('classic buckets come along where they are always wanted, and where nobody keeps native ones', () =>
   inWorld(async (world) => {
     world.serve(NATIVE, PROTO)
