@@ -48,7 +48,9 @@ async function main(): Promise<void> {
     process.stderr.write('bundling the program ...')
     await Promise.all(Object.entries(ENTRIES).map(([name, path]) => bundle(name, path, staging)))
     for (const file of readdirSync(staging)) {
-      if (file.endsWith('.js')) renameSync(join(staging, file), join(dist, file))
+      if (!file.endsWith('.js')) continue
+      escapeNonAscii(join(staging, file))
+      renameSync(join(staging, file), join(dist, file))
     }
     dropOldChunks()
     if (isUserInterfaceStale()) {
@@ -92,6 +94,15 @@ export function outputOf(name: string): OutputOptions {
     format: 'esm',
     minify: { compress: true, mangle: { keepNames: true } },
   }
+}
+
+/** One character beyond Latin-1 would make the runtime keep a whole file in twice the memory. */
+function escapeNonAscii(path: string): void {
+  const code = readFileSync(path, 'utf8')
+  const escaped = code.replaceAll(/[^\0-\x7f]/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+  if (escaped !== code) writeFileSync(path, escaped)
 }
 
 /** Removes parts of builds so old that hardly a program that began with them still runs. */

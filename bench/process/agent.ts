@@ -60,7 +60,7 @@ const LONG: readonly Setting[] = [
 ]
 
 const OURS = 'narthex'
-const OURS_RELEASED = 'narthex, pages released'
+const OURS_KEPT = 'narthex, pages kept'
 const OURS_STREAM = 'narthex to gateway'
 const RIVALS = ['Prometheus agent', 'Prometheus server', 'vmagent'] as const
 
@@ -88,7 +88,7 @@ async function runSetting(setting: Setting): Promise<Table> {
     stops.unshift(sink.stop)
     const deps = { folder: folder.path, setting, targets, sinkUrl: sink.url }
     const agents = new Map<string, TestProcess>()
-    for (const name of [OURS, OURS_RELEASED, OURS_STREAM, ...RIVALS]) {
+    for (const name of [OURS, OURS_KEPT, OURS_STREAM, ...RIVALS]) {
       const agent = await startAgent(name, deps, stops)
       agents.set(name, agent)
       stops.unshift(() => agent.stop())
@@ -186,9 +186,9 @@ async function startAgent(
   const remoteWrite = `remote_write: [{url: '${writeUrl}'}]\n`
   const listen = `127.0.0.1:${await freePort()}`
   const port = Number(listen.split(':')[1])
-  if (name === OURS || name === OURS_RELEASED) {
+  if (name === OURS || name === OURS_KEPT) {
     writeFileSync(file, scrape + remoteWrite)
-    const more = name === OURS ? [] : ['--runtime.release-pages']
+    const more = name === OURS ? [] : ['--runtime.keep-pages']
     return await startRole('agent', [`--config.file=${file}`, '--log.level=warn', ...more])
   }
   if (name === OURS_STREAM) {

@@ -1,15 +1,15 @@
-/** Gives memory back that the process does not need: garbage, free malloc pages, clean pages of the runtime's file. */
+/** Gives memory back that the start has left: free malloc pages, and clean pages of the runtime's file. */
 import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Clock, Timer } from './clock.ts'
 import { messageOf } from './error.ts'
 import type { Running } from './lifecycle.ts'
 import type { Log } from './log.ts'
 
-/** The start is over by then; each further time comes after twice as long. */
-const DELAY_MS_FIRST = 15_000
-const DELAY_MS_MAX = 16 * 60_000
+/** The start is over by then. It costs some 0.1 s of CPU to read again what is still needed. */
+const DELAY_MS_FIRST = 20_000
+
+/** What visitors, reloads and faults have touched since. */
+const DELAY_MS_LATER = 16 * 60_000
 
 /** `MADV_DONTNEED` of Linux: a clean page of a file is read again when it is touched. */
 const ADVICE_DONT_NEED = 4
@@ -22,7 +22,6 @@ export interface Mapping {
 
 /** How memory is given back on this system. */
 export interface Releaser {
-  collectGarbage(): void
   trimMalloc(): void
   /** Text of /proc/self/smaps. */
   readMappings(): string
@@ -57,20 +56,19 @@ export function startReleasing(
   let releaser: Releaser | undefined
   let timer: Timer | undefined
   let isStopped = false
-  const release = async (delayMs: number): Promise<void> => {
+  const release = async (): Promise<void> => {
     try {
       releaser ??= await open()
       if (isStopped) return
-      releaser.collectGarbage()
       releaser.trimMalloc()
       for (const mapping of cleanMappings(releaser.readMappings())) releaser.release(mapping)
-      plan(Math.min(2 * delayMs, DELAY_MS_MAX))
+      plan(DELAY_MS_LATER)
     } catch (error) {
-      log.warn('cannot release memory of the runtime', { error: messageOf(error) })
+      log.info('cannot release memory of the runtime', { error: messageOf(error) })
     }
   }
   const plan = (delayMs: number): void => {
-    timer = clock.after(delayMs, () => void release(delayMs))
+    timer = clock.after(delayMs, () => void release())
   }
   plan(DELAY_MS_FIRST)
   return {
@@ -88,10 +86,7 @@ async function openReleaser(): Promise<Releaser> {
     madvise: { arguments: ['pointer', 'uint64', 'int32'], return: 'int32' },
     malloc_trim: { arguments: ['uint64'], return: 'int32' },
   })
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
   return {
-    collectGarbage: () => collect(),
     trimMalloc: () => void functions.malloc_trim(0n),
     readMappings: () => readFileSync('/proc/self/smaps', 'utf8'),
     release: ({ from, to }) => void functions.madvise(from, to - from, ADVICE_DONT_NEED),

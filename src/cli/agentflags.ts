@@ -30,8 +30,8 @@ export const AGENT: CommandSpec = {
     STRICT_FLAG,
     FEATURE_FLAG,
     {
-      name: 'runtime.release-pages',
-      help: "give memory back that the start has left: garbage, and pages of the runtime's own file, which are read again when they are needed; Linux with glibc only",
+      name: 'runtime.keep-pages',
+      help: "keep the memory that the start has left: free pages, and pages of the runtime's own file, which are read again when they are needed; otherwise they are given back after 20 s and now and then, on Linux with glibc",
     },
     LOG_FLAG,
   ],
@@ -57,7 +57,7 @@ export function readAgentOptions(
     web: flags.web(),
     strictOpenMetrics: flags.isOn('scrape.strict-openmetrics'),
     features: flags.list('enable-feature'),
-    releasePages: flags.isOn('runtime.release-pages'),
+    keepsPages: flags.isOn('runtime.keep-pages'),
     flags: texts,
   }
 }

@@ -1,6 +1,5 @@
 /** Reads `--web.config.file`: Prometheus's format, roles and bearer tokens under `narthex`. */
 import path from 'node:path'
-import { getCiphers } from 'node:tls'
 import { NarthexError } from '../base/error.ts'
 import type { Secret } from '../base/secret.ts'
 import { freezeDeep, readConfigFile } from './config.ts'
@@ -65,6 +64,7 @@ const cipherSuite = scalar(
   'a cipher suite',
   (name) => {
     const openssl = cipherName(name)
+    const { getCiphers } = process.getBuiltinModule('node:tls')
     if (getCiphers().includes(openssl.toLowerCase())) return openssl
     throw new NarthexError('bad_data', `unknown cipher: ${name}`)
   },

@@ -26,7 +26,7 @@ export interface AgentOptions extends CollectingOptions {
   readonly send: SendingOptions
   readonly web: WebOptions
   /** Whether memory is given back that the start has left. */
-  readonly releasePages: boolean
+  readonly keepsPages: boolean
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
 }
@@ -93,6 +93,6 @@ export async function startAgent(
   })
   await configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
   isReady = true
-  if (options.releasePages) life.own(startReleasing(clock, log))
+  if (!options.keepsPages && process.platform === 'linux') life.own(startReleasing(clock, log))
   return { urls: [web.url], reload: () => configuration.reload() }
 }

@@ -1,19 +1,16 @@
-/** Connections for TLS and proxies, through node:http and node:https without an import of them. */
+/** Connections for TLS and proxies, through node:http and node:https. */
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import tls from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import { NarthexError } from '../../base/error.ts'
 import type { HttpClientConfig } from '../../config/http.ts'
 import type { BodyPool } from './body.ts'
+import { builtin } from './builtin.ts'
 import { closedEarly } from './fault.ts'
 import { type Connection, NO_PIECES, type Pieces, type Reply } from './raw.ts'
 import { tlsOptions } from './tls.ts'
-
-/** An ESM import of these loads undici, 10 MiB that nobody needs. */
-const http: typeof import('node:http') = process.getBuiltinModule('node:http')
-const https: typeof import('node:https') = process.getBuiltinModule('node:https')
 
 /**
  * Opens nothing yet: the first exchange connects.
@@ -107,7 +104,7 @@ class NodeConnection implements Connection {
           }
         : { ...options, host: hostname.replace(/^\[|\]$/g, ''), port: port || 443 }
     return new Promise((resolve, reject) => {
-      const module = protocol === 'https:' ? https : http
+      const module = builtin(protocol === 'https:' ? 'node:https' : 'node:http')
       const request = module.request({ ...target, agent }, (message) => {
         readMessage(message, this.#pool, bodyBytesMax).then(
           (reply) => {
@@ -138,10 +135,13 @@ class NodeConnection implements Connection {
       maxFreeSockets: 1,
       ...(this.#lookup === undefined ? {} : { lookup: this.#lookup }),
     }
-    if (this.#url.protocol === 'http:') this.#agent = new http.Agent(options)
-    else {
+    if (this.#url.protocol === 'http:') {
+      const { Agent } = builtin('node:http')
+      this.#agent = new Agent(options)
+    } else {
+      const { Agent } = builtin('node:https')
       const secure = await tlsOptions(this.#config.tls, this.#url)
-      const agent = new https.Agent({ ...options, ...secure })
+      const agent = new Agent({ ...options, ...secure })
       if (this.#proxy !== undefined) tunnel(agent, this.#proxy, this.#config, secure)
       this.#agent = agent
     }
@@ -184,11 +184,11 @@ export function tunnel(
   agent: Agent,
   proxy: URL,
   config: HttpClientConfig,
-  secure: tls.ConnectionOptions,
+  secure: ConnectionOptions,
 ): void {
   agent.createConnection = (options, done): undefined => {
     openTunnel(proxy, `${options.host}:${options.port}`, config).then(
-      (socket) => done?.(null, tls.connect({ ...secure, socket })),
+      (socket) => done?.(null, builtin('node:tls').connect({ ...secure, socket })),
       (error: Error) => done?.(error, undefined as unknown as Duplex),
     )
   }
@@ -199,7 +199,7 @@ function openTunnel(proxy: URL, target: string, config: HttpClientConfig): Promi
   for (const [name, secrets] of config.proxy.connectHeaders) {
     for (const secret of secrets) headers.push(name, secret.reveal())
   }
-  const module = proxy.protocol === 'https:' ? https : http
+  const module = builtin(proxy.protocol === 'https:' ? 'node:https' : 'node:http')
   return new Promise((resolve, reject) => {
     const request = module.request({
       method: 'CONNECT',

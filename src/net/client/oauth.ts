@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { OAuth2 } from '../../config/http.ts'
+import { builtin } from './builtin.ts'
 import { secretOf } from './credentials.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -13,9 +14,6 @@ const LIFETIME_SECONDS_DEFAULT = 300
 
 /** Bytes of an answer with a token. */
 const ANSWER_BYTES_MAX = 1024 * 1024
-
-const http: typeof import('node:http') = process.getBuiltinModule('node:http')
-const https: typeof import('node:https') = process.getBuiltinModule('node:https')
 
 /** Hands out the token that is good now. */
 export interface OAuthTokens {
@@ -95,7 +93,7 @@ function post(
   secure: object,
   signal: AbortSignal,
 ): Promise<string> {
-  const module = url.protocol === 'https:' ? https : http
+  const module = builtin(url.protocol === 'https:' ? 'node:https' : 'node:http')
   const headers = {
     Authorization: `Basic ${basic}`,
     'Content-Type': 'application/x-www-form-urlencoded',

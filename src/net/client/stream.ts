@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { HttpClientConfig } from '../../config/http.ts'
 import { type Admission, guardedLookup, requireAdmitted } from './address.ts'
+import { builtin } from './builtin.ts'
 import { credentialHeaders, type HeaderLine } from './credentials.ts'
 import { closedEarly, deadlinePassed, requestFault } from './fault.ts'
 import { proxyAuthorization, tunnel } from './nodehttp.ts'
@@ -13,9 +14,6 @@ import { type OAuthTokens, openOAuthTokens } from './oauth.ts'
 import { proxyFor } from './proxy.ts'
 import { REDIRECTS_MAX, shownUrl } from './request.ts'
 import { tlsOptions } from './tls.ts'
-
-const http: typeof import('node:http') = process.getBuiltinModule('node:http')
-const https: typeof import('node:https') = process.getBuiltinModule('node:https')
 
 /** How often a quiet connection is probed, so that a peer that is gone is noticed. */
 const KEEP_ALIVE_PROBE_MS = 30_000
@@ -146,7 +144,7 @@ class Client implements StreamClient {
     const options = await this.#route(url, lines, !withCredentials)
     exchange.require()
     return new Promise((resolve, reject) => {
-      const module = url.protocol === 'https:' ? https : http
+      const module = builtin(url.protocol === 'https:' ? 'node:https' : 'node:http')
       const sent = module.request(options, resolve)
       exchange.follow((error) => sent.destroy(error))
       sent.on('error', reject)
@@ -165,7 +163,7 @@ class Client implements StreamClient {
     const path = `${url.pathname}${url.search}`
     const options: RequestOptions = { method: 'GET', path, headers: lines.flat() }
     if (socketPath !== '') {
-      const agent = this.#agents.get(socketPath) ?? newAgent(http.Agent)
+      const agent = this.#agents.get(socketPath) ?? newAgent(builtin('node:http').Agent)
       this.#agents.set(socketPath, agent)
       return { ...options, agent, socketPath }
     }
@@ -200,10 +198,10 @@ class Client implements StreamClient {
     if (known !== undefined) return known
     let agent: Agent
     const guarded = lookup === undefined ? {} : { lookup }
-    if (url.protocol === 'http:') agent = newAgent(http.Agent, guarded)
+    if (url.protocol === 'http:') agent = newAgent(builtin('node:http').Agent, guarded)
     else {
       const secure = await tlsOptions(this.#options.config.tls, url)
-      agent = newAgent(https.Agent, { ...secure, ...guarded })
+      agent = newAgent(builtin('node:https').Agent, { ...secure, ...guarded })
       if (proxy !== undefined) tunnel(agent, proxy, this.#options.config, secure)
     }
     this.#agents.set(key, agent)

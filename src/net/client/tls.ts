@@ -1,12 +1,13 @@
 /** What TLS is told: whom to trust, what to show, under which name. */
 import { readFile } from 'node:fs/promises'
 import net from 'node:net'
-import tls from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { TlsConfig } from '../../config/http.ts'
+import { builtin } from './builtin.ts'
 
 /** Options for a connection to `url`; files are read now. */
-export async function tlsOptions(config: TlsConfig, url: URL): Promise<tls.ConnectionOptions> {
+export async function tlsOptions(config: TlsConfig, url: URL): Promise<ConnectionOptions> {
   const ca = config.caFile === '' ? config.ca : await readPem(config.caFile)
   const cert = config.certFile === '' ? config.cert : await readPem(config.certFile)
   const key = config.keyFile === '' ? (config.key?.reveal() ?? '') : await readPem(config.keyFile)
@@ -17,7 +18,7 @@ export async function tlsOptions(config: TlsConfig, url: URL): Promise<tls.Conne
     ...(cert === '' ? {} : { cert }),
     ...(key === '' ? {} : { key }),
     ...(net.isIP(name) === 0 ? { servername: name } : {}),
-    checkServerIdentity: (_host, peer) => tls.checkServerIdentity(name, peer),
+    checkServerIdentity: (_host, peer) => builtin('node:tls').checkServerIdentity(name, peer),
     rejectUnauthorized: !config.insecureSkipVerify,
     minVersion: config.versionMin ?? 'TLSv1.2',
     ...(config.versionMax === undefined ? {} : { maxVersion: config.versionMax }),
