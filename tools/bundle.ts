@@ -26,6 +26,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   agent: 'src/cli/agent.ts',
   gateway: 'src/cli/gateway.ts',
   ingester: 'src/cli/ingester.ts',
+  hub: 'src/cli/hub.ts',
   check: 'src/cli/check.ts',
   queryworker: 'src/roles/queryworker.ts',
   bcryptworker: 'src/net/server/bcryptworker.ts',

@@ -6,6 +6,7 @@ import { AGENT } from '../src/cli/agentflags.ts'
 import { CHECK } from '../src/cli/checkflags.ts'
 import type { CommandSpec, Flag } from '../src/cli/flags.ts'
 import { GATEWAY } from '../src/cli/gatewayflags.ts'
+import { HUB } from '../src/cli/hubflags.ts'
 import { INGESTER } from '../src/cli/ingesterflags.ts'
 import { SERVER } from '../src/cli/serverflags.ts'
 import { UP } from '../src/cli/upflags.ts'
@@ -35,7 +36,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** The generated pages by their path below the checkout. */
 export function makePages(): ReadonlyMap<string, string> {
   return new Map([
-    ['docs/flags.md', flagsPage([UP, SERVER, AGENT, GATEWAY, INGESTER, CHECK])],
+    ['docs/flags.md', flagsPage([UP, SERVER, AGENT, GATEWAY, INGESTER, HUB, CHECK])],
     ['docs/limits.md', limitsPage()],
   ])
 }

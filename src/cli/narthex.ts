@@ -12,6 +12,7 @@ Usage: narthex <command> [flags]
   agent     scrapes and passes on, keeps nothing on disk
   gateway   takes what agents and others push, and passes it on
   ingester  reads topics of Kafka, and passes them on
+  hub       keeps what is to be monitored, and tells it to those who scrape
   check     looks at files before they are used: narthex check config FILE
 
   narthex <command> --help   flags of one command

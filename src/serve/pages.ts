@@ -36,6 +36,7 @@ export const PAGES_OF_ROLE = {
   agent: ['targets', 'sending', 'status'],
   gateway: ['senders', 'sending', 'status'],
   ingester: ['partitions', 'sending', 'status'],
+  hub: ['status'],
 } as const
 
 export type PageRole = keyof typeof PAGES_OF_ROLE

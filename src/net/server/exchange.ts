@@ -167,6 +167,10 @@ class ReadAsk implements Ask {
     return this.#params
   }
 
+  get address(): string {
+    return this.#request.socket.remoteAddress ?? ''
+  }
+
   get signal(): AbortSignal {
     return this.#departure.signal
   }

@@ -21,6 +21,8 @@ export interface Ask {
   /** Values of the `:name` segments of the route, percent-decoded. */
   readonly segments: ReadonlyMap<string, string>
   readonly identity: Identity
+  /** The address that the request comes from. */
+  readonly address: string
   /** The bytes as they came, of a route that takes bytes; otherwise empty. */
   readonly body: Uint8Array
   /** Fires when the client leaves or the server stops. */

@@ -1,0 +1,58 @@
+/** `narthex hub`: what is to be monitored, for people and for those who scrape. */
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../base/clock.ts'
+import type { Lifecycle } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import { Metrics } from '../base/metrics.ts'
+import { registerProcessMetrics } from '../base/process.ts'
+import { openPages } from '../serve/pages.ts'
+import { operationRoutes } from '../serve/routes.ts'
+import { Configuration } from './configuration.ts'
+import { operationDeps } from './facts.ts'
+import type { Running } from './running.ts'
+import { loadWeb, startWeb, type WebOptions } from './web.ts'
+
+/** Everything that flags say. */
+export interface HubOptions {
+  readonly storagePath: string
+  /** Largest request body, in bytes. */
+  readonly requestBytesMax: number
+  readonly web: WebOptions
+  /** Every flag with its text, for the status page. */
+  readonly flags: ReadonlyMap<string, string>
+}
+
+/**
+ * Starts the rooms; `life` stops them in the opposite order.
+ *
+ * @throws NarthexError `bad_data` for flags and files that cannot be used, `io` and `busy` for a
+ *   port that cannot be had
+ */
+export async function startHub(options: HubOptions, log: Log, life: Lifecycle): Promise<Running> {
+  const clock = systemClock
+  const metrics = new Metrics()
+  registerProcessMetrics(metrics)
+  const configuration = new Configuration({ file: '', clock, log, metrics })
+  const webConfig = loadWeb(options.web)
+
+  const reload = async (): Promise<void> => web.reload()
+  const web = await startWeb(
+    options.web,
+    webConfig,
+    {
+      metrics,
+      log,
+      clock,
+      requestBytesMax: options.requestBytesMax,
+      routes: [
+        ...operationRoutes({
+          ...operationDeps(options, configuration, { metrics, isReady: () => true }),
+          reload,
+        }),
+        ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'hub'),
+      ],
+    },
+    life,
+  )
+  return { urls: [web.url], reload }
+}
