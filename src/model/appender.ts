@@ -33,6 +33,14 @@ export const OUTCOMES = [
   'unknown_series',
 ] as const
 
+/** What is lost of a commit that is acknowledged all the same: somebody further on refused it for good. */
+export interface Shortfall {
+  /** Samples and histograms. */
+  readonly count: number
+  /** Who refused, and for what reason. */
+  readonly reason: string
+}
+
 /** Where samples go. */
 export interface Appender {
   /**
@@ -65,11 +73,13 @@ export interface Appender {
 
   /**
    * Resolves when everything appended before the call is in the log (and on disk, when the sync
-   * interval is 0).
+   * interval is 0), or written by those that it is passed on to.
    *
-   * @throws NarthexError `busy` when the log cannot be written; the rows are then not acknowledged
+   * @returns what they have refused of it; undefined for nothing
+   * @throws NarthexError `busy` when the log cannot be written; the rows are then not acknowledged.
+   *   `bad_data` when all of it was refused for good
    */
-  commit(): Promise<void>
+  commit(): Promise<Shortfall | undefined>
 
   /** Where native histograms and exemplars go; appenders that keep none do not have it. */
   readonly side?: SideAppender | undefined

@@ -22,6 +22,8 @@ const COMMIT_WAIT_MS = 10
 /** How long a writer may take to give up its writes. */
 const ABORT_MS_MAX = 300
 
+const TOO_OLD_WORDS = 'samples are too old'
+
 /** How long writes that run at a reload may go on. */
 const REPLACE_MS_MAX = 2000
 
@@ -128,7 +130,7 @@ export class Destination {
     const kept = this.#filter(parcel)
     if (kept === undefined) return
     commit?.expect(this)
-    if (this.lastError !== '') commit?.note(`destination ${this.name}: ${this.lastError}`)
+    if (this.lastError !== '') commit?.note(this.#saying(this.lastError))
     if (this.#isStopped) {
       this.#drop('shutdown', tallyOf(kept), commit)
       return
@@ -246,7 +248,7 @@ export class Destination {
 
   #drop(reason: string, gone: Tally, commit: Commit | undefined): void {
     this.#count(reason, gone)
-    commit?.failed(this, `destination ${this.name}: ${reason}`)
+    commit?.failed(this, this.#saying(reason))
   }
 
   /** Writing begins when everything of this turn has been handed over. */
@@ -337,9 +339,15 @@ export class Destination {
       if (wanted !== undefined) this.#count('too_old', filteredFrom(wanted, young))
       if (young === entry.parcel) continue
       if (young === undefined) {
-        entry.commit?.refused(this, `destination ${this.name}: samples are too old`)
+        entry.commit?.refused(this, sampleCountOf(entry.parcel), this.#saying(TOO_OLD_WORDS))
         this.#queue.remove(batch, entry)
-      } else this.#queue.replace(entry, young)
+      } else {
+        if (wanted !== undefined) {
+          const lost = filteredFrom(wanted, young).samples
+          if (lost > 0) entry.commit?.lose(this, lost, this.#saying(TOO_OLD_WORDS))
+        }
+        this.#queue.replace(entry, young)
+      }
     }
   }
 
@@ -365,6 +373,7 @@ export class Destination {
     counters.writes++
     let samples = 0
     let exemplars = 0
+    this.#tellPart(batch, result.refused)
     for (const { parcel, commit } of batch.entries) {
       samples += sampleCountOf(parcel)
       exemplars += parcel.exemplars.length
@@ -378,6 +387,26 @@ export class Destination {
     if (this.#writes.size >= this.#pace.writesMax) this.#pace.grow()
   }
 
+  /**
+   * Tells who waits what the other end has refused of a write. It says how many samples, not which:
+   * of a write for several senders, each hears that as many of its own may be among them.
+   */
+  #tellPart(batch: Batch, refused: ReadonlyMap<string, number>): void {
+    const told = [...refused].filter(([reason]) => reason !== UNREPRESENTABLE)
+    if (told.length === 0) return
+    const count = told.reduce((sum, [, each]) => sum + each, 0)
+    const own = new Map<Commit, number>()
+    for (const { parcel, commit } of batch.entries) {
+      if (commit !== undefined) own.set(commit, (own.get(commit) ?? 0) + sampleCountOf(parcel))
+    }
+    const why = this.#saying(told.map(([reason]) => reason).join(', '))
+    for (const [commit, samples] of own) commit.lose(this, Math.min(count, samples), why)
+  }
+
+  #saying(what: string): string {
+    return `destination ${this.name}: ${what}`
+  }
+
   #noteRefused(batch: Batch, reason: string, message: string): void {
     this.counters.failures++
     this.lastErrorMs = this.#deps.clock.now()
@@ -385,9 +414,9 @@ export class Destination {
     for (const { parcel, commit } of batch.entries) {
       samples += sampleCountOf(parcel)
       this.#count(`refused_${reason}`, tallyOf(parcel))
-      const why = `destination ${this.name}: ${message}`
+      const why = this.#saying(message)
       if (isOfSetup(reason)) commit?.failed(this, why)
-      else commit?.refused(this, why)
+      else commit?.refused(this, sampleCountOf(parcel), why)
     }
     this.#queue.finish(batch)
     this.#recover()
@@ -405,7 +434,7 @@ export class Destination {
     for (const { parcel, commit } of batch.entries) {
       counters.retried += sampleCountOf(parcel)
       counters.exemplars.retried += parcel.exemplars.length
-      commit?.note(`destination ${this.name}: ${result.message}`)
+      commit?.note(this.#saying(result.message))
     }
     this.#pace.fail(nowMs, result.afterMs, wasProbe)
     this.#queue.putBack(batch, (attempts) => this.#pace.backOffMs(nowMs, attempts))

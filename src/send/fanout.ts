@@ -6,6 +6,7 @@ import {
   type Appender,
   DUPLICATE,
   type SeriesId,
+  type Shortfall,
   type SideAppender,
   TOO_FAR,
   TOO_OLD,
@@ -188,12 +189,15 @@ class FanoutAppender implements Appender {
     return this.#appendChecked(timeMs, ids, values, count, outcomes)
   }
 
-  commit(): Promise<void> {
+  commit(): Promise<Shortfall | undefined> {
     if (this.#fanout.options.policy() === 'none') {
       this.#flush(undefined)
-      return Promise.resolve()
+      return WHOLE
     }
-    if (this.#isEmpty()) return this.#last?.isOpen ? this.#last.done : Promise.resolve()
+    if (this.#isEmpty()) {
+      // Whoever repeats what is under way waits for it; what it lacks is told to who sent it first.
+      return this.#last?.isOpen ? this.#last.done.then(() => undefined) : WHOLE
+    }
     const commit = this.#fanout.open()
     this.#last = commit
     this.#flush(commit)
@@ -393,3 +397,4 @@ class FanoutAppender implements Appender {
 }
 
 const NOTHING: Float64Array = new Float64Array(0)
+const WHOLE: Promise<undefined> = Promise.resolve(undefined)

@@ -4,6 +4,7 @@ import {
   ACCEPTED,
   type Appender,
   type SeriesId,
+  type Shortfall,
   type SideAppender,
   UNKNOWN,
 } from '../model/appender.ts'
@@ -71,8 +72,9 @@ class Tee implements Appender {
     return accepted - forgotten
   }
 
-  async commit(): Promise<void> {
-    await Promise.all([this.#first.commit(), this.#second.commit()])
+  async commit(): Promise<Shortfall | undefined> {
+    const [first, second] = await Promise.all([this.#first.commit(), this.#second.commit()])
+    return first ?? second
   }
 
   /** Passes on what was accepted; how many cells the second does not know, which then nobody does. */

@@ -243,6 +243,92 @@ test('a policy that changes holds for what is pushed from then on', async () => 
   await stop(clock, sending)
 })
 
+const SOME: WriteResult = { outcome: 'written', refused: new Map([['status_400', 2]]) }
+
+for (const [policy, answers, wanted] of [
+  ['all', [SOME, WRITTEN], { count: 2, reason: 'destination d0: status_400' }],
+  ['quorum', [WRITTEN, WRITTEN, SOME], undefined],
+  ['quorum', [SOME, SOME, REFUSED], { count: 2, reason: 'destination d1: status_400' }],
+  ['quorum', [SOME, REFUSED, WRITTEN], { count: 2, reason: 'destination d0: status_400' }],
+  ['any', [WRITTEN, SOME], undefined],
+  ['any', [SOME, REFUSED], { count: 2, reason: 'destination d0: status_400' }],
+  ['none', [SOME, SOME], undefined],
+] as const satisfies readonly (readonly [Policy, readonly WriteResult[], object | undefined])[]) {
+  const shown = answers.map((each) =>
+    each === SOME ? 'in part' : each === WRITTEN ? 'written' : 'refused',
+  )
+  test(`policy ${policy} with ${shown.join(', ')}: ${wanted === undefined ? 'whole' : 'in part'}`, async () => {
+    const clock = fakeClock()
+    const { sending, writer } = await startTest(
+      clock,
+      answers.map((_, i) => destinationOf(`d${i}`)),
+      { policy },
+    )
+    for (const [i, answer] of answers.entries()) writer(`d${i}`).answer = () => answer
+    const appender = sending.pushed()
+    appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 6)), [1, 2, 3, 4, 5, 6])
+    const committed = appender.commit()
+    await clock.advance(100)
+    assert.deepEqual(await committed, wanted)
+    await stop(clock, sending)
+  })
+}
+
+test('one of several writes refused: the rest is written, and their sender hears how much is not', async () => {
+  const clock = fakeClock()
+  const { sending, writer, status } = await startTest(
+    clock,
+    [destinationOf('a', {}, { samplesPerSendMax: 4 }), destinationOf('b')],
+    { policy: 'all' },
+  )
+  writer('a').answer = ([parcel]) => {
+    return parcel.values.includes(5) ? REFUSED : WRITTEN
+  }
+  const appender = sending.pushed()
+  appendRow(
+    appender,
+    clock.now(),
+    idsOf(appender, targetLabels('x:1', 9)),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  )
+  const committed = appender.commit()
+  await clock.advance(1000)
+  assert.deepEqual(await committed, { count: 3, reason: 'destination a: no such tenant' })
+  assert.equal(status('a').written, 6)
+  assert.deepEqual(status('a').dropped, { refused_status_400: 3 })
+  assert.equal(status('b').written, 9)
+  await stop(clock, sending)
+})
+
+test('of a write for two senders, neither hears of more than it sent itself', async () => {
+  const clock = fakeClock()
+  const { sending, writer } = await startTest(clock, [destinationOf('a')], { policy: 'all' })
+  writer('a').answer = () => SOME
+  const appender = sending.pushed()
+  const commits = [1, 6].map((count) => {
+    const ids = idsOf(appender, targetLabels(`x:${count}`, count))
+    appendRow(appender, clock.now(), ids, ids)
+    return appender.commit()
+  })
+  await clock.advance(100)
+  assert.equal(writer('a').requests.length, 1, 'in one write')
+  const counts = (await Promise.all(commits)).map((shortfall) => shortfall?.count)
+  assert.deepEqual(counts, [1, 2])
+  await stop(clock, sending)
+})
+
+test('what the kind of a destination has no room for is no refusal', async () => {
+  const clock = fakeClock()
+  const { sending, writer } = await startTest(clock, [destinationOf('a')], { policy: 'all' })
+  writer('a').answer = () => ({ outcome: 'written', refused: new Map([['unrepresentable', 1]]) })
+  const appender = sending.pushed()
+  appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 2)), [1, 2])
+  const committed = appender.commit()
+  await clock.advance(100)
+  assert.equal(await committed, undefined)
+  await stop(clock, sending)
+})
+
 test('how many destinations a policy wants', () => {
   for (const [policy, counts] of [
     ['none', [0, 0, 0, 0, 0]],

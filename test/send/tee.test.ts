@@ -59,7 +59,7 @@ class NoteAppender implements Appender {
     return accepted
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<undefined> {
     this.cells.push('commit')
   }
 }

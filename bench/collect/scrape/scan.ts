@@ -33,7 +33,7 @@ function openVoid(): Appender {
       outcomes.fill(0, 0, count)
       return count
     },
-    commit: () => Promise.resolve(),
+    commit: () => Promise.resolve(undefined),
   }
 }
 

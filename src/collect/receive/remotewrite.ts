@@ -16,7 +16,7 @@ import { decodeSnappy, snappyDecodedBytes } from '../../wire/snappy.ts'
 import { type Door, OPEN_DOOR } from './door.ts'
 import { Intake, type IntakeResult } from './intake.ts'
 import type { LabelLimits } from './labelcheck.ts'
-import type { Refusals } from './refusals.ts'
+import { lessRefused, type Refusals } from './refusals.ts'
 import { SeriesHasher } from './serieshash.ts'
 import { SeriesTable } from './seriestable.ts'
 
@@ -147,9 +147,9 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
       figures.refusedRequests.with('media_type').inc()
       return version
     }
-    const result = take(version, body, door)
+    let result = take(version, body, door)
     try {
-      await appender.commit()
+      result = lessRefused(result, await appender.commit())
     } catch (error) {
       noteFault(error, 'destination')
       throw error

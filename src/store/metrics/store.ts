@@ -287,6 +287,7 @@ class MetricsStore implements Store {
       async commit() {
         journal.flush()
         await log.commit()
+        return undefined
       },
     }
   }

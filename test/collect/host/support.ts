@@ -67,7 +67,7 @@ export function testAppender(): TestAppender {
       }
       return accepted
     },
-    commit: () => Promise.resolve(),
+    commit: () => Promise.resolve(undefined),
   }
   return appender
 }

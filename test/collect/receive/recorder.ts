@@ -6,6 +6,7 @@ import {
   DUPLICATE,
   OUT_OF_ORDER,
   type SeriesId,
+  type Shortfall,
   type SideAppender,
   UNKNOWN,
 } from '../../../src/model/appender.ts'
@@ -33,6 +34,8 @@ export class Recorder implements Appender {
   seriesMax: number = Infinity
   outOfOrder = true
   busy = false
+  /** What those further on refuse of each commit. */
+  shortfall: Shortfall | undefined
 
   series(labels: Labels): SeriesId {
     this.lookups++
@@ -67,9 +70,10 @@ export class Recorder implements Appender {
     return accepted
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<Shortfall | undefined> {
     if (this.busy) throw new NarthexError('busy', 'cannot commit: the disk is full')
     this.commits++
+    return this.shortfall
   }
 
   /** Forgets all ids, as the store does with series that were silent. */

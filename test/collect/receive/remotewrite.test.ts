@@ -385,3 +385,26 @@ test('recorded requests get the answers of Prometheus, but for what is not store
   assert.deepEqual(differing, [])
   assert.ok(cases.length > 100)
 })
+
+test('what destinations refuse of a request is told to its sender, and counted', async () => {
+  const { recorder, metrics, send } = open()
+  recorder.shortfall = { count: 2, reason: 'destination vm: status_400' }
+  const series = [
+    seriesOf(['__name__', 'a'], [1000, 1], [2000, 2], [3000, 3]),
+    seriesOf(['__name__', 'b'], [1000, 1]),
+  ]
+  const message =
+    'cannot take 2 items of the request: destination vm: status_400: destination_refused; …\n'
+  const first = await send(series, 1)
+  assert.deepEqual([first.status, first.body, first.headers], [400, message, {}])
+  const second = await send(series, 2)
+  assert.deepEqual([second.status, second.body], [400, message])
+  assert.deepEqual(second.headers, {
+    'x-prometheus-remote-write-samples-written': '2',
+    'x-prometheus-remote-write-histograms-written': '0',
+    'x-prometheus-remote-write-exemplars-written': '0',
+  })
+  const text = metrics.render()
+  assert.match(text, /^narthex_remote_write_samples_total 4$/m)
+  assert.match(text, /^narthex_remote_write_refused_total\{reason="destination_refused"\} 4$/m)
+})

@@ -71,7 +71,7 @@ export class MemoryAppender implements Appender {
     return ACCEPTED
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<undefined> {
     this.commits++
   }
 

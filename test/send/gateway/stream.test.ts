@@ -164,6 +164,17 @@ test('refused cells are told by reason, and forgotten series are sent anew', asy
   })
 })
 
+test('what destinations of the gateway refuse is acknowledged, and told with its count', async () => {
+  await withWorld(async ({ gateway, series, writer }) => {
+    gateway.appender.shortfall = { count: 2, reason: 'destination vm: status_400' }
+    const result = await writer.write([rowOf(1, targetOf(series, 'a:1', 3), [1, 2, 3])], GOING)
+    const refused = new Map([['destination_refused', 2]])
+    assert.deepEqual(result, { outcome: 'written', refused })
+    const [agent] = gateway.receiver.view.senders()
+    assert.deepEqual([agent.samples, agent.refused], [1, { destination_refused: 2 }])
+  })
+})
+
 test('a gateway that ended and came back gets everything again from a key row', async () => {
   const first = await startGateway()
   const port = Number(first.address.split(':')[1])

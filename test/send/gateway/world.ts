@@ -13,7 +13,12 @@ import {
 import { DEFAULT_QUEUE } from '../../../src/config/destination.ts'
 import type { GatewayDestination } from '../../../src/config/destinations/gateway.ts'
 import { NO_WEB_CONFIG, type WebConfig } from '../../../src/config/web.ts'
-import { ACCEPTED, type Appender, type SeriesId } from '../../../src/model/appender.ts'
+import {
+  ACCEPTED,
+  type Appender,
+  type SeriesId,
+  type Shortfall,
+} from '../../../src/model/appender.ts'
 import { formatLabels, type Labels, labelsFrom, labelsKey } from '../../../src/model/labels.ts'
 import { type GrpcServer, startGrpcServer } from '../../../src/net/grpc/server.ts'
 import { type GatewayDeps, openGateway } from '../../../src/send/gateway/writer.ts'
@@ -31,6 +36,8 @@ export class NotingAppender implements Appender {
   /** Commits wait for it when it is there. */
   gate: Promise<void> | undefined
   commits = 0
+  /** What those further on refuse of each commit. */
+  shortfall: Shortfall | undefined
   outcome: number = ACCEPTED
   readonly side = {
     histogram: (timeMs: number, id: SeriesId, histogram: { readonly count: number }): number => {
@@ -71,10 +78,11 @@ export class NotingAppender implements Appender {
     return count
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<Shortfall | undefined> {
     this.commits++
     await this.gate
     if (this.commitError !== undefined) throw this.commitError
+    return this.shortfall
   }
 
   get sampleCount(): number {

@@ -13,6 +13,7 @@ import type { WriteMetadata } from '../../../wire/remotewrite.ts'
 import type { Door } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
 import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import { DESTINATION_REFUSED } from '../refusals.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 import { type BatchBody, type BatchFamily, readBatchProto, readBatchText } from './body.ts'
 import { readGroupPath } from './path.ts'
@@ -259,7 +260,11 @@ class BatchGroups implements BatchReceiver {
     }
     const result: PushResult = samples.finish()
     this.#figures.count('pushgateway', result)
-    return this.#options.appender.commit()
+    // What destinations refuse of it is counted there and here; a job has no use for hearing of it.
+    return this.#options.appender.commit().then((shortfall) => {
+      if (shortfall === undefined) return
+      this.#figures.refuse('pushgateway', DESTINATION_REFUSED, shortfall.count)
+    })
   }
 
   #plan(): void {

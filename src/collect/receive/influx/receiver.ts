@@ -2,7 +2,7 @@
 import type { Clock } from '../../../base/clock.ts'
 import { NarthexError } from '../../../base/error.ts'
 import type { Metrics } from '../../../base/metrics.ts'
-import type { Appender } from '../../../model/appender.ts'
+import type { Appender, Shortfall } from '../../../model/appender.ts'
 import { METRIC_NAME } from '../../../model/labels.ts'
 import { faultOf } from '../../../net/server/fault.ts'
 import type { Reply } from '../../../net/server/message.ts'
@@ -10,7 +10,7 @@ import { type Line, readLines } from '../../../wire/lineprotocol.ts'
 import { type Door, OPEN_DOOR } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
 import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
-import { REFUSALS_MAX } from '../refusals.ts'
+import { lessRefused, REFUSALS_MAX } from '../refusals.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 
 export interface InfluxReceiverOptions {
@@ -100,12 +100,12 @@ export function openInfluxReceiver(options: InfluxReceiverOptions): InfluxReceiv
       return reply(415, `cannot take lines: encoding ${ask.encoding}, wanted gzip, deflate or zstd`)
     }
     const appended = await unpacker.take(body, ask.encoding, (bytes) => append(bytes, unitMs, door))
-    await appended.committed
-    const { result, faultCount, textCount } = appended
+    const result = lessRefused(appended.result, await appended.committed)
+    const { faultCount, textCount } = appended
     figures.count('influx', result)
     if (faultCount > 0) figures.refuse('influx', 'line', faultCount)
     if (textCount > 0) figures.refuse('influx', 'text_field', textCount)
-    return replyOf(appended)
+    return replyOf({ ...appended, result })
   }
 
   return {
@@ -130,7 +130,7 @@ interface Appended {
   readonly faults: readonly string[]
   readonly faultCount: number
   readonly textCount: number
-  readonly committed: Promise<void>
+  readonly committed: Promise<Shortfall | undefined>
 }
 
 /** A field is a metric: `measurement_field`, or the measurement alone for one called `value`. */

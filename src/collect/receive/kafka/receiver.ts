@@ -6,7 +6,7 @@ import type { Metrics } from '../../../base/metrics.ts'
 import { pause } from '../../../base/pause.ts'
 import { equalConfig } from '../../../config/equal.ts'
 import type { KafkaSourceConfig } from '../../../config/ingester.ts'
-import type { Appender } from '../../../model/appender.ts'
+import type { Appender, Shortfall } from '../../../model/appender.ts'
 import type { PartitionStatus, PartitionsView } from '../../../model/partition.ts'
 import { GroupMember } from '../../../net/kafka/group.ts'
 import type { Batch, InMessage } from '../../../net/kafka/partition.ts'
@@ -150,7 +150,7 @@ export class KafkaReceiver {
       }
     }
     try {
-      await this.#options.appender.commit()
+      requireWhole(await this.#options.appender.commit())
     } catch (error) {
       if (!isPoison(error)) throw error
       if (messages.length === 1) {
@@ -194,6 +194,13 @@ export class KafkaReceiver {
       stillSeconds: (nowMs - each.movedMs) / 1000,
     }))
   }
+}
+
+/** @throws NarthexError `bad_data` when destinations have refused some of it for good */
+function requireWhole(shortfall: Shortfall | undefined): void {
+  if (shortfall === undefined) return
+  const samples = shortfall.count === 1 ? '1 sample' : `${shortfall.count} samples`
+  throw new NarthexError('bad_data', `cannot pass on ${samples}: ${shortfall.reason}`)
 }
 
 /** Whether the same will be refused however often it is tried. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { NarthexError } from '../../../base/error.ts'
 import type { Metrics } from '../../../base/metrics.ts'
 import type { OtlpConfig } from '../../../config/storageshape.ts'
-import type { Appender } from '../../../model/appender.ts'
+import type { Appender, Shortfall } from '../../../model/appender.ts'
 import type { UnaryMethod } from '../../../net/grpc/server.ts'
 import { type Fault, faultOf } from '../../../net/server/fault.ts'
 import type { Reply } from '../../../net/server/message.ts'
@@ -14,6 +14,7 @@ import type { WriteMetadata } from '../../../wire/remotewrite.ts'
 import { type Door, OPEN_DOOR } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
 import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import { lessRefused } from '../refusals.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 import { DELTA_SERIES_MAX, type DeltaRequest, DeltaTotals } from './delta.ts'
 import { Translation } from './translate.ts'
@@ -93,11 +94,12 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
 
   async function settle(appending: Promise<Appended>): Promise<Outcome> {
     try {
-      const { result, deltas, committed } = await appending
-      await committed.catch((error: unknown) => {
+      const { result: taken, deltas, committed } = await appending
+      const shortfall = await committed.catch((error: unknown) => {
         deltas.withdraw()
         throw error
       })
+      const result = lessRefused(taken, shortfall)
       figures.count('otlp', result)
       return outcomeOf(result)
     } catch (error) {
@@ -147,7 +149,7 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
 interface Appended {
   readonly result: PushResult
   readonly deltas: DeltaRequest
-  readonly committed: Promise<void>
+  readonly committed: Promise<Shortfall | undefined>
 }
 
 /**

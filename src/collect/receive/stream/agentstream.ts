@@ -121,10 +121,11 @@ export class AgentStream implements ByteStreamHandler {
     this.#inflightBytes += sizeBytes
     this.#holdUp()
     try {
-      await Promise.all([
+      const [ofRows, ofPushed] = await Promise.all([
         result.hasRows ? rows.commit() : undefined,
         result.hasPushed ? pushed.commit() : undefined,
       ])
+      result.lose((ofRows?.count ?? 0) + (ofPushed?.count ?? 0))
       this.#count(result, agent)
       this.#answer({ kind: 'written', batch, refused: result.refused }, agent)
     } catch (error) {

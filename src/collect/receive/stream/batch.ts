@@ -33,6 +33,7 @@ import {
 } from '../../../wire/streamtext.ts'
 import type { Door } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
+import { DESTINATION_REFUSED } from '../refusals.ts'
 import { type LayoutDeps, NO_SERIES, ReceivedLayout } from './layout.ts'
 
 /** A layout of which no row came for so long is forgotten; the agent is told when it is used. */
@@ -70,6 +71,14 @@ export class BatchResult {
 
   refuse(reason: string, count: number): void {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + count)
+  }
+
+  /** Some of what was taken was refused further on. */
+  lose(count: number): void {
+    const lost = Math.min(count, this.acceptedCount)
+    if (lost === 0) return
+    this.acceptedCount -= lost
+    this.refuse(DESTINATION_REFUSED, lost)
   }
 }
 

@@ -90,6 +90,17 @@ test('what can be read of a request is taken, the rest is told by its line', asy
   assert.deepEqual(recorder.content(), { a_b: ['1=1'], i_j: ['1=2'] })
 })
 
+test('what destinations refuse of a request is a partial write', async () => {
+  const { post, recorder } = open()
+  recorder.shortfall = { count: 1, reason: 'destination vm: status_400' }
+  const reply = await post('a b=1 1\na b=2 2', 'ms')
+  assert.equal(reply.status, 400)
+  assert.match(
+    String(reply.body),
+    /partial write: cannot take 1 item of the request: destination vm: status_400: destination_refused dropped=1/,
+  )
+})
+
 test('a sample that is refused is told by its line, too', async () => {
   const { post, recorder } = open()
   recorder.outOfOrder = false

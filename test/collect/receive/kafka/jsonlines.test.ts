@@ -48,7 +48,7 @@ class Memory implements Appender {
     this.#forgetBelow = this.names.length
   }
 
-  async commit(): Promise<void> {}
+  async commit(): Promise<undefined> {}
 }
 
 function open(door = OPEN_DOOR): { memory: Memory; intake: JsonIntake } {

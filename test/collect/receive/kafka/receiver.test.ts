@@ -283,7 +283,7 @@ test('kill -9 of the broker under load loses nothing, and the order of each seri
   const rows = sender.rows()
   const targets = ['a', 'b', 'c', 'd'].map((name) => idsOf(rows, targetLabels(name, 25)))
   let row = 0
-  const commits: Promise<void>[] = []
+  const commits: Promise<unknown>[] = []
   const append = (count: number): void => {
     for (let i = 0; i < count; i++, row++) {
       for (const ids of targets)

@@ -92,6 +92,20 @@ test('the examples of the protocol are taken', async () => {
   assert.deepEqual([histogram.count, histogram.zeroCount, histogram.sum[0]], [3, 1, 10])
 })
 
+test('what destinations refuse of a request is a partial success', async () => {
+  const { post, recorder } = open()
+  recorder.shortfall = { count: 3, reason: 'destination vm: status_400' }
+  const reply = await post(readFileSync(new URL('metrics.json', EXAMPLES)))
+  assert.equal(reply.status, 200)
+  assert.deepEqual(JSON.parse(String(reply.body)), {
+    partialSuccess: {
+      rejectedDataPoints: '3',
+      errorMessage:
+        'cannot take 3 items of the request: destination vm: status_400: destination_refused; …',
+    },
+  })
+})
+
 test('other signals hold no metrics: they are taken and come to nothing', async () => {
   for (const file of ['logs.json', 'trace.json', 'events.json']) {
     const { post, recorder } = open()
