@@ -157,7 +157,10 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       'narthex_host_series_refused_total',
     ]),
     built('parts of one family in protobuf', count(FAMILY_PARTS_MAX), 'the scrape fails', [FAILED]),
-    built('blocks of metadata', count(METADATA_BLOCKS_MAX), 'further ones are left out', []),
+    built('blocks of metadata', count(METADATA_BLOCKS_MAX), 'further ones are left out', [
+      'narthex_scrape_metadata_blocks',
+      'narthex_scrape_metadata_blocks_left_out_total',
+    ]),
     built('containers and services', count(CGROUPS_MAX), 'further ones are left out', [
       'narthex_host_containers',
     ]),

@@ -80,6 +80,13 @@ function messageOf(name: string): RemoteWriteDestination['message'] | undefined 
 function checkWrite(raw: RawWrite, place: MapPlace): void {
   const refuse = (key: string, message: string): void => place.report.error(place.at(key), message)
   if (raw.url === undefined) refuse('url', 'url for remote_write is empty')
+  else if (!['http', 'https'].includes(raw.url.scheme) || raw.url.host === '') {
+    // Files of Prometheus may say so; a role that is to write there refuses to start.
+    place.report.warn(
+      place.at('url'),
+      'cannot write to this URL: wanted http:// or https:// with a host',
+    )
+  }
   checkHeaders(raw.headers, place, REMOTE_AUTHORIZATION)
   if (messageOf(raw.protobuf_message) === undefined) {
     const unknown = `unknown type for remote write protobuf message ${raw.protobuf_message}`

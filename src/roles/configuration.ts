@@ -91,11 +91,9 @@ export class Configuration {
 
   async #reload(): Promise<void> {
     const { file, log, clock } = this.#options
-    if (file === '') {
-      throw new NarthexError('bad_data', 'cannot reload: the server runs without --config.file')
-    }
     try {
-      const next = this.#read()
+      // Without a file this one stays, and whoever has files of its own reads those again.
+      const next = file === '' ? this.#current : this.#read()
       for (const apply of this.#appliers) await apply(next)
       this.#current = next
       this.#reloadSucceeded = true

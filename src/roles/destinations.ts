@@ -1,6 +1,7 @@
 /** Every kind of destination, and how its writer is opened. */
 import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'
+import { messageOf, NarthexError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { ListedDestination } from '../config/destinationkinds.ts'
@@ -8,6 +9,7 @@ import type { PostgresDestination } from '../config/destinations/postgresql.ts'
 import type { RemoteWriteDestination } from '../config/remotewrite.ts'
 import type { MetadataView } from '../model/target.ts'
 import { shownUrl } from '../net/client/request.ts'
+import { checkTlsFiles } from '../net/client/tls.ts'
 import { openFile } from '../send/file/writer.ts'
 import type { Frames } from '../send/frame/piece.ts'
 import { openNarthex } from '../send/narthex/writer.ts'
@@ -39,6 +41,7 @@ export async function openWriter(
   view: SeriesView,
   deps: WriterDeps,
 ): Promise<Writer> {
+  await checkFiles(config)
   switch (config.kind) {
     case 'remote_write':
       return openRemoteWrite(config, deps)(view)
@@ -77,6 +80,20 @@ export async function openWriter(
     case 'kafka': {
       const { openKafka } = await import('../send/kafka/writer.ts')
       return openKafka(config)(view)
+    }
+  }
+}
+
+/** Certificates and keys are looked at before the first write; passwords are read with each request. */
+async function checkFiles(config: AnyDestination): Promise<void> {
+  const tls = 'http' in config ? [config.http.tls, config.http.oauth2?.tls] : []
+  if ('tls' in config) tls.push(config.tls)
+  for (const each of tls) {
+    if (each === undefined) continue
+    try {
+      await checkTlsFiles(each)
+    } catch (error) {
+      throw new NarthexError('bad_data', `destination ${config.name}: ${messageOf(error)}`, error)
     }
   }
 }

@@ -123,3 +123,14 @@ test('another message than the two of the protocol is refused', () => {
     /^invalid protobuf_message value: unknown type for remote write protobuf message x, supported: prometheus.WriteRequest, io.prometheus.write.v2.Request$/,
   )
 })
+
+for (const address of ['ftp://h/write', 'h.example:80/write', 'http:///write']) {
+  test(`${address} is no address to write to, which is said with its place`, () => {
+    const { warnings } = readConfig(`remote_write:\n  - url: ${address}\n`, '', {})
+    const message = 'cannot write to this URL: wanted http:// or https:// with a host'
+    assert.deepEqual(
+      warnings.map((each) => [each.line, each.column, each.message]),
+      [[2, 10, message]],
+    )
+  })
+}

@@ -18,7 +18,7 @@ import { NO_METADATA } from './metadata.ts'
 /** Codes of family types that matter to label values, as parts of a block's id. */
 export const TYPE_OTHER = 0
 export const TYPE_HISTOGRAM = 1
-export const TYPE_SUMMARY = 2
+const TYPE_SUMMARY = 2
 
 /** What comment lines say. */
 export interface Comments {

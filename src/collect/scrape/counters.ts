@@ -20,13 +20,31 @@ export interface ScrapeCounters {
   readonly pools: Cell
 }
 
-/** Registers them; `bodyBytes` says how much the bodies in use hold. */
-export function registerScrapeCounters(metrics: Metrics, bodyBytes: () => number): ScrapeCounters {
+/** What is asked for when the metrics are. */
+export interface ScrapeState {
+  /** How much the bodies in use hold. */
+  bodyBytes(): number
+  readonly metadata: { readonly count: number; readonly leftOut: number }
+}
+
+export function registerScrapeCounters(metrics: Metrics, state: ScrapeState): ScrapeCounters {
   const bodies = metrics.gauge(
     'narthex_scrape_body_bytes',
     'Bytes of the bodies that are being read.',
   )
-  metrics.onCollect(() => bodies.with().set(bodyBytes()))
+  const blocks = metrics.gauge(
+    'narthex_scrape_metadata_blocks',
+    'Distinct comments of scraped bodies that are kept.',
+  )
+  const leftOut = metrics.counter(
+    'narthex_scrape_metadata_blocks_left_out_total',
+    'Comments of scraped bodies that were not kept because of the bound.',
+  )
+  metrics.onCollect(() => {
+    bodies.with().set(state.bodyBytes())
+    blocks.with().set(state.metadata.count)
+    leftOut.with().set(state.metadata.leftOut)
+  })
   const counter = (name: string, help: string): Cell => metrics.counter(name, help).with()
   return {
     scrapes: counter('narthex_scrapes_total', 'Scrapes that were begun.'),

@@ -14,7 +14,14 @@ interface Held {
 
 /** Blocks of comment lines by the hash of their bytes, with the number of layouts that hold each. */
 export class MetadataPool {
+  /** Times that a block was passed over for want of room. */
+  leftOut = 0
   readonly #blocks: Map<number, Held> = new Map()
+
+  /** Blocks that are held. */
+  get count(): number {
+    return this.#blocks.size
+  }
 
   /** Notes that one more layout has the block; `families` are those of its lines. */
   hold(hash: Int32Array, families: ReadonlyMap<string, MetricMetadata>): void {
@@ -23,6 +30,7 @@ export class MetadataPool {
     if (held !== undefined) held.holders++
     else if (this.#blocks.size < METADATA_BLOCKS_MAX)
       this.#blocks.set(key, { families, holders: 1 })
+    else this.leftOut++
   }
 
   /** Notes that a layout gives the block up. */

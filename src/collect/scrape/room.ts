@@ -96,7 +96,10 @@ export class ScrapeRoom {
     this.clock = options.clock
     this.log = options.log
     this.failureLogs = new FailureLogs(options.log)
-    this.counters = registerScrapeCounters(options.metrics, () => this.bodies.leasedBytes)
+    this.counters = registerScrapeCounters(options.metrics, {
+      bodyBytes: () => this.bodies.leasedBytes,
+      metadata: this.metadata,
+    })
     this.bodies = new BodyPool(options.inflightBytesMax)
     this.scanner = new Scanner(this.metadata)
     this.extraScrapeMetrics = options.extraScrapeMetrics ?? false

@@ -29,8 +29,6 @@ export interface HttpReply {
   readonly statusLine: string
   readonly contentType: string
   readonly body: BodyBuffer
-  /** Bytes as they were sent. */
-  readonly wireBytes: number
 }
 
 export interface HttpChannel {
@@ -171,7 +169,6 @@ class Channel implements HttpChannel {
 
   async #finish(reply: Reply): Promise<HttpReply> {
     const { status, statusLine, contentType, contentEncoding } = reply.head
-    const wireBytes = reply.body.length
     let { body } = reply
     if (contentEncoding === 'gzip' || contentEncoding === 'x-gzip') {
       body = await inflateBody(body, this.#options.bodies, this.#decodedBytes)
@@ -185,6 +182,6 @@ class Channel implements HttpChannel {
       body.release()
       throw this.#ended
     }
-    return { status, statusLine, contentType, body, wireBytes }
+    return { status, statusLine, contentType, body }
   }
 }

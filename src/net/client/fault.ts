@@ -1,6 +1,8 @@
 /** What can go wrong on the way to a peer, in the words that users know from Prometheus. */
 import { messageOf, NarthexError } from '../../base/error.ts'
 
+const WANTED_CA = ', wanted one whose authority ca_file has'
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect: connection refused',
   EHOSTUNREACH: 'connect: no route to host',
@@ -9,6 +11,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'connect: connection timed out',
   ECONNRESET: 'read: connection reset by peer',
   EPIPE: 'write: broken pipe',
+  DEPTH_ZERO_SELF_SIGNED_CERT: `tls: self-signed certificate${WANTED_CA}`,
+  SELF_SIGNED_CERT_IN_CHAIN: `tls: self-signed certificate in the chain${WANTED_CA}`,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `tls: certificate of an unknown authority${WANTED_CA}`,
+  UNABLE_TO_GET_ISSUER_CERT: `tls: certificate of an unknown authority${WANTED_CA}`,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `tls: certificate of an unknown authority${WANTED_CA}`,
+  CERT_HAS_EXPIRED: 'tls: the certificate has expired',
+  CERT_NOT_YET_VALID: 'tls: the certificate is not valid yet',
 }
 
 interface SystemFault extends Error {

@@ -69,10 +69,6 @@ export class ResponseReader {
     this.#pool = pool
   }
 
-  get isDone(): boolean {
-    return this.#state === DONE
-  }
-
   /** Whether a byte of the answer has come. */
   get hasBegun(): boolean {
     return this.#state !== IN_HEAD || this.#stash !== undefined

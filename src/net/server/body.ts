@@ -15,6 +15,7 @@ export const NO_BODY: HeldBody = Object.freeze({ bytes: new Uint8Array(0), relea
  * Reads a body to its end.
  *
  * @param bytesMax of this body, as it is sent
+ * @param boundName what people know the bound by
  * @param begin    called when the body is wanted, before its first byte
  * @throws NarthexError `too_big` over the bound, before reading where the client declares it; `busy`
  *   when the budget is used up; `canceled` when the client leaves
@@ -22,11 +23,14 @@ export const NO_BODY: HeldBody = Object.freeze({ bytes: new Uint8Array(0), relea
 export async function readBody(
   request: IncomingMessage,
   bytesMax: number,
+  boundName: string,
   budget: ByteBudget,
   begin: () => void,
 ): Promise<HeldBody> {
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bytesMax) throw tooBig(`${declared} bytes`, bytesMax)
+  const tooBig = (seen: string): NarthexError =>
+    new NarthexError('too_big', `cannot take body: ${seen}, at most ${bytesMax} (${boundName})`)
+  if (declared > bytesMax) throw tooBig(`${declared} bytes`)
   begin()
   let taken = 0
   const release = (): void => {
@@ -38,7 +42,7 @@ export async function readBody(
     await new Promise<void>((resolve, reject) => {
       request.on('data', (chunk: Uint8Array) => {
         try {
-          if (taken + chunk.length > bytesMax) throw tooBig(`more than ${bytesMax} bytes`, bytesMax)
+          if (taken + chunk.length > bytesMax) throw tooBig('more')
           budget.take(chunk.length)
           taken += chunk.length
           chunks.push(chunk)
@@ -55,10 +59,6 @@ export async function readBody(
     throw error
   }
   return { bytes: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, taken), release }
-}
-
-function tooBig(seen: string, bytesMax: number): NarthexError {
-  return new NarthexError('too_big', `cannot take body: ${seen}, at most ${bytesMax}`)
 }
 
 /** Whether a content type is that of a form, whatever its parameters. */

@@ -50,8 +50,11 @@ export async function exchange(
       handler = route.family ?? route.path
       if (takesBody(route, request)) {
         const { formBytesMax, requestBytesMax } = hall.limits
-        const bytesMax = route.body === 'form' ? formBytesMax : requestBytesMax
-        held = await readBody(request, bytesMax, hall.bodies, () => {
+        const [bytesMax, boundName] =
+          route.body === 'form'
+            ? [formBytesMax, 'the bound on forms']
+            : [requestBytesMax, '--limit.request-bytes']
+        held = await readBody(request, bytesMax, boundName, hall.bodies, () => {
           if (waitsForContinue) response.writeContinue()
         })
       }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
@@ -22,6 +22,7 @@ import {
 import { BodyPool } from '../../../src/net/client/body.ts'
 import { openHttpChannel } from '../../../src/net/client/channel.ts'
 import { openPoster } from '../../../src/net/client/poster.ts'
+import { checkTlsFiles } from '../../../src/net/client/tls.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'narthex-client-tls-'))
 const at = (name: string): string => join(folder, name)
@@ -91,7 +92,11 @@ async function ask(tls: Partial<TlsConfig>, more: Partial<HttpClientConfig> = {}
 }
 
 test('a certificate of an unknown authority is refused', () =>
-  assert.rejects(ask({}), /self-signed certificate/))
+  assert.rejects(ask({}), ({ message }: Error) => {
+    const reason = 'tls: self-signed certificate, wanted one whose authority ca_file has'
+    assert.equal(message, `Get "https://${base}/": ${reason}`)
+    return true
+  }))
 
 test('insecure_skip_verify takes any certificate', async () => {
   assert.equal(await ask({ insecureSkipVerify: true }), `${base} nobody`)
@@ -99,6 +104,40 @@ test('insecure_skip_verify takes any certificate', async () => {
 
 test('ca_file makes the certificate trusted', async () => {
   assert.equal(await ask({ caFile: at('server.pem') }), `${base} nobody`)
+})
+
+for (const [what, tls, message] of [
+  [
+    'a ca_file that is not there',
+    { caFile: at('none.pem') },
+    /^cannot read TLS file .*none\.pem: ENOENT/,
+  ],
+  [
+    'a ca_file without a certificate',
+    { caFile: at('noise.pem') },
+    /^cannot use TLS files .*noise\.pem: ca_file has no certificate$/,
+  ],
+  [
+    'a key of another certificate',
+    { certFile: at('client.pem'), keyFile: at('server.key') },
+    /^cannot use TLS files .*: .*mismatch/,
+  ],
+] as const) {
+  test(`${what} is found out before anything connects`, async () => {
+    writeFileSync(at('noise.pem'), 'noise')
+    await assert.rejects(checkTlsFiles({ ...PLAIN_TLS, ...tls }), { kind: 'bad_data', message })
+  })
+}
+
+test('files that can be used pass, and so does having none', async () => {
+  const certFile = at('client.pem')
+  await checkTlsFiles({
+    ...PLAIN_TLS,
+    caFile: at('server.pem'),
+    certFile,
+    keyFile: at('client.key'),
+  })
+  await checkTlsFiles(PLAIN_TLS)
 })
 
 test('server_name is the name that the certificate must have', async () => {

@@ -135,6 +135,7 @@ test('a body over its bound is 413, declared or not, and the sender sees the rep
   assert.equal((await server.ask('/write', how(100_000))).status, 200)
   const over = await server.ask('/write', how(3_000_000))
   assert.equal(over.status, 413)
+  assert.match(over.text, /3000000 bytes, at most 100000 \(--limit\.request-bytes\)/)
   assert.equal(over.headers.connection, 'close')
   const chunked = await server.ask('/write', how(3_000_000, { 'transfer-encoding': 'chunked' }))
   assert.equal(chunked.status, 413)
