@@ -124,6 +124,14 @@ export interface EntryQuery {
   readonly order: EntryOrder | undefined
 }
 
+/** The whole list. */
+export const ALL_ENTRIES: EntryQuery = {
+  search: '',
+  category: '',
+  official: undefined,
+  order: undefined,
+}
+
 /** The catalogue as it was last read whole. */
 export interface CatalogueView {
   /** Changes whenever anything of the catalogue does. */

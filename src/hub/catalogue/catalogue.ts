@@ -1,0 +1,212 @@
+/** The catalogue: all entries of a folder in memory; what was good stays when what comes later is not. */
+import { createHash } from 'node:crypto'
+import { readdir, realpath } from 'node:fs/promises'
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { Log } from '../../base/log.ts'
+import type { Cell, Metrics } from '../../base/metrics.ts'
+import { formatProblem } from '../../config/report.ts'
+import type {
+  CatalogueView,
+  EntryDetail,
+  EntryOrder,
+  EntryQuery,
+  EntrySummary,
+} from '../../model/catalogue.ts'
+import { compareText } from '../../model/labels.ts'
+import { type ReadEntry, readEntry } from './entry.ts'
+import { isEntryName } from './entryshape.ts'
+import { matchRank, searchPlaces, searchWords } from './search.ts'
+
+/** Most entries of a catalogue. */
+export const ENTRIES_MAX = 1000
+
+export interface CatalogueOptions {
+  /** A folder for each entry is in it. */
+  readonly folder: string
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** An entry with what is looked up in it. */
+interface Kept {
+  readonly entry: EntryDetail
+  readonly summary: EntrySummary
+  readonly names: ReadonlySet<string>
+  readonly places: readonly string[]
+}
+
+/** Reads a catalogue; one that cannot be read is empty until it can, and its faults say why. */
+export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
+  const catalogue = new Catalogue(options)
+  await catalogue.reload()
+  return catalogue
+}
+
+/** Entries by name, exchanged as a whole when the folder was read again. */
+export class Catalogue implements CatalogueView {
+  readonly #options: CatalogueOptions
+  readonly #entryCount: Cell
+  readonly #faultCount: Cell
+  readonly #failures: Cell
+  #kept: ReadonlyMap<string, Kept> = new Map()
+  #faults: readonly string[] = []
+  #version = digest('')
+  #reading: Promise<void> | undefined
+
+  constructor(options: CatalogueOptions) {
+    const { metrics } = options
+    this.#options = options
+    const name = 'narthex_catalogue'
+    this.#entryCount = metrics.gauge(`${name}_entries`, 'Entries of the catalogue.').with()
+    this.#faultCount = metrics
+      .gauge(`${name}_faults`, 'What is wrong with the files of the catalogue.')
+      .with()
+    this.#failures = metrics
+      .counter(`${name}_failures_total`, 'Readings of the catalogue that brought nothing.')
+      .with()
+  }
+
+  get version(): string {
+    return this.#version
+  }
+
+  faults(): readonly string[] {
+    return this.#faults
+  }
+
+  entry(name: string): EntryDetail | undefined {
+    return this.#kept.get(name)?.entry
+  }
+
+  entries({ search, category, official, order }: EntryQuery): readonly EntrySummary[] {
+    const words = searchWords(search)
+    const found: { kept: Kept; rank: number }[] = []
+    for (const kept of this.#kept.values()) {
+      const { summary } = kept
+      if (category !== '' && summary.category !== category) continue
+      if (official !== undefined && summary.official !== official) continue
+      const rank = matchRank(kept.places, words)
+      if (rank !== undefined) found.push({ kept, rank })
+    }
+    const compare = order === undefined ? () => 0 : COMPARE[order]
+    return found
+      .toSorted(
+        (a, b) =>
+          compare(a.kept.summary, b.kept.summary) ||
+          (order === undefined ? a.rank - b.rank : 0) ||
+          compareText(a.kept.summary.name, b.kept.summary.name),
+      )
+      .map(({ kept }) => kept.summary)
+  }
+
+  recognise(metrics: ReadonlySet<string>): readonly string[] {
+    return [...this.#kept.values()]
+      .filter(({ entry }) => entry.recognise.every((metric) => metrics.has(metric)))
+      .map(({ entry }) => entry.name)
+  }
+
+  /** Reads the folder again; who asks while it is read gets the outcome of that. */
+  async reload(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+    })
+    await this.#reading
+  }
+
+  async #read(): Promise<void> {
+    const { folder, log } = this.#options
+    const faults: string[] = []
+    const kept = new Map<string, Kept>()
+    try {
+      const root = await realpath(folder)
+      for (const name of await listEntries(root)) {
+        const read = await this.#readEntry(root, name, faults)
+        if (read !== undefined) kept.set(name, read)
+      }
+      if (kept.size === 0) faults.push(`cannot use ${folder}: no entry in it, wanted at least one`)
+    } catch (error) {
+      faults.push(`cannot read the catalogue ${folder}: ${messageOf(error)}`)
+    }
+    if (kept.size > 0) {
+      faults.push(...ambiguities(kept))
+      this.#kept = kept
+      this.#version = digest(JSON.stringify([...kept.values()].map(({ entry }) => entry)))
+    } else this.#failures.inc()
+    this.#faults = faults
+    this.#entryCount.set(this.#kept.size)
+    this.#faultCount.set(faults.length)
+    if (faults.length > 0) {
+      log.warn('the catalogue has faults', { folder, count: faults.length, first: faults[0] })
+    }
+  }
+
+  /** An entry as it is now; as it was where it cannot be read. */
+  async #readEntry(root: string, name: string, faults: string[]): Promise<Kept | undefined> {
+    const before = this.#kept.get(name)
+    if (!isEntryName(name)) {
+      const message = `cannot use ${name}: wanted small letters and digits, joined by dashes`
+      faults.push(formatProblem({ file: name, line: 1, column: 1, message }))
+      return undefined
+    }
+    let read: ReadEntry
+    try {
+      read = await readEntry(root, name)
+    } catch (error) {
+      if (!(error instanceof NarthexError)) throw error
+      faults.push(error.message)
+      return before
+    }
+    faults.push(...read.faults)
+    return read.entry === undefined ? before : keep(read.entry, read.names)
+  }
+}
+
+/** @throws NarthexError `limit`, or the file system's error */
+async function listEntries(root: string): Promise<readonly string[]> {
+  const found = await readdir(root, { withFileTypes: true })
+  const names = found.filter((each) => !each.isFile() && !each.name.startsWith('.'))
+  if (names.length <= ENTRIES_MAX) return names.map(({ name }) => name).sort(compareText)
+  throw new NarthexError('limit', `${names.length} entries, at most ${ENTRIES_MAX} are taken`)
+}
+
+function keep(entry: EntryDetail, names: ReadonlySet<string>): Kept {
+  const { name, title, category, description, official, port, upstream } = entry
+  const { content, verified } = entry
+  const head = { name, title, category, description, official, port, upstream }
+  const summary = { ...head, content, verified }
+  return { entry, summary, names, places: searchPlaces(entry) }
+}
+
+/** A sample by which two entries are recognised tells nobody which exporter it is. */
+function ambiguities(kept: ReadonlyMap<string, Kept>): readonly string[] {
+  return [...kept.values()].flatMap(({ entry, names }) => {
+    if (names.size === 0) return []
+    const others = [...kept.values()].filter(
+      (other) =>
+        other.entry.name !== entry.name &&
+        other.entry.recognise.every((metric) => names.has(metric)),
+    )
+    return others.map((other) => {
+      const message = `cannot recognise ${other.entry.name}: ${entry.name} has all these metrics, too`
+      const file = `${other.entry.name}/entry.yaml`
+      return formatProblem({ file, line: 1, column: 1, message })
+    })
+  })
+}
+
+const COMPARE: Readonly<Record<EntryOrder, (a: EntrySummary, b: EntrySummary) => number>> = {
+  name: () => 0,
+  category: (a, b) => compareText(a.category, b.category),
+  verified: (a, b) => verifiedPart(b) - verifiedPart(a),
+}
+
+/** From 0 to 1; what was never held against its exporter comes last. */
+function verifiedPart({ verified: { rules, panels, on } }: EntrySummary): number {
+  if (on === '') return -1
+  const all = rules.all + panels.all
+  return all === 0 ? 0 : (rules.ok + panels.ok) / all
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
+}
