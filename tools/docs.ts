@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   shard: 'Shards',
   gateway: 'Agents that connect',
   storage: 'Storage',
+  catalog: 'Catalogue',
   send: 'Sending',
   'remote-write': 'Sending',
   web: 'Listening and access',

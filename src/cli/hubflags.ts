@@ -17,6 +17,11 @@ export const HUB: CommandSpec = {
       preset: 'data',
     },
     {
+      name: 'catalog.path',
+      value: 'folder',
+      help: 'where the entries of the catalogue are; those that come with the program when absent',
+    },
+    {
       name: 'limit.request-bytes',
       value: 'size',
       help: 'bytes of a request body: of a group of targets, or of a file to import',
@@ -31,7 +36,8 @@ export const HUB: CommandSpec = {
     '  narthex hub --storage.path=/var/lib/narthex',
     '  narthex hub --web.config.file=web.yml --web.listen-address=0.0.0.0:9395',
     '',
-    'Sizes take B, KB, MB, GB. Signals: SIGHUP reads the web configuration again, SIGTERM ends.',
+    'Sizes take B, KB, MB, GB. Signals: SIGHUP reads the web configuration and the catalogue again,',
+    'SIGTERM ends.',
   ].join('\n'),
 }
 
@@ -40,6 +46,7 @@ export function readHubOptions(values: FlagValues, texts: ReadonlyMap<string, st
   const flags = new FlagReader(values)
   return {
     storagePath: flags.text('storage.path'),
+    catalogPath: flags.text('catalog.path'),
     requestBytesMax: flags.number('limit.request-bytes'),
     web: flags.web(),
     flags: texts,

@@ -5,6 +5,8 @@ import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
+import { openCatalogue } from '../hub/catalogue/catalogue.ts'
+import { catalogueRoutes } from '../serve/hub/catalogue.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
@@ -15,6 +17,8 @@ import { loadWeb, startWeb, type WebOptions } from './web.ts'
 /** Everything that flags say. */
 export interface HubOptions {
   readonly storagePath: string
+  /** Folder of the catalogue; '' for the one that comes with the program. */
+  readonly catalogPath: string
   /** Largest request body, in bytes. */
   readonly requestBytesMax: number
   readonly web: WebOptions
@@ -35,7 +39,13 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
   const configuration = new Configuration({ file: '', clock, log, metrics })
   const webConfig = loadWeb(options.web)
 
-  const reload = async (): Promise<void> => web.reload()
+  const folder = options.catalogPath || fileURLToPath(new URL('../catalog', import.meta.url))
+  const catalogue = await openCatalogue({ folder, log, metrics })
+
+  const reload = async (): Promise<void> => {
+    web.reload()
+    await catalogue.reload()
+  }
   const web = await startWeb(
     options.web,
     webConfig,
@@ -49,6 +59,7 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
           ...operationDeps(options, configuration, { metrics, isReady: () => true }),
           reload,
         }),
+        ...catalogueRoutes(catalogue),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'hub'),
       ],
     },

@@ -33,6 +33,8 @@ interface Kept {
   readonly summary: EntrySummary
   readonly names: ReadonlySet<string>
   readonly places: readonly string[]
+  /** Of all that the entry is. */
+  readonly digest: string
 }
 
 /** Reads a catalogue; one that cannot be read is empty until it can, and its faults say why. */
@@ -50,7 +52,7 @@ export class Catalogue implements CatalogueView {
   readonly #failures: Cell
   #kept: ReadonlyMap<string, Kept> = new Map()
   #faults: readonly string[] = []
-  #version = digest('')
+  #version = digestOf([])
   #reading: Promise<void> | undefined
 
   constructor(options: CatalogueOptions) {
@@ -130,9 +132,10 @@ export class Catalogue implements CatalogueView {
     if (kept.size > 0) {
       faults.push(...ambiguities(kept))
       this.#kept = kept
-      this.#version = digest(JSON.stringify([...kept.values()].map(({ entry }) => entry)))
     } else this.#failures.inc()
     this.#faults = faults
+    const digests = [...this.#kept.values()].map((each) => each.digest)
+    this.#version = digestOf([digests, faults])
     this.#entryCount.set(this.#kept.size)
     this.#faultCount.set(faults.length)
     if (faults.length > 0) {
@@ -174,7 +177,7 @@ function keep(entry: EntryDetail, names: ReadonlySet<string>): Kept {
   const { content, verified } = entry
   const head = { name, title, category, description, official, port, upstream }
   const summary = { ...head, content, verified }
-  return { entry, summary, names, places: searchPlaces(entry) }
+  return { entry, summary, names, places: searchPlaces(entry), digest: digestOf(entry) }
 }
 
 /** A sample by which two entries are recognised tells nobody which exporter it is. */
@@ -207,6 +210,6 @@ function verifiedPart({ verified: { rules, panels, on } }: EntrySummary): number
   return all === 0 ? 0 : (rules.ok + panels.ok) / all
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22)
 }

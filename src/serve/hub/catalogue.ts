@@ -1,0 +1,86 @@
+/** GET /api/v1/hub/entries and /api/v1/hub/entries/:name: the catalogue, answered from memory. */
+import { NarthexError } from '../../base/error.ts'
+import type { CatalogueView, EntryOrder, EntryQuery } from '../../model/catalogue.ts'
+import { isKnown } from '../../net/server/etag.ts'
+import type { Ask, Reply, Route } from '../../net/server/message.ts'
+import { success } from '../api/envelope.ts'
+import { invalidParam } from '../api/params.ts'
+
+/** Most faults that a list tells beside its entries. */
+const WARNINGS_MAX = 20
+
+const ORDERS: readonly EntryOrder[] = ['name', 'category', 'verified']
+
+/** Where the catalogue is looked at. */
+export function catalogueRoutes(catalogue: CatalogueView): Route[] {
+  return [
+    get('/api/v1/hub/entries', (ask) => handleEntries(ask, catalogue)),
+    get('/api/v1/hub/entries/:name', (ask) => handleEntry(ask, catalogue)),
+  ]
+}
+
+function get(path: string, handle: Route['handle']): Route {
+  return { path, methods: ['GET'], role: 'viewer', changes: false, body: 'none', handle }
+}
+
+/** The entries that a search finds; what is wrong with the catalogue goes along as warnings. */
+export function handleEntries(
+  ask: Pick<Ask, 'params' | 'header'>,
+  catalogue: CatalogueView,
+): Reply {
+  const query = readQuery(ask.params)
+  return unlessKnown(ask, catalogue, () => {
+    const faults = catalogue.faults()
+    const told = faults.slice(0, WARNINGS_MAX)
+    if (faults.length > told.length) told.push(`and ${faults.length - told.length} more`)
+    return success(catalogue.entries(query), told)
+  })
+}
+
+/** All of one entry. @throws NarthexError `not_found` */
+export function handleEntry(
+  ask: Pick<Ask, 'segments' | 'header'>,
+  catalogue: CatalogueView,
+): Reply {
+  const name = ask.segments.get('name') ?? ''
+  const entry = catalogue.entry(name)
+  if (entry === undefined) {
+    throw new NarthexError(
+      'not_found',
+      `cannot find entry ${JSON.stringify(name)} in the catalogue`,
+    )
+  }
+  return unlessKnown(ask, catalogue, () => success(entry))
+}
+
+/** What a client has of this version need not be said again. */
+function unlessKnown(
+  ask: Pick<Ask, 'header'>,
+  catalogue: CatalogueView,
+  answer: () => Reply,
+): Reply {
+  const etag = `W/"${catalogue.version}"`
+  const headers = { etag, 'cache-control': 'no-cache', vary: 'accept-encoding' }
+  if (isKnown(ask.header('if-none-match'), etag)) {
+    return { status: 304, type: '', body: '', headers }
+  }
+  return { ...answer(), headers }
+}
+
+function readQuery(params: URLSearchParams): EntryQuery {
+  const official = params.get('official') ?? ''
+  if (!['', 'true', 'false'].includes(official)) {
+    throw invalidParam('official', `${JSON.stringify(official)}, wanted true or false`)
+  }
+  const sort = params.get('sort') ?? ''
+  const order = ORDERS.find((known) => known === sort)
+  if (sort !== '' && order === undefined) {
+    throw invalidParam('sort', `${JSON.stringify(sort)}, wanted one of ${ORDERS.join(', ')}`)
+  }
+  return {
+    search: params.get('search') ?? '',
+    category: params.get('category') ?? '',
+    official: official === '' ? undefined : official === 'true',
+    order,
+  }
+}
