@@ -9,6 +9,7 @@
  * - `share`: a share of something is used up, try later (429, Retry-After)
  * - `busy`: full, starting, stopping or read-only, try later (503, Retry-After)
  * - `not_found`: no such thing (404)
+ * - `conflict`: somebody else was quicker (409)
  * - `forbidden`: known, but not allowed (403)
  * - `canceled`: the client left (499)
  * - `timeout`: took longer than its bound (503)
@@ -23,6 +24,7 @@ export type ErrorKind =
   | 'share'
   | 'busy'
   | 'not_found'
+  | 'conflict'
   | 'forbidden'
   | 'canceled'
   | 'timeout'
@@ -38,6 +40,7 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   share: 429,
   busy: 503,
   not_found: 404,
+  conflict: 409,
   forbidden: 403,
   canceled: 499,
   timeout: 503,

@@ -1,6 +1,7 @@
 /** Flags as a table: one place for parsing, help and the page of all flags. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../base/error.ts'
+import { SECRET_TEXT, Secret } from '../base/secret.ts'
 
 /** How the text of a flag becomes a value. */
 export type FlagParser<T> = (text: string) => T
@@ -17,6 +18,8 @@ export interface Flag<T = unknown> {
   readonly parse?: FlagParser<T>
   /** May be given more than once, or with commas; the value is then a list. */
   readonly many?: boolean
+  /** Its text is shown nowhere; the value is a Secret, checked where it is used. */
+  readonly isSecret?: boolean
 }
 
 /** Values by flag name; lists for flags that may be given more than once. */
@@ -98,7 +101,8 @@ function makeOption(flag: Flag, values: Map<string, unknown>, texts: Map<string,
     } catch (error) {
       throw new InvalidArgumentError(messageOf(error))
     }
-    texts.set(flag.name, seen ? `${texts.get(flag.name)},${text}` : text)
+    const shown = flag.isSecret === true ? SECRET_TEXT : text
+    texts.set(flag.name, seen ? `${texts.get(flag.name)},${shown}` : shown)
     seen = true
     return text
   })
@@ -111,6 +115,7 @@ function presetOf(flag: Flag): unknown {
 }
 
 function readValue(flag: Flag, text: string): unknown {
+  if (flag.isSecret === true) return new Secret(text)
   const parse = flag.parse ?? ((each: string) => each)
   if (flag.many !== true) return parse(text)
   return text

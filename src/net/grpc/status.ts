@@ -9,6 +9,7 @@ const CODE_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   share: status.RESOURCE_EXHAUSTED,
   busy: status.UNAVAILABLE,
   not_found: status.NOT_FOUND,
+  conflict: status.ABORTED,
   forbidden: status.PERMISSION_DENIED,
   canceled: status.CANCELLED,
   timeout: status.DEADLINE_EXCEEDED,

@@ -19,6 +19,7 @@ const TYPE_OF_KIND: Readonly<Record<ErrorKind, string>> = {
   share: 'unavailable',
   busy: 'unavailable',
   not_found: 'not_found',
+  conflict: 'conflict',
   forbidden: 'forbidden',
   canceled: 'canceled',
   timeout: 'timeout',

@@ -1,0 +1,200 @@
+/** What is served: the present documents and leases, and the lists that consumers ask for. */
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type {
+  DocumentKey,
+  DocumentKind,
+  Lease,
+  StoredDocument,
+  TargetEntry,
+  TargetList,
+  TargetQuery,
+} from '../../model/registry.ts'
+import type { RegistryImage } from '../../model/registryrecords.ts'
+import type { LabelRecord } from './document.ts'
+import { entriesOfService } from './service.ts'
+
+/** Lists that are kept ready; the one that was not asked for longest is made anew next time. */
+export const LISTS_MAX = 64
+
+const compress = promisify(gzip)
+
+/** A document as it is served. */
+class ServedDocument {
+  readonly document: StoredDocument
+  /** The entries as JSON, without the brackets of the list. */
+  readonly json: string
+  #entries: readonly TargetEntry[] | undefined
+
+  constructor(document: StoredDocument) {
+    this.document = document
+    if (document.kind === 'service') {
+      this.#entries = entriesOfService(JSON.parse(document.body))
+      this.json = JSON.stringify(this.#entries).slice(1, -1)
+    } else this.json = document.body.slice(1, -1)
+  }
+
+  /** Those of a group are read when somebody asks for some of them only. */
+  get entries(): readonly TargetEntry[] {
+    this.#entries ??= JSON.parse(this.document.body) as readonly TargetEntry[]
+    return this.#entries
+  }
+
+  /** Whether its name, a target or a label has the text; `text` is in lower case. */
+  has(text: string): boolean {
+    if (this.document.name.toLowerCase().includes(text)) return true
+    return this.json.toLowerCase().includes(text)
+  }
+}
+
+/** Documents and leases as of one revision. */
+export class Lists {
+  #documents = new Map<string, ServedDocument>()
+  #leases: readonly Lease[] = []
+  /** When the first of the leases that are served runs out. */
+  #leasesUntilMs = Number.POSITIVE_INFINITY
+  #leasesKey = ''
+  readonly #ready = new Map<string, TargetList>()
+  #revision = 0
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  get leasesUntilMs(): number {
+    return this.#leasesUntilMs
+  }
+
+  /** Targets of all documents and leases. */
+  get targets(): number {
+    let sum = this.#leases.length
+    for (const { document } of this.#documents.values()) sum += document.targets
+    return sum
+  }
+
+  get documentCount(): number {
+    return this.#documents.size
+  }
+
+  get leases(): readonly Lease[] {
+    return this.#leases
+  }
+
+  document(key: DocumentKey): StoredDocument | undefined {
+    return this.#documents.get(textOf(key))?.document
+  }
+
+  /** Documents of a kind that have a text in name, targets or labels, by name. */
+  find(kind: DocumentKind, search: string): StoredDocument[] {
+    const text = search.toLowerCase()
+    const found: StoredDocument[] = []
+    for (const served of this.#documents.values()) {
+      if (served.document.kind !== kind) continue
+      if (text === '' || served.has(text)) found.push(served.document)
+    }
+    return found
+  }
+
+  /** Takes over what has changed. */
+  apply({ revision, isWhole, changed, gone, leases }: RegistryImage, nowMs: number): void {
+    if (isWhole) this.#documents.clear()
+    for (const key of gone) this.#documents.delete(textOf(key))
+    for (const document of changed) {
+      this.#documents.set(textOf(document), new ServedDocument(document))
+    }
+    if (isWhole || changed.length > 0) {
+      const sorted = [...this.#documents].sort(([a], [b]) => (a < b ? -1 : 1))
+      this.#documents = new Map(sorted)
+    }
+    if (isWhole || changed.length + gone.length > 0) this.#ready.clear()
+    this.applyLeases(leases, nowMs)
+    this.#revision = revision
+  }
+
+  /** Takes over leases; lists stay when the same targets are there. */
+  applyLeases(leases: readonly Lease[], nowMs: number): void {
+    this.#leases = leases.filter(({ expiresMs }) => expiresMs > nowMs)
+    this.#leasesUntilMs = this.#leases.reduce(
+      (first, { expiresMs }) => Math.min(first, expiresMs),
+      Number.POSITIVE_INFINITY,
+    )
+    const key = JSON.stringify(this.#leases.map((each) => [each.group, each.target, each.labels]))
+    if (key === this.#leasesKey) return
+    this.#leasesKey = key
+    this.#ready.clear()
+  }
+
+  /** The list of a query, made at its first use. */
+  list(query: TargetQuery): TargetList {
+    const key = JSON.stringify([query.job, [...query.labels]])
+    const ready = this.#ready.get(key) ?? this.#make(query)
+    this.#ready.delete(key)
+    this.#ready.set(key, ready)
+    if (this.#ready.size > LISTS_MAX) {
+      const [oldest] = this.#ready.keys()
+      this.#ready.delete(oldest)
+    }
+    return ready
+  }
+
+  #make(query: TargetQuery): TargetList {
+    const isAll = query.job === '' && query.labels.size === 0
+    const parts: string[] = []
+    let targets = 0
+    for (const served of this.#documents.values()) {
+      if (isAll) {
+        targets += served.document.targets
+        if (served.json !== '') parts.push(served.json)
+        continue
+      }
+      for (const entry of served.entries) {
+        if (!isAsked(entry, served.document.name, query)) continue
+        targets += entry.targets.length
+        parts.push(JSON.stringify(entry))
+      }
+    }
+    for (const { name, entry } of leasedEntries(this.#leases)) {
+      if (!isAll && !isAsked(entry, name, query)) continue
+      targets += entry.targets.length
+      parts.push(JSON.stringify(entry))
+    }
+    return listOf(Buffer.from(`[${parts.join(',')}]`), targets)
+  }
+}
+
+function listOf(json: Uint8Array, targets: number): TargetList {
+  let compressed: Promise<Uint8Array> | undefined
+  return {
+    etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 27)}"`,
+    targets,
+    json,
+    gzip() {
+      compressed ??= compress(json, { level: 1 })
+      return compressed
+    },
+  }
+}
+
+/** Whether an entry is of the job, which without a label is its document's name, and has the labels. */
+function isAsked({ labels = {} }: TargetEntry, name: string, query: TargetQuery): boolean {
+  const textOfLabel = (label: string): string => (Object.hasOwn(labels, label) ? labels[label] : '')
+  if (query.job !== '' && (textOfLabel('job') || name) !== query.job) return false
+  for (const [label, values] of query.labels) if (!values.includes(textOfLabel(label))) return false
+  return true
+}
+
+/** One entry for all leases of a group that have the same labels. */
+function leasedEntries(leases: readonly Lease[]): { name: string; entry: TargetEntry }[] {
+  const groups = Map.groupBy(leases, ({ group, labels }) => JSON.stringify([group, labels]))
+  return [...groups.values()].map((group) => {
+    const [{ group: name, labels }] = group
+    const targets = [...new Set(group.map(({ target }) => target))]
+    return { name, entry: { targets, labels: JSON.parse(labels) as LabelRecord } }
+  })
+}
+
+/** Sorts by kind, then name. */
+function textOf({ kind, name }: DocumentKey): string {
+  return `${kind} ${name}`
+}

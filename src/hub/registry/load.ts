@@ -1,0 +1,153 @@
+/** Reads files of groups: JSON and YAML as a map of documents, CSV as a row for each target. */
+import { NarthexError } from '../../base/error.ts'
+import { parseYaml, toPlain } from '../../config/yaml.ts'
+import type { TargetEntry } from '../../model/registry.ts'
+import { parseCsv } from './csv.ts'
+import {
+  keyOfLabels,
+  type LabelRecord,
+  Problems,
+  type ReadDocument,
+  readDocument,
+} from './document.ts'
+import { refuseName } from './name.ts'
+import { nameOf, refuseLabel, refuseTarget } from './target.ts'
+
+/** Documents by the name of their group. */
+export type LoadedGroups = ReadonlyMap<string, ReadDocument>
+
+/**
+ * Reads a file; what is wrong with it is in `problems`, and then it is not to be used.
+ *
+ * @param type media type without parameters
+ * @throws NarthexError `bad_data` for a type that is not known, and text that is not of its type
+ */
+export function readGroups(type: string, text: string, problems: Problems): LoadedGroups {
+  switch (type) {
+    case 'application/json':
+      return readMap(parseJson(text), problems)
+    case 'application/yaml':
+    case 'application/x-yaml':
+    case 'text/yaml':
+      return readYaml(text, problems)
+    case 'text/csv':
+      return readRows(text, problems)
+    default:
+      throw new NarthexError(
+        'bad_data',
+        `cannot import ${JSON.stringify(type)}: wanted application/json, application/yaml or text/csv`,
+      )
+  }
+}
+
+/** @throws NarthexError `bad_data` */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new NarthexError('bad_data', `cannot read JSON: ${(error as Error).message}`, error)
+  }
+}
+
+/** @throws NarthexError `bad_data` */
+function readYaml(text: string, problems: Problems): LoadedGroups {
+  const { root, faults } = parseYaml(text)
+  const [fault] = faults
+  if (fault !== undefined) {
+    const { line, column } = fault.mark
+    throw new NarthexError('bad_data', `cannot read YAML: ${line}:${column}: ${fault.message}`)
+  }
+  const names = root?.kind === 'map' ? root.entries.map(({ key }) => key) : []
+  for (const [at, name] of names.entries()) {
+    if (names.indexOf(name) !== at) problems.add(-1, name.slice(0, 80), 'is there twice')
+  }
+  return readMap(root && toPlain(root), problems)
+}
+
+function readMap(value: unknown, problems: Problems): LoadedGroups {
+  const groups = new Map<string, ReadDocument>()
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    problems.add(-1, '', `is ${nameOf(value)}, wanted a map of group names to documents`)
+    return groups
+  }
+  for (const [name, document] of Object.entries(value)) {
+    const reason = refuseName(name)
+    if (reason !== undefined) problems.add(-1, name.slice(0, 80), reason)
+    const own = new Problems()
+    groups.set(name, readDocument(document, own))
+    for (const { index, field, reason: why } of own.list) {
+      problems.add(index, field === '' ? name : `${name}.${field}`, why)
+    }
+  }
+  return groups
+}
+
+/** Columns `group` and `target`, and one for each label; an empty cell is no label. */
+function readRows(text: string, problems: Problems): LoadedGroups {
+  const [head, ...rows] = parseCsv(text)
+  const names = head?.cells ?? []
+  const [groupAt, targetAt] = [names.indexOf('group'), names.indexOf('target')]
+  if (groupAt < 0 || targetAt < 0) {
+    problems.add(1, names.join(','), 'has no columns group and target in its first row')
+    return new Map()
+  }
+  for (const [at, name] of names.entries()) {
+    if (names.indexOf(name) !== at) problems.add(1, name, 'is there twice')
+    else if (at !== groupAt && at !== targetAt) {
+      const reason = refuseLabel(name, '')
+      if (reason !== undefined) problems.add(1, name, reason)
+    }
+  }
+  const entries = new Map<string, Map<string, { targets: string[]; labels: LabelRecord }>>()
+  for (const { line, cells } of rows) {
+    if (cells.length > names.length) {
+      problems.add(line, '', `has ${cells.length} cells, the first row has ${names.length}`)
+      continue
+    }
+    const group = cells[groupAt] ?? ''
+    const target = cells[targetAt] ?? ''
+    const labels = readCells(names, cells, line, problems)
+    for (const [field, reason] of [
+      ['group', refuseName(group)],
+      ['target', refuseTarget(target)],
+    ] as const) {
+      if (reason !== undefined) problems.add(line, field, reason)
+    }
+    const ofGroup = entries.get(group) ?? new Map()
+    entries.set(group, ofGroup)
+    const key = keyOfLabels(labels)
+    const entry = ofGroup.get(key) ?? { targets: [], labels }
+    ofGroup.set(key, entry)
+    entry.targets.push(target)
+  }
+  return readEntries(entries, problems)
+}
+
+function readCells(
+  names: readonly string[],
+  cells: readonly string[],
+  line: number,
+  problems: Problems,
+): LabelRecord {
+  const labels: LabelRecord = Object.create(null)
+  for (const [at, name] of names.entries()) {
+    const value = cells.at(at) ?? ''
+    if (name === 'group' || name === 'target' || value === '') continue
+    const reason = refuseLabel(name, value)
+    if (reason !== undefined) problems.add(line, name, reason)
+    else labels[name] = value
+  }
+  return labels
+}
+
+/** Rows were checked one by one: what is left to find are targets that are there twice. */
+function readEntries(
+  groups: ReadonlyMap<string, ReadonlyMap<string, TargetEntry>>,
+  problems: Problems,
+): LoadedGroups {
+  if (problems.list.length > 0) return new Map()
+  const read = [...groups].map(
+    ([name, entries]) => [name, readDocument([...entries.values()], problems)] as const,
+  )
+  return new Map(read)
+}

@@ -1,0 +1,252 @@
+/** The registry of targets: what may be stored, who changed what, and what consumers get. */
+import type { Clock, Timer } from '../../base/clock.ts'
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { Log } from '../../base/log.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type {
+  Consumer,
+  ConsumerStatus,
+  DocumentAction,
+  DocumentDiff,
+  DocumentKey,
+  DocumentKind,
+  DocumentPage,
+  DocumentVersion,
+  Lease,
+  Outcome,
+  PastDocument,
+  Registry,
+  StoredDocument,
+  Taken,
+  TargetEntry,
+  TargetList,
+  TargetQuery,
+} from '../../model/registry.ts'
+import type { DocumentEdit, RegistryBounds, RegistryRecords } from '../../model/registryrecords.ts'
+import { CONSUMER_MS_MAX, Consumers } from './consumers.ts'
+import { diffEntries } from './diff.ts'
+import { Problems, readDocument } from './document.ts'
+import { readLease } from './lease.ts'
+import { readGroups } from './load.ts'
+import { refuseName } from './name.ts'
+import { Present } from './present.ts'
+import { entriesOfService, expandService, readService } from './service.ts'
+import { refuseLabel } from './target.ts'
+
+/** How often what is over is forgotten, in ms. */
+const SWEEP_MS = 60_000
+
+export interface RegistryLimits extends RegistryBounds {
+  readonly consumersMax: number
+}
+
+export interface RegistryDeps {
+  readonly records: RegistryRecords
+  readonly limits: RegistryLimits
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** A registry that follows its records until it is stopped. */
+export class FollowedRegistry implements Registry {
+  readonly #deps: RegistryDeps
+  readonly #present: Present
+  readonly #consumers: Consumers
+  #sweeping: Timer | undefined
+
+  constructor(deps: RegistryDeps) {
+    const { records, clock, log, limits } = deps
+    this.#deps = deps
+    this.#present = new Present(records, clock)
+    this.#consumers = new Consumers(records, clock, log, limits.consumersMax)
+    this.#measure()
+    this.#sweepLater()
+  }
+
+  async stop(): Promise<void> {
+    this.#sweeping?.cancel()
+    await this.#consumers.stop()
+  }
+
+  async list(
+    kind: DocumentKind,
+    search: string,
+    from: number,
+    count: number,
+  ): Promise<DocumentPage> {
+    const found = (await this.#present.lists()).find(kind, search)
+    return { total: found.length, documents: found.slice(from, from + count) }
+  }
+
+  async document(key: DocumentKey): Promise<StoredDocument> {
+    const found = (await this.#present.lists()).document(key)
+    if (found === undefined) throw missing(key)
+    return found
+  }
+
+  async put(
+    key: DocumentKey,
+    value: unknown,
+    by: string,
+    seenVersion?: number,
+  ): Promise<Outcome<Taken>> {
+    const problems = new Problems()
+    const reason = refuseName(key.name)
+    if (reason !== undefined) problems.add(-1, 'name', reason)
+    const service = key.kind === 'service' ? readService(value, problems) : undefined
+    const document = readDocument(service ? expandService(service) : value, problems)
+    if (problems.list.length > 0) return { problems: problems.list }
+
+    const body = JSON.stringify(service ?? document.entries)
+    const edit = { ...key, action: 'put', body, targets: document.targets } as const
+    const taken = await this.#change(by, [
+      seenVersion === undefined ? edit : { ...edit, seenVersion },
+    ])
+    return { done: { ...taken[0], repeated: document.repeated } }
+  }
+
+  async remove(key: DocumentKey, by: string): Promise<void> {
+    await this.document(key)
+    await this.#change(by, [{ ...key, action: 'delete', body: undefined, targets: 0 }])
+  }
+
+  async history(key: DocumentKey): Promise<readonly DocumentVersion[]> {
+    const versions = await this.#deps.records.versions(key)
+    if (versions.length === 0) throw missing(key)
+    return versions
+  }
+
+  async diff(key: DocumentKey, version: number): Promise<DocumentDiff> {
+    const after = await this.#past(key, version)
+    const before = version === 1 ? undefined : await this.#past(key, version - 1)
+    return diffEntries(entriesOf(before), entriesOf(after))
+  }
+
+  async undo(key: DocumentKey, version: number, by: string): Promise<Taken> {
+    const { body, targets } = await this.#past(key, version)
+    const [taken] = await this.#change(by, [{ ...key, action: 'undo', body, targets }])
+    return { ...taken, repeated: [] }
+  }
+
+  async load(type: string, text: string, by: string): Promise<Outcome<readonly Taken[]>> {
+    const problems = new Problems()
+    const groups = readGroups(type, text, problems)
+    if (problems.list.length > 0) return { problems: problems.list }
+    const edits = [...groups].map(([name, { entries, targets }]) => ({
+      ...({ kind: 'group', name, action: 'import' as DocumentAction } as const),
+      body: JSON.stringify(entries),
+      targets,
+    }))
+    const taken = await this.#change(by, edits)
+    const done = taken.map((each) => ({
+      ...each,
+      repeated: groups.get(each.name)?.repeated ?? [],
+    }))
+    return { done }
+  }
+
+  async hold(key: string, value: unknown, by: string): Promise<Outcome<Lease>> {
+    const { records, clock, limits } = this.#deps
+    const problems = new Problems()
+    const nowMs = clock.now()
+    const lease = readLease(key, value, { by, nowMs }, problems)
+    if (problems.list.length > 0) return { problems: problems.list }
+    await records.hold(lease, nowMs, limits)
+    return { done: lease }
+  }
+
+  async release(key: string): Promise<void> {
+    if (await this.#deps.records.release(key)) return
+    throw new NarthexError('not_found', `cannot find lease ${JSON.stringify(key)}: it is not there`)
+  }
+
+  leases(): Promise<readonly Lease[]> {
+    return this.#deps.records.leases(this.#deps.clock.now())
+  }
+
+  async targets(query: TargetQuery): Promise<TargetList> {
+    for (const name of query.labels.keys()) {
+      // An empty list would take away all targets of who mistyped a filter.
+      const reason = refuseLabel(name, '')
+      if (reason !== undefined) {
+        throw new NarthexError('bad_data', `cannot list targets: label ${name}: ${reason}`)
+      }
+    }
+    return (await this.#present.lists()).list(query)
+  }
+
+  seen(consumer: Omit<Consumer, 'polls' | 'seenMs'>): void {
+    this.#consumers.seen(consumer)
+  }
+
+  consumers(): Promise<readonly ConsumerStatus[]> {
+    return this.#consumers.all()
+  }
+
+  /** @returns what became of each document; version 0 of one that was not there to be deleted */
+  async #change(by: string, edits: readonly DocumentEdit[]): Promise<Omit<Taken, 'repeated'>[]> {
+    const { records, clock, limits, log } = this.#deps
+    const heads = await records.change(by, clock.now(), edits, limits)
+    const taken = edits.map(({ name, targets }, i) => {
+      return { name, version: heads[i]?.version ?? 0, targets }
+    })
+    for (const [i, { name, version, targets }] of taken.entries()) {
+      const { kind, action } = edits[i]
+      log.info('targets changed', { kind, name, action, version, targets, by })
+    }
+    return taken
+  }
+
+  async #past(key: DocumentKey, version: number): Promise<PastDocument> {
+    const past = await this.#deps.records.version(key, version)
+    if (past !== undefined) return past
+    throw new NarthexError(
+      'not_found',
+      `cannot find version ${version} of ${key.kind} ${JSON.stringify(key.name)}: it is not kept`,
+    )
+  }
+
+  #sweepLater(): void {
+    const { records, clock, log } = this.#deps
+    this.#sweeping = clock.after(SWEEP_MS, () => {
+      records.sweep(clock.now(), CONSUMER_MS_MAX).catch((error: unknown) => {
+        log.warn('what is over could not be forgotten', { error: messageOf(error) })
+      })
+      this.#sweepLater()
+    })
+  }
+
+  #measure(): void {
+    const { metrics } = this.#deps
+    const known = this.#present.known
+    const gauges = [
+      ['groups', 'Groups and services.', () => known.documentCount],
+      ['targets', 'Targets of all groups, services and leases.', () => known.targets],
+      ['leases', 'Targets that have registered themselves.', () => known.leases.length],
+      ['revision', 'Changes of the registry so far.', () => known.revision],
+      [
+        'list_age_seconds',
+        'Since when the lists were last known to be true.',
+        () => (this.#present.ageMs ?? 0) / 1000,
+      ],
+    ] as const
+    const families = gauges.map(([name, help]) => metrics.gauge(`narthex_hub_${name}`, help))
+    metrics.onCollect(() => {
+      for (const [i, [, , measure]] of gauges.entries()) families[i].with().set(measure())
+    })
+  }
+}
+
+function entriesOf(past: PastDocument | undefined): readonly TargetEntry[] {
+  if (past?.body === undefined) return []
+  const value: unknown = JSON.parse(past.body)
+  return past.kind === 'service' ? entriesOfService(value) : (value as readonly TargetEntry[])
+}
+
+function missing({ kind, name }: DocumentKey): NarthexError {
+  return new NarthexError(
+    'not_found',
+    `cannot find ${kind} ${JSON.stringify(name)}: it is not there`,
+  )
+}

@@ -1,0 +1,7 @@
+/** Every step of the schema, in order; what has been released is never changed again. */
+import type { Migration } from '../migrate.ts'
+import { consumers } from './consumers.ts'
+import { registry } from './registry.ts'
+
+/** The n-th makes version n. */
+export const MIGRATIONS: readonly Migration[] = [registry, consumers]

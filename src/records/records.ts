@@ -1,0 +1,82 @@
+/** The relational database: SQLite in the folder of this process, or PostgreSQL for several. */
+import { join } from 'node:path'
+import { type Dialect, Kysely } from 'kysely'
+import type { Clock } from '../base/clock.ts'
+import { messageOf, NarthexError } from '../base/error.ts'
+import { makeFolder } from '../base/folder.ts'
+import type { Running } from '../base/lifecycle.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Secret } from '../base/secret.ts'
+import type { RegistryRecords } from '../model/registryrecords.ts'
+import { asking } from './faults.ts'
+import { migrate } from './migrate.ts'
+import { MIGRATIONS } from './migrations/all.ts'
+import { StoredRegistry } from './registry.ts'
+import type { Schema } from './schema.ts'
+import { sqliteDialect } from './sqlite.ts'
+
+/** The file in the folder. */
+const FILE = 'records.db'
+
+export interface RecordsOptions {
+  /** Folder of the SQLite file, when `url` is undefined. */
+  readonly path: string
+  /** A PostgreSQL database. */
+  readonly url: Secret | undefined
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export interface Records extends Running {
+  readonly registry: RegistryRecords
+}
+
+/**
+ * Opens the database and brings it to our schema.
+ *
+ * @throws NarthexError `bad_data` for an address of another kind and a schema of a newer program,
+ *   `io` and `busy` for a database that cannot be used
+ */
+export async function openRecords(options: RecordsOptions): Promise<Records> {
+  const { clock, log, metrics } = options
+  const db = new Kysely<Schema>({ dialect: await openDialect(options) })
+  try {
+    const before = await asking(() => migrate(db, MIGRATIONS, clock.now()))
+    if (before < MIGRATIONS.length) {
+      log.info('the schema of the records is up to date', { from: before, to: MIGRATIONS.length })
+    }
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  const failures = metrics.counter(
+    'narthex_records_failures_total',
+    'Questions that the database of the records did not answer.',
+  )
+  failures.with()
+  return {
+    registry: new StoredRegistry(db, (run) =>
+      asking(run).catch((error: unknown) => {
+        if (error instanceof NarthexError && error.kind === 'busy') failures.with().inc()
+        throw error
+      }),
+    ),
+    stop: () => db.destroy(),
+  }
+}
+
+async function openDialect({ path, url, log }: RecordsOptions): Promise<Dialect> {
+  if (url !== undefined) {
+    const { postgresDialect } = await import('./postgres.ts')
+    return postgresDialect(url, log)
+  }
+  const file = join(path, FILE)
+  try {
+    makeFolder(path)
+    return sqliteDialect(file)
+  } catch (error) {
+    throw new NarthexError('io', `cannot open ${file}: ${messageOf(error)}`, error)
+  }
+}

@@ -1,0 +1,66 @@
+/** The tables, as queries see them. */
+
+export interface StateTable {
+  id: number
+  revision: number
+}
+
+export interface DocumentsTable {
+  kind: 'group' | 'service'
+  name: string
+  body: string
+  targets: number
+  version: number
+  revision: number
+  changed_ms: number
+  changed_by: string
+}
+
+export interface VersionsTable {
+  kind: 'group' | 'service'
+  name: string
+  version: number
+  revision: number
+  action: 'put' | 'delete' | 'import' | 'undo'
+  changed_ms: number
+  changed_by: string
+  targets: number
+  body: string | null
+}
+
+export interface LeasesTable {
+  key: string
+  group_name: string
+  target: string
+  labels: string
+  ttl_ms: number
+  expires_ms: number
+  changed_by: string
+}
+
+export interface ConsumersTable {
+  name: string
+  address: string
+  path: string
+  agent: string
+  interval_seconds: number
+  seen_ms: number
+  polls: number
+  status: number
+  targets: number
+  etag: string
+}
+
+export interface MigrationsTable {
+  version: number
+  applied_ms: number
+}
+
+export interface Schema {
+  narthex_schema: MigrationsTable
+  sd_state: StateTable
+  sd_documents: DocumentsTable
+  sd_versions: VersionsTable
+  sd_leases: LeasesTable
+  sd_consumers: ConsumersTable
+}

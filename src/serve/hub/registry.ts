@@ -1,0 +1,198 @@
+/** The registry over HTTP: groups and services, their history, leases, and files of groups. */
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type {
+  DocumentHead,
+  DocumentKey,
+  DocumentKind,
+  Outcome,
+  Problem,
+  Registry,
+} from '../../model/registry.ts'
+import type { Ask, Reply } from '../../net/server/message.ts'
+import { success } from '../api/envelope.ts'
+
+/** Documents of one page of a list. */
+export const PAGE_MAX = 1000
+const PAGE_DEFAULT = 100
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+const NO_CONTENT: Reply = { status: 204, type: '', body: '' }
+
+/** A part of the documents of a kind, by name. */
+export async function handleList(kind: DocumentKind, ask: Ask, registry: Registry): Promise<Reply> {
+  const { params } = ask
+  const count = Math.min(readCount(params, 'limit', PAGE_DEFAULT), PAGE_MAX)
+  const from = readCount(params, 'offset', 0)
+  const page = await registry.list(kind, params.get('search') ?? '', from, count)
+  return success({ total: page.total, [`${kind}s`]: page.documents.map(showHead) })
+}
+
+/** The document itself, as it was put. */
+export async function handleDocument(
+  kind: DocumentKind,
+  ask: Ask,
+  registry: Registry,
+): Promise<Reply> {
+  const { body, version, changedMs } = await registry.document(keyOf(kind, ask))
+  const headers = {
+    etag: `"${version}"`,
+    'last-modified': new Date(changedMs).toUTCString(),
+    'cache-control': 'no-cache',
+  }
+  return { status: 200, type: 'application/json', body, headers }
+}
+
+/** Takes a document, or says everything that is wrong with it. */
+export async function handlePut(kind: DocumentKind, ask: Ask, registry: Registry): Promise<Reply> {
+  const key = keyOf(kind, ask)
+  return await answer(ask.body, `${kind} ${JSON.stringify(key.name)}`, (value) =>
+    registry.put(key, value, ask.identity.name, readSeenVersion(ask)),
+  )
+}
+
+export async function handleRemove(
+  kind: DocumentKind,
+  ask: Ask,
+  registry: Registry,
+): Promise<Reply> {
+  await registry.remove(keyOf(kind, ask), ask.identity.name)
+  return NO_CONTENT
+}
+
+/** Every change that is kept; with `version`, what that one did to the targets. */
+export async function handleHistory(
+  kind: DocumentKind,
+  ask: Ask,
+  registry: Registry,
+): Promise<Reply> {
+  const key = keyOf(kind, ask)
+  if (ask.params.has('version')) {
+    return success(await registry.diff(key, readCount(ask.params, 'version', 0)))
+  }
+  const versions = await registry.history(key)
+  return success({
+    name: key.name,
+    versions: versions.map((each) => ({ ...showHead(each), action: each.action })),
+  })
+}
+
+/** Makes a document what it was at a version. */
+export async function handleUndo(kind: DocumentKind, ask: Ask, registry: Registry): Promise<Reply> {
+  const { version } = (parseBody(ask.body) ?? {}) as { version?: unknown }
+  if (!Number.isInteger(version) || (version as number) < 1) {
+    throw new NarthexError('bad_data', 'cannot undo: wanted {"version": the one to go back to}')
+  }
+  const taken = await registry.undo(keyOf(kind, ask), version as number, ask.identity.name)
+  return success(taken)
+}
+
+/** All groups of a file, or none of them. */
+export async function handleImport(ask: Ask, registry: Registry): Promise<Reply> {
+  const type = (ask.header('content-type') ?? '').split(';', 1)[0].trim().toLowerCase()
+  const text = decodeText(ask.body)
+  const outcome = await registry.load(type, text, ask.identity.name)
+  return 'problems' in outcome
+    ? refuse('file', outcome.problems)
+    : success({ groups: outcome.done })
+}
+
+/** A target that is there until its time runs out. */
+export async function handleHold(ask: Ask, registry: Registry): Promise<Reply> {
+  const key = ask.segments.get('key') ?? ''
+  return await answer(ask.body, `lease ${JSON.stringify(key)}`, async (value) => {
+    const outcome = await registry.hold(key, value, ask.identity.name)
+    return 'problems' in outcome ? outcome : { done: showLease(outcome.done) }
+  })
+}
+
+export async function handleRelease(ask: Ask, registry: Registry): Promise<Reply> {
+  await registry.release(ask.segments.get('key') ?? '')
+  return NO_CONTENT
+}
+
+export async function handleLeases(registry: Registry): Promise<Reply> {
+  return success({ leases: (await registry.leases()).map(showLease) })
+}
+
+function showHead(head: DocumentHead): Readonly<Record<string, unknown>> {
+  const { name, version, targets, changedMs, changedBy } = head
+  return { name, version, targets, changed: new Date(changedMs).toISOString(), by: changedBy }
+}
+
+type LeaseOf = Awaited<ReturnType<Registry['leases']>>[number]
+
+function showLease({ labels, ttlMs, expiresMs, changedBy, ...rest }: LeaseOf): object {
+  return {
+    ...rest,
+    labels: JSON.parse(labels),
+    ttlSeconds: ttlMs / 1000,
+    expires: new Date(expiresMs).toISOString(),
+    by: changedBy,
+  }
+}
+
+function keyOf(kind: DocumentKind, ask: Ask): DocumentKey {
+  return { kind, name: ask.segments.get('name') ?? '' }
+}
+
+/** 200 with what came of a body, 422 with every reason why it is not taken. */
+async function answer<T>(
+  body: Uint8Array,
+  what: string,
+  take: (value: unknown) => Promise<Outcome<T>>,
+): Promise<Reply> {
+  let value: unknown
+  try {
+    value = parseBody(body)
+  } catch (error) {
+    return refuse(what, [{ index: -1, field: '', reason: messageOf(error) }])
+  }
+  const outcome = await take(value)
+  return 'problems' in outcome ? refuse(what, outcome.problems) : success(outcome.done)
+}
+
+function refuse(what: string, problems: readonly Problem[]): Reply {
+  const [{ index, field, reason }] = problems
+  const place = [index < 0 ? '' : `[${index}]`, field].filter((part) => part !== '').join('.')
+  const more = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
+  const error = `cannot take ${what}: ${place === '' ? '' : `${place}: `}${reason}${more}`
+  const body = JSON.stringify({ status: 'error', errorType: 'bad_data', error, problems })
+  return { status: 422, type: 'application/json', body }
+}
+
+/** @throws NarthexError `bad_data` */
+function parseBody(body: Uint8Array): unknown {
+  const text = decodeText(body)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new NarthexError('bad_data', `cannot read JSON: ${messageOf(error)}`, error)
+  }
+}
+
+/** @throws NarthexError `bad_data` */
+function decodeText(body: Uint8Array): string {
+  try {
+    return UTF8.decode(body)
+  } catch (error) {
+    throw new NarthexError('bad_data', 'cannot read text: it is no UTF-8', error)
+  }
+}
+
+/** The version that the editor saw, by If-Match; If-None-Match: * wants none to be there. */
+function readSeenVersion(ask: Ask): number | undefined {
+  if (ask.header('if-none-match') === '*') return 0
+  const tag = ask.header('if-match')
+  if (tag === undefined || tag === '*') return undefined
+  const version = /^"(\d{1,9})"$/.exec(tag)?.[1]
+  if (version !== undefined) return Number(version)
+  throw new NarthexError('bad_data', 'cannot use If-Match: wanted the ETag of the document')
+}
+
+function readCount(params: URLSearchParams, name: string, preset: number): number {
+  const text = params.get(name)
+  if (text === null) return preset
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new NarthexError('bad_data', `invalid parameter "${name}": wanted a whole number`)
+}
