@@ -1,7 +1,7 @@
 /** GET /api/v1/hub/entries and /api/v1/hub/entries/:name: the catalogue, answered from memory. */
 import { NarthexError } from '../../base/error.ts'
 import type { CatalogueView, EntryOrder, EntryQuery } from '../../model/catalogue.ts'
-import { isKnown } from '../../net/server/etag.ts'
+import { isSameTag } from '../../net/server/etag.ts'
 import type { Ask, Reply, Route } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
 import { invalidParam } from '../api/params.ts'
@@ -61,7 +61,7 @@ function unlessKnown(
 ): Reply {
   const etag = `W/"${catalogue.version}"`
   const headers = { etag, 'cache-control': 'no-cache', vary: 'accept-encoding' }
-  if (isKnown(ask.header('if-none-match'), etag)) {
+  if (isSameTag(ask.header('if-none-match'), etag)) {
     return { status: 304, type: '', body: '', headers }
   }
   return { ...answer(), headers }
