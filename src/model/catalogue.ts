@@ -61,6 +61,12 @@ export interface RuleCheck {
   /** Name of the alert, or of the metric that is recorded. */
   readonly name: string
   readonly expr: string
+  /** How long an alert waits before it fires; 0 where it does not. */
+  readonly forMs: number
+  /** Of an alert; '' of what is recorded. */
+  readonly severity: string
+  readonly summary: string
+  readonly description: string
   readonly needs: readonly Need[]
   readonly isVerified: boolean
 }

@@ -18,6 +18,12 @@ export interface Rule {
   readonly name: string
   readonly expr: string
   readonly tree: Expr
+  /** How long an alert waits before it fires; 0 where it does not. */
+  readonly forMs: number
+  /** Of an alert; '' of what is recorded. */
+  readonly severity: string
+  readonly summary: string
+  readonly description: string
   readonly mark: Mark
 }
 
@@ -80,10 +86,15 @@ const ruleShape: Shape<Omit<Rule, 'group'> | undefined> = mapOf<
     labels: entriesOf(text),
     annotations: entriesOf(text),
   },
-  ({ alert, record, expr }, { mark }) => {
+  ({ alert, record, expr, for: forMs = 0, labels, annotations }, { mark }) => {
     if (expr === undefined) return undefined
-    const kind = record === '' ? 'alert' : 'record'
-    return { kind, name: alert || record, expr: expr.text, tree: expr.tree, mark }
+    return {
+      kind: record === '' ? 'alert' : 'record',
+      ...{ name: alert || record, expr: expr.text, tree: expr.tree, forMs, mark },
+      severity: textOf(labels, 'severity'),
+      summary: textOf(annotations, 'summary'),
+      description: textOf(annotations, 'description'),
+    }
   },
   checkRule,
 )
@@ -193,7 +204,12 @@ function checkRule(raw: RawRule, place: MapPlace): void {
     ['annotations', raw.annotations, 'summary'],
     ['annotations', raw.annotations, 'description'],
   ] as const) {
-    if (pairs.some(([name, value]) => name === wanted && value !== '')) continue
+    if (textOf(pairs, wanted) !== '') continue
     report.error(place.at(key), `cannot read alert ${raw.alert}: no ${wanted} among its ${key}`)
   }
+}
+
+/** '' for one that is not there. */
+function textOf(pairs: Pairs, wanted: string): string {
+  return pairs.find(([name]) => name === wanted)?.[1] ?? ''
 }

@@ -85,9 +85,9 @@ function settleRecorded(
   return recorded
 }
 
-function checkRule({ group, kind, name, expr, tree }: Rule, ground: Ground): RuleCheck {
+function checkRule({ tree, mark: _, ...rule }: Rule, ground: Ground): RuleCheck {
   const { needs, isVerified } = judge(tree, ground)
-  return { group, kind, name, expr, needs, isVerified: isVerified && wasRecorded(ground) }
+  return { ...rule, needs, isVerified: isVerified && wasRecorded(ground) }
 }
 
 function checkPanel(panel: Panel, ground: Ground): PanelCheck {
