@@ -17,6 +17,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   config: 'Configuration',
   shard: 'Shards',
   gateway: 'Agents that connect',
+  database: 'Records',
+  hub: 'Registry of targets',
   storage: 'Storage',
   catalog: 'Catalogue',
   send: 'Sending',

@@ -2,7 +2,7 @@
 import { parseSize } from '../base/size.ts'
 import type { HubOptions } from '../roles/hub.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
-import { FlagReader, LOG_FLAG, webFlags } from './sharedflags.ts'
+import { FlagReader, LOG_FLAG, parseCount, webFlags } from './sharedflags.ts'
 
 export const HUB: CommandSpec = {
   name: 'narthex hub',
@@ -17,10 +17,29 @@ export const HUB: CommandSpec = {
       preset: 'data',
     },
     {
+      name: 'database.url',
+      value: 'url',
+      help: 'PostgreSQL database for the records instead of the folder, so that several hubs share them: postgres://user:password@host/database; without a password in it, PGPASSWORD or PGPASSFILE are read',
+      isSecret: true,
+    },
+    {
       name: 'catalog.path',
       value: 'folder',
       help: 'where the entries of the catalogue are; those that come with the program when absent',
     },
+    ...[
+      ['groups', 'groups and services; one more is refused', '10000'],
+      ['targets', 'targets of all groups and services; a change beyond is refused', '500000'],
+      ['versions', 'versions kept of a group or service', '50'],
+      ['leases', 'targets that have registered themselves; one more is refused', '10000'],
+      ['consumers', 'consumers that are remembered; the longest unseen are forgotten', '1000'],
+    ].map(([name, help, preset]) => ({
+      name: `hub.${name}`,
+      value: 'count',
+      help,
+      preset,
+      parse: parseCount,
+    })),
     {
       name: 'limit.request-bytes',
       value: 'size',
@@ -34,6 +53,7 @@ export const HUB: CommandSpec = {
   footer: [
     'Examples:',
     '  narthex hub --storage.path=/var/lib/narthex',
+    '  narthex hub --database.url=postgres://narthex@db.example/narthex',
     '  narthex hub --web.config.file=web.yml --web.listen-address=0.0.0.0:9395',
     '',
     'Sizes take B, KB, MB, GB. Signals: SIGHUP reads the web configuration and the catalogue again,',
@@ -46,6 +66,14 @@ export function readHubOptions(values: FlagValues, texts: ReadonlyMap<string, st
   const flags = new FlagReader(values)
   return {
     storagePath: flags.text('storage.path'),
+    databaseUrl: flags.secret('database.url'),
+    limits: {
+      documentsMax: flags.number('hub.groups'),
+      targetsMax: flags.number('hub.targets'),
+      versionsMax: flags.number('hub.versions'),
+      leasesMax: flags.number('hub.leases'),
+      consumersMax: flags.number('hub.consumers'),
+    },
     catalogPath: flags.text('catalog.path'),
     requestBytesMax: flags.number('limit.request-bytes'),
     web: flags.web(),

@@ -2,6 +2,7 @@
 
 import { NarthexError } from '../base/error.ts'
 import type { LogLevel } from '../base/log.ts'
+import type { Secret } from '../base/secret.ts'
 import { parseSize } from '../base/size.ts'
 import type { LabelLimits } from '../collect/receive/labelcheck.ts'
 import { parseDuration } from '../model/duration.ts'
@@ -222,6 +223,10 @@ export class FlagReader {
 
   number(name: string): number {
     return this.#values.get(name) as number
+  }
+
+  secret(name: string): Secret | undefined {
+    return this.#values.get(name) as Secret | undefined
   }
 
   list(name: string): readonly string[] {

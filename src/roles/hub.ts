@@ -5,8 +5,12 @@ import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
+import type { Secret } from '../base/secret.ts'
 import { openCatalogue } from '../hub/catalogue/catalogue.ts'
+import { FollowedRegistry, type RegistryLimits } from '../hub/registry/registry.ts'
+import { openRecords } from '../records/records.ts'
 import { catalogueRoutes } from '../serve/hub/catalogue.ts'
+import { registryRoutes, sdRoutes } from '../serve/hub/routes.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
@@ -16,7 +20,11 @@ import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
 export interface HubOptions {
+  /** Folder of the records, where no database is named. */
   readonly storagePath: string
+  /** A PostgreSQL database. */
+  readonly databaseUrl: Secret | undefined
+  readonly limits: RegistryLimits
   /** Folder of the catalogue; '' for the one that comes with the program. */
   readonly catalogPath: string
   /** Largest request body, in bytes. */
@@ -30,7 +38,7 @@ export interface HubOptions {
  * Starts the rooms; `life` stops them in the opposite order.
  *
  * @throws NarthexError `bad_data` for flags and files that cannot be used, `io` and `busy` for a
- *   port that cannot be had
+ *   port or a database that cannot be had
  */
 export async function startHub(options: HubOptions, log: Log, life: Lifecycle): Promise<Running> {
   const clock = systemClock
@@ -38,6 +46,14 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
   registerProcessMetrics(metrics)
   const configuration = new Configuration({ file: '', clock, log, metrics })
   const webConfig = loadWeb(options.web)
+
+  const { storagePath, databaseUrl, limits } = options
+  const records = life.own(
+    await openRecords({ path: storagePath, url: databaseUrl, clock, log, metrics }),
+  )
+  const registry = life.own(
+    new FollowedRegistry({ records: records.registry, limits, clock, log, metrics }),
+  )
 
   const folder = options.catalogPath || fileURLToPath(new URL('../catalog', import.meta.url))
   const catalogue = await openCatalogue({ folder, log, metrics })
@@ -60,6 +76,8 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
           reload,
         }),
         ...catalogueRoutes(catalogue),
+        ...registryRoutes(registry),
+        ...sdRoutes({ registry, scheme: () => (webConfig.tls === undefined ? 'http' : 'https') }),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'hub'),
       ],
     },
