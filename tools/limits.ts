@@ -283,6 +283,16 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       'the agent is asked to wait',
       ['narthex_gateway_batches_total'],
     ),
+    gatewayFlag('senders of requests', 'gateway.senders', 'more are counted together', [
+      'narthex_gateway_senders',
+      'narthex_gateway_senders_unlisted_total',
+    ]),
+    gatewayFlag(
+      'bytes of one sender that have no answer yet',
+      'gateway.sender-inflight-bytes',
+      '429 with Retry-After',
+      ['narthex_gateway_sender_inflight_refused_total'],
+    ),
     gatewayFlag(
       'bytes of one agent that are not acknowledged',
       'gateway.agent-inflight-bytes',

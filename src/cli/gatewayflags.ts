@@ -56,6 +56,20 @@ export const GATEWAY: CommandSpec = {
       preset: '4MB',
       parse: parseSize,
     },
+    {
+      name: 'gateway.senders',
+      value: 'count',
+      help: 'senders of single requests that are listed; more are counted together',
+      preset: '10000',
+      parse: parseCount,
+    },
+    {
+      name: 'gateway.sender-inflight-bytes',
+      value: 'size',
+      help: 'bytes of requests of one sender that have no answer yet; beyond it 429; 0 for no bound',
+      preset: '0',
+      parse: parseSize,
+    },
     ...PUSH_FLAGS,
     ...RECEIVE_FLAGS,
     ...SEND_FLAGS,
@@ -90,6 +104,10 @@ export function readGatewayOptions(
       seriesMax: flags.number('gateway.agent-series'),
       samplesPerSecondMax: flags.number('gateway.agent-samples-per-second'),
       inflightBytesMax: flags.number('gateway.agent-inflight-bytes'),
+    },
+    senders: {
+      sendersMax: flags.number('gateway.senders'),
+      inflightBytesMax: flags.number('gateway.sender-inflight-bytes'),
     },
     flags: texts,
   }

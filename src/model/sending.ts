@@ -45,6 +45,9 @@ export interface SenderStatus {
   /** '' when it did not say. */
   readonly version: string
   readonly tenant: string
+  /** `stream`, or what its requests are. */
+  readonly protocol: string
+  /** Whether its stream is open, or a request of it came within the last two minutes. */
   readonly isConnected: boolean
   /** ms since epoch */
   readonly lastSeenMs: number

@@ -8,6 +8,7 @@ import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { VERSION } from '../base/version.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
+import type { PusherLimits } from '../collect/receive/pushers.ts'
 import type { AgentLimits } from '../collect/receive/stream/options.ts'
 import { openStreamReceiver } from '../collect/receive/stream/receiver.ts'
 import { type Config, defaultConfig } from '../config/config.ts'
@@ -36,6 +37,7 @@ export interface GatewayOptions {
   /** Where agents connect, `host:port` each. */
   readonly grpcAddresses: readonly string[]
   readonly agents: Omit<AgentLimits, 'messageBytesMax'>
+  readonly senders: PusherLimits
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
 }
@@ -75,7 +77,13 @@ export async function startGateway(
   const receivers = openPush(
     push,
     configuration,
-    { appender: sending.pushed(), log, metrics, onMetadata: (each) => pushed.add(each) },
+    {
+      appender: sending.pushed(),
+      log,
+      metrics,
+      onMetadata: (each) => pushed.add(each),
+      senders: options.senders,
+    },
     life,
   )
   const receiver = openStreamReceiver({
@@ -111,7 +119,7 @@ export async function startGateway(
         ),
         ...metadataRoutes(pushed.view),
         ...sendingRoutes({ destinations: () => sending.status() }),
-        ...sendersRoutes(withTenantNames(receiver.view)),
+        ...sendersRoutes(withTenantNames([receiver.view, receivers.pushers])),
         ...receivingRoutes(receivers, () => isReady),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'gateway'),
       ],

@@ -11,10 +11,11 @@ import {
 import { type InfluxReceiver, openInfluxReceiver } from '../collect/receive/influx/receiver.ts'
 import type { LabelLimits } from '../collect/receive/labelcheck.ts'
 import { type OtlpReceiver, openOtlpReceiver } from '../collect/receive/otlp/receiver.ts'
+import { type Hear, type Pusher, type PusherLimits, Pushers } from '../collect/receive/pushers.ts'
 import { openRemoteWrite } from '../collect/receive/remotewrite.ts'
 import type { WebConfig } from '../config/web.ts'
 import type { Appender } from '../model/appender.ts'
-import type { Reply } from '../net/server/message.ts'
+import { ANYBODY, type Reply } from '../net/server/message.ts'
 import type { WriteMetadata } from '../wire/remotewrite.ts'
 import type { Configuration } from './configuration.ts'
 import { Doors } from './tenants.ts'
@@ -38,6 +39,8 @@ export interface PushDeps {
   readonly log: Log
   readonly metrics: Metrics
   readonly onMetadata: (metadata: WriteMetadata) => void
+  /** Bounds of senders, where a list of them is kept. */
+  readonly senders?: PusherLimits
 }
 
 /** What a listener for OTLP over gRPC needs besides. */
@@ -55,6 +58,8 @@ export interface Push {
   readonly otlp: OtlpReceiver
   readonly influx: InfluxReceiver
   readonly batch: BatchReceiver
+  /** The list of senders, where one is kept. */
+  readonly pushers: Pushers | undefined
   /**
    * Remote write.
    *
@@ -64,6 +69,7 @@ export interface Push {
     header: (name: string) => string | undefined,
     body: Uint8Array,
     identity?: string,
+    hear?: Hear,
   ): Promise<Reply>
 }
 
@@ -84,6 +90,7 @@ export function openPush(
   const take = openRemoteWrite({ ...shared, requestBytesMax })
   const batch = openBatchReceiver({ ...shared, limits: limits.batch, doorOf })
   life.own(batch)
+  const pushers = deps.senders === undefined ? undefined : new Pushers(clock, deps.senders, metrics)
   return {
     doors,
     otlp: openOtlpReceiver({
@@ -91,9 +98,27 @@ export function openPush(
       deltaSeriesMax: limits.otlpDeltaSeriesMax,
       config: () => configuration.current.otlp,
       doorOf,
+      ...(pushers === undefined
+        ? {}
+        : {
+            through: (identity, peer, sizeBytes, act) =>
+              pushers.take(grpcPusher(identity, peer), sizeBytes, act),
+          }),
     }),
+    pushers,
     influx: openInfluxReceiver(shared),
     batch,
-    write: (header, body, identity = '') => take(header, body, doors.of(identity)),
+    write: (header, body, identity = '', hear) => take(header, body, doors.of(identity), hear),
   }
+}
+
+/** The name of a sender, '' where nobody had to say who they are. */
+export function pusherName(identity: string): string {
+  return identity === ANYBODY ? '' : identity
+}
+
+/** The peer of a call is an address with a port, which is another for each connection. */
+function grpcPusher(identity: string, peer: string): Pusher {
+  const address = peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  return { name: pusherName(identity), address, agent: '', protocol: 'OTLP' }
 }

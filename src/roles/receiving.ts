@@ -1,8 +1,12 @@
 /** Where pushes come in: the addresses that every role shares that receives. */
 import type { Lifecycle } from '../base/lifecycle.ts'
+import type { Hear } from '../collect/receive/pushers.ts'
 import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
 import { requireReady } from '../serve/health.ts'
-import type { OtlpGrpcDeps, Push, PushLimits } from './push.ts'
+import { type OtlpGrpcDeps, type Push, type PushLimits, pusherName } from './push.ts'
+
+/** Characters of a refusal that the list of senders shows. */
+const FAULT_LENGTH_MAX = 300
 
 /** Remote write, OTLP, the line protocol and the Pushgateway's API: who may write may push. */
 export function receivingRoutes(push: Push, isReady: () => boolean): Route[] {
@@ -25,14 +29,15 @@ export function receivingRoutes(push: Push, isReady: () => boolean): Route[] {
   })
   const post = (path: string, handle: (ask: Ask) => Promise<Reply>): Route =>
     route(path, ['POST'], 'bytes', handle)
-  const takeOtlp = (ask: Ask): Promise<Reply> =>
-    otlp.handle((name) => ask.header(name), ask.body, doors.of(ask.identity.name))
-  const takeLines = (ask: Ask): Promise<Reply> => {
+  const takeOtlp = heard(push, 'OTLP', (ask, hear) =>
+    otlp.handle((name) => ask.header(name), ask.body, doors.of(ask.identity.name), hear),
+  )
+  const takeLines = heard(push, 'line protocol', (ask, hear) => {
     const precision = ask.params.get('precision') ?? ''
     const encoding = ask.header('content-encoding') ?? ''
-    return influx.write({ precision, encoding }, ask.body, doors.of(ask.identity.name))
-  }
-  const takeBatch = (ask: Ask): Promise<Reply> =>
+    return influx.write({ precision, encoding }, ask.body, doors.of(ask.identity.name), hear)
+  })
+  const takeBatch = heard(push, 'Pushgateway', (ask, hear) =>
     batch.push(
       {
         method: ask.method,
@@ -42,11 +47,16 @@ export function receivingRoutes(push: Push, isReady: () => boolean): Route[] {
         identity: ask.identity.name,
       },
       ask.body,
-    )
+      hear,
+    ),
+  )
   const answerQuery = ({ params }: Ask): Reply => influx.query(params.get('q') ?? '')
   return [
-    post('/api/v1/write', (ask) =>
-      push.write((name) => ask.header(name), ask.body, ask.identity.name),
+    post(
+      '/api/v1/write',
+      heard(push, 'remote write', (ask, hear) =>
+        push.write((name) => ask.header(name), ask.body, ask.identity.name, hear),
+      ),
     ),
     post('/v1/metrics', takeOtlp),
     post('/api/v1/otlp/v1/metrics', takeOtlp),
@@ -60,6 +70,28 @@ export function receivingRoutes(push: Push, isReady: () => boolean): Route[] {
     route('/metrics/:group*', ['PUT', 'POST', 'DELETE'], 'bytes', takeBatch),
     route('/api/v1/metrics', ['GET'], 'none', ({ identity }) => batch.list(identity.name)),
   ]
+}
+
+/** Requests of a protocol, in the list of senders where one is kept. */
+function heard(
+  { pushers }: Push,
+  protocol: string,
+  handle: (ask: Ask, hear?: Hear) => Promise<Reply>,
+): (ask: Ask) => Promise<Reply> {
+  if (pushers === undefined) return handle
+  return (ask) => {
+    const { identity, address } = ask
+    const agent = ask.header('user-agent') ?? ''
+    const pusher = { name: pusherName(identity.name), address, agent, protocol }
+    return pushers.take(pusher, ask.body.length, (hear) => handle(ask, hear), faultIn)
+  }
+}
+
+/** The first line of a refusal. */
+function faultIn({ status, body }: Reply): string {
+  if (status < 400) return ''
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
+  return `HTTP status ${status}: ${text.split('\n', 1)[0].slice(0, FAULT_LENGTH_MAX)}`
 }
 
 /** Takes OTLP over gRPC where flags say so; what it hands back follows the web configuration. */

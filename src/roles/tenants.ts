@@ -49,13 +49,16 @@ function readTokenFile(name: string, file: string): string {
   }
 }
 
-/** Senders with the names of their tenants as the configuration has them. */
-export function withTenantNames(view: SendersView): SendersView {
-  const named = (sender: SenderStatus): SenderStatus =>
-    sender.tenant.startsWith(TENANT_PREFIX)
-      ? { ...sender, tenant: sender.tenant.slice(TENANT_PREFIX.length) }
-      : sender
-  return { senders: () => view.senders().map(named) }
+/** Senders of all lists, with the names of their tenants as the configuration has them. */
+export function withTenantNames(views: readonly (SendersView | undefined)[]): SendersView {
+  const bare = (name: string): string =>
+    name.startsWith(TENANT_PREFIX) ? name.slice(TENANT_PREFIX.length) : name
+  const named = (sender: SenderStatus): SenderStatus => ({
+    ...sender,
+    name: bare(sender.name),
+    tenant: bare(sender.tenant),
+  })
+  return { senders: () => views.flatMap((view) => view?.senders().map(named) ?? []) }
 }
 
 interface TenantDoor {

@@ -30,7 +30,8 @@ export function openPushes(isReady = true): {
     otlpDeltaSeriesMax: 100,
     otlpGrpcAddresses: [],
   }
-  const deps = { appender: recorder, log: silent, metrics, onMetadata: () => {} }
+  const senders = { sendersMax: 10, inflightBytesMax: 0 }
+  const deps = { appender: recorder, log: silent, metrics, onMetadata: () => {}, senders }
   const push = openPush(limits, configuration, deps, life)
   return { recorder, life, routes: receivingRoutes(push, () => isReady), push, limits }
 }

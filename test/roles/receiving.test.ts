@@ -10,7 +10,7 @@ import { serve } from '../net/server/support.ts'
 import { openPushes, silent } from './pushes.ts'
 
 test('each way of pushing has its address', async () => {
-  const { recorder, life, routes } = openPushes()
+  const { recorder, life, routes, push } = openPushes()
   await using server = await serve({ routes })
   const otlp = {
     resourceMetrics: [
@@ -50,6 +50,14 @@ test('each way of pushing has its address', async () => {
   const names = Object.keys(recorder.content())
   for (const name of ['o', 'i_v', 'j_v', 'p{host="x", job="b"}'])
     assert.ok(names.includes(name), name)
+  const senders = push.pushers?.senders() ?? []
+  const shown = senders.map((each) => [each.protocol, each.samples, each.lastError.slice(0, 15)])
+  assert.deepEqual(shown, [
+    ['OTLP', 2, ''],
+    ['line protocol', 2, 'HTTP status 400'],
+    ['Pushgateway', 3, 'HTTP status 400'],
+    ['remote write', 0, 'HTTP status 415'],
+  ])
   await life.stop()
 })
 

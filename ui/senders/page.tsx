@@ -42,7 +42,7 @@ export function SendersPage(): JSX.Element {
           <FilterField
             field={field}
             what="senders"
-            by="name, address, version, tenant or error"
+            by="name, address, version, tenant, protocol or error"
             text={state.value.text}
             onText={(text) => {
               state.value = { ...state.value, text }

@@ -8,6 +8,8 @@ export interface Sender {
   /** '' when it did not say. */
   readonly version: string
   readonly tenant: string
+  /** `stream`, or what its requests are. */
+  readonly protocol: string
   readonly isConnected: boolean
   /** RFC 3339; year 1 for never. */
   readonly lastSeen: string
@@ -23,7 +25,7 @@ export interface Sender {
 export type SortKey = 'name' | 'seen' | 'rate' | 'lag'
 
 export interface SendersState {
-  /** Words that must all occur in the name, the address, the version, the tenant or the error. */
+  /** Words that must all occur in the name, the address, the version, the tenant, the protocol or the error. */
   readonly text: string
   /** Undefined for both. */
   readonly isConnected: boolean | undefined
@@ -78,7 +80,7 @@ export function sortBy(state: SendersState, sort: SortKey): SendersState {
   return { ...state, sort, isDescending }
 }
 
-/** What is left, in order; `rates` are samples a second by name. */
+/** What is left, in order; `rates` are samples a second by key. */
 export function shownSenders(
   senders: readonly Sender[],
   state: SendersState,
@@ -93,9 +95,15 @@ export function shownSenders(
       ({ isConnected }) => state.isConnected === undefined || isConnected === state.isConnected,
     )
     .filter((each) => hasWords(textOf(each), words))
-    .map((each) => ({ each, value: sortValue(each, rates.get(each.name) ?? -1) }))
+    .map((each) => ({ each, value: sortValue(each, rates.get(keyOf(each)) ?? -1) }))
     .sort((a, b) => way * (a.value - b.value) || nameWay * compareNames(a.each.name, b.each.name))
     .map(({ each }) => each)
+}
+
+/** Tells senders apart: one name may send in several ways. */
+export function keyOf({ name, address, version, tenant, protocol }: Sender): string {
+  if (protocol === 'stream') return JSON.stringify([protocol, tenant, name])
+  return JSON.stringify([protocol, tenant, tenant === '' ? [address, version] : name])
 }
 
 /** Samples that were refused, for whatever reason. */
@@ -103,8 +111,8 @@ export function refusedOf(sender: Sender): number {
   return Object.values(sender.refused).reduce((sum, count) => sum + count, 0)
 }
 
-function textOf({ name, address, version, tenant, lastError }: Sender): string {
-  return [name, address, version, tenant, lastError].join(' ')
+function textOf({ name, address, version, tenant, protocol, lastError }: Sender): string {
+  return [name, address, version, tenant, protocol, lastError].join(' ')
 }
 
 function compareNames(a: string, b: string): number {

@@ -5,7 +5,7 @@ import { describeDuration } from '../format/duration.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { Ago } from '../shell/ago.tsx'
 import { Icon } from '../shell/icon.tsx'
-import { refusedOf, type Sender, type SendersState, type SortKey } from './sender.ts'
+import { keyOf, refusedOf, type Sender, type SendersState, type SortKey } from './sender.ts'
 
 /** Senders shown before a person asks for more, and how many each time. */
 const ROWS_STEP = 100
@@ -21,6 +21,7 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: 'Name', sort: 'name' },
   { title: 'State' },
+  { title: 'Protocol' },
   { title: 'Tenant' },
   { title: 'Version' },
   { title: 'Last seen', sort: 'seen', isNumber: true },
@@ -51,7 +52,7 @@ export function SendersTable({ senders, rates, state, onSort }: SendersTableProp
         </thead>
         <tbody>
           {senders.slice(0, rowsMax).map((sender) => (
-            <Row key={sender.name} sender={sender} rate={rates.get(sender.name)} />
+            <Row key={keyOf(sender)} sender={sender} rate={rates.get(keyOf(sender))} />
           ))}
         </tbody>
       </table>
@@ -114,6 +115,7 @@ function Row({ sender, rate }: { sender: Sender; rate: number | undefined }): JS
           {isConnected ? 'connected' : 'away'}
         </span>
       </td>
+      <td data-title="Protocol">{sender.protocol === '' ? <None /> : sender.protocol}</td>
       <td data-title="Tenant">{tenant === '' ? <None /> : tenant}</td>
       <td data-title="Version">{version === '' ? <None /> : version}</td>
       <td class="number" data-title="Last seen">
@@ -123,7 +125,7 @@ function Row({ sender, rate }: { sender: Sender; rate: number | undefined }): JS
         {rate === undefined ? <None /> : formatValue(rate, 'per second')}
       </td>
       <td class="number" data-title="Series">
-        {formatCount(series)}
+        {sender.protocol === 'stream' ? formatCount(series) : <None />}
       </td>
       <td class={lagSeconds > LAG_WARN_SECONDS ? 'number is-warn' : 'number'} data-title="Lag">
         {describeDuration(Math.max(0, lagSeconds) * 1000)}

@@ -48,6 +48,8 @@ export interface IntakeResult {
   /** Exemplars that nobody keeps, or that are refused: no reason to refuse a request. */
   readonly exemplarsDropped: number
   readonly refusals: Refusals
+  /** ms since epoch of the newest sample; 0 for none. */
+  readonly newestMs: number
 }
 
 /** Takes requests one after the other; its arrays are used again for each. */
@@ -59,6 +61,7 @@ export class Intake {
   #histogramCount = 0
   #exemplarCount = 0
   #exemplarsDropped = 0
+  #newestMs = 0
 
   /** Cells of one time that wait for `append`. */
   #timeMs = 0
@@ -124,6 +127,7 @@ export class Intake {
     this.#histogramCount = 0
     this.#exemplarCount = 0
     this.#exemplarsDropped = 0
+    this.#newestMs = 0
     this.#count = 0
   }
 
@@ -134,6 +138,7 @@ export class Intake {
       exemplarCount: this.#exemplarCount,
       exemplarsDropped: this.#exemplarsDropped,
       refusals: this.#refusals,
+      newestMs: this.#newestMs,
     }
   }
 
@@ -196,8 +201,10 @@ export class Intake {
       }
       const add = (): number => side.histogram(timeMs, id, histogram)
       const outcome = again(add(), add)
-      if (outcome === ACCEPTED) this.#histogramCount++
-      else this.#refusals.add(OUTCOMES[outcome], 1, show)
+      if (outcome === ACCEPTED) {
+        this.#histogramCount++
+        this.#newestMs = Math.max(this.#newestMs, timeMs)
+      } else this.#refusals.add(OUTCOMES[outcome], 1, show)
     })
     eachExemplar(request, this.#options.limits.labelsMax, (exemplar) => {
       const add = (): number => (exemplar === undefined ? TOO_OLD : side.exemplar(id, exemplar))
@@ -234,6 +241,7 @@ export class Intake {
     const { appender } = this.#options
     const accepted = appender.append(this.#timeMs, this.#ids, this.#values, count, this.#outcomes)
     this.#acceptedCount += accepted
+    if (accepted > 0) this.#newestMs = Math.max(this.#newestMs, this.#timeMs)
     if (accepted === count) return
     for (let i = 0; i < count; i++) {
       if (this.#outcomes[i] !== ACCEPTED && this.#outcomes[i] !== UNKNOWN) this.#refuseCell(i)

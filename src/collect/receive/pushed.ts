@@ -37,6 +37,8 @@ export interface PushResult {
   readonly exemplarCount: number
   readonly exemplarsDropped: number
   readonly refusals: Refusals
+  /** ms since epoch of the newest sample; 0 for none. */
+  readonly newestMs: number
 }
 
 /** Takes requests one after the other, each between `begin` and `finish` without a pause. */
@@ -51,6 +53,7 @@ export class PushedSamples {
   #histogramCount = 0
   #exemplarCount = 0
   #exemplarsDropped = 0
+  #newestMs = 0
 
   #timeMs = 0
   #count = 0
@@ -78,6 +81,7 @@ export class PushedSamples {
     this.#histogramCount = 0
     this.#exemplarCount = 0
     this.#exemplarsDropped = 0
+    this.#newestMs = 0
     this.#clearBatch()
     this.place = ''
   }
@@ -130,8 +134,10 @@ export class PushedSamples {
       return
     }
     const outcome = side.histogram(timeMs, id, histogram)
-    if (outcome === ACCEPTED) this.#histogramCount++
-    else this.refuse(OUTCOMES[outcome], 1, labels)
+    if (outcome === ACCEPTED) {
+      this.#histogramCount++
+      this.#newestMs = Math.max(this.#newestMs, timeMs)
+    } else this.refuse(OUTCOMES[outcome], 1, labels)
   }
 
   exemplar({ id }: PushedSeries, exemplar: Exemplar): void {
@@ -153,6 +159,7 @@ export class PushedSamples {
       exemplarCount: this.#exemplarCount,
       exemplarsDropped: this.#exemplarsDropped,
       refusals: this.#refusals,
+      newestMs: this.#newestMs,
     }
   }
 
@@ -187,6 +194,7 @@ export class PushedSamples {
     const outcomes = this.#outcomes
     const accepted = this.#appender.append(this.#timeMs, this.#ids, this.#values, count, outcomes)
     this.#acceptedCount += accepted
+    if (accepted > 0) this.#newestMs = Math.max(this.#newestMs, this.#timeMs)
     for (let i = 0; accepted < count && i < count; i++) {
       if (outcomes[i] === ACCEPTED) continue
       this.#refuseAt(this.#places[i], OUTCOMES[outcomes[i]], 1, this.#labels[i])

@@ -16,6 +16,7 @@ import { decodeSnappy, snappyDecodedBytes } from '../../wire/snappy.ts'
 import { type Door, OPEN_DOOR } from './door.ts'
 import { Intake, type IntakeResult } from './intake.ts'
 import type { LabelLimits } from './labelcheck.ts'
+import type { Hear } from './pushers.ts'
 import { lessRefused, type Refusals } from './refusals.ts'
 import { SeriesHasher } from './serieshash.ts'
 import { SeriesTable } from './seriestable.ts'
@@ -39,6 +40,7 @@ export type RemoteWriteHandler = (
   body: Uint8Array,
   /** How samples of this sender enter; a door that stays the same finds its series again. */
   door?: Door,
+  hear?: Hear,
 ) => Promise<Reply>
 
 const MESSAGE_VERSIONS: ReadonlyMap<string, WriteVersion> = new Map([
@@ -141,7 +143,7 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
     }
   }
 
-  return async (header, body, door = OPEN_DOOR) => {
+  return async (header, body, door = OPEN_DOOR, hear) => {
     const version = negotiate(header('content-type') ?? '', header('content-encoding') ?? '')
     if (typeof version !== 'number') {
       figures.refusedRequests.with('media_type').inc()
@@ -162,6 +164,7 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
     for (const [reason, count] of result.refusals.byReason()) {
       figures.refused.with(reason).inc(count)
     }
+    hear?.(result)
     return replyOf(version, result)
   }
 }

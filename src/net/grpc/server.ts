@@ -56,7 +56,7 @@ export interface StreamMethod {
 export interface UnaryMethod {
   readonly path: string
   readonly role: Role
-  readonly unary: (message: Uint8Array, identity: Identity) => Promise<Uint8Array>
+  readonly unary: (message: Uint8Array, identity: Identity, peer: string) => Promise<Uint8Array>
 }
 
 export type GrpcMethod = StreamMethod | UnaryMethod
@@ -250,7 +250,7 @@ class GrpcHouse implements GrpcServer {
   #unaryHandler(method: UnaryMethod): handleUnaryCall<Uint8Array, Uint8Array> {
     return (call, reply) => {
       this.#identify(call, method)
-        .then((identity) => method.unary(call.request, identity))
+        .then((identity) => method.unary(call.request, identity, call.getPeer()))
         .then(
           (answer) => {
             this.#calls(method.path, 'OK')

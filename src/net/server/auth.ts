@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { WebToken, WebUser } from '../../config/web.ts'
 import type { Fault } from './fault.ts'
-import type { Identity } from './message.ts'
+import { ANYBODY, type Identity } from './message.ts'
 import {
   hashCost,
   openPasswordChecks,
@@ -67,7 +67,7 @@ export function openAuthenticator(
   return {
     async identify(authorization, address, certificate) {
       if (users.length === 0 && tokens.length === 0) {
-        return { identity: { name: certificate ?? 'anybody', role: 'admin' } }
+        return { identity: { name: certificate ?? ANYBODY, role: 'admin' } }
       }
       const token = readBearer(authorization)
       if (token !== undefined) {

@@ -7,6 +7,9 @@ export function hasRole(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed)
 }
 
+/** The name of who asks where nobody has to say who they are. */
+export const ANYBODY = 'anybody'
+
 /** Who asks. */
 export interface Identity {
   readonly name: string

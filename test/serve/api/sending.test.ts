@@ -44,6 +44,7 @@ test('a sender tells when it was seen last and what was refused of it', () => {
     address: '127.0.0.1:50000',
     version: '0.1.0',
     tenant: '',
+    protocol: 'stream',
     isConnected: true,
     lastSeenMs: 1_700_000_000_000,
     samples: 5,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import {
   formatState,
+  keyOf,
   parseState,
   refusedOf,
   type Sender,
@@ -16,6 +17,7 @@ const sender = (name: string, part: Partial<Sender>): Sender => ({
   address: '127.0.0.1:4000',
   version: '0.4.0',
   tenant: '',
+  protocol: 'stream',
   isConnected: true,
   lastSeen: '2026-08-01T09:30:00Z',
   series: 10,
@@ -31,9 +33,9 @@ const ALL = [
   sender('가장자리', { refused: { too_old: 3, invalid: 4 } }),
 ]
 const RATES = new Map([
-  ['edge-1', 10],
-  ['edge-2', 20],
-  ['가장자리', undefined],
+  [keyOf(ALL[1]), 10],
+  [keyOf(ALL[0]), 20],
+  [keyOf(ALL[2]), undefined],
 ])
 
 const names = (search: string): string[] =>
@@ -90,3 +92,17 @@ for (const [flag, wanted] of [
     assert.equal(streamAddress(flag, 'page.example'), wanted)
   })
 }
+
+test('senders of one name are told apart by how they send, and nameless ones by what they are', () => {
+  const pushes = { protocol: 'remote write', address: '10.0.0.1', version: 'Prometheus/3' }
+  const all = [
+    sender('a', {}),
+    sender('a', { tenant: 'a', protocol: 'OTLP' }),
+    sender('a', { tenant: 'a', protocol: 'remote write' }),
+    sender('10.0.0.1', pushes),
+    sender('10.0.0.1', { ...pushes, version: 'vmagent' }),
+  ]
+  assert.equal(new Set(all.map(keyOf)).size, all.length)
+  const moved = sender('a', { tenant: 'a', protocol: 'OTLP', address: '10.0.0.9', version: 'x' })
+  assert.equal(keyOf(moved), keyOf(all[1]))
+})

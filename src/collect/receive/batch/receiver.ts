@@ -13,6 +13,7 @@ import type { WriteMetadata } from '../../../wire/remotewrite.ts'
 import type { Door } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
 import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import type { Hear } from '../pushers.ts'
 import { DESTINATION_REFUSED } from '../refusals.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 import { type BatchBody, type BatchFamily, readBatchProto, readBatchText } from './body.ts'
@@ -51,7 +52,7 @@ export interface BatchPush {
 }
 
 export interface BatchReceiver {
-  readonly push: (ask: BatchPush, body: Uint8Array) => Promise<Reply>
+  readonly push: (ask: BatchPush, body: Uint8Array, hear?: Hear) => Promise<Reply>
   /** GET /api/v1/metrics: the groups of one who asks. */
   readonly list: (identity: string) => Reply
   stop(): void
@@ -117,9 +118,9 @@ class BatchGroups implements BatchReceiver {
       .with()
   }
 
-  push = async (ask: BatchPush, body: Uint8Array): Promise<Reply> => {
+  push = async (ask: BatchPush, body: Uint8Array, hear?: Hear): Promise<Reply> => {
     try {
-      return ask.method === 'DELETE' ? await this.#delete(ask) : await this.#take(ask, body)
+      return ask.method === 'DELETE' ? await this.#delete(ask) : await this.#take(ask, body, hear)
     } catch (error) {
       if (!(error instanceof NarthexError)) throw error
       this.#figures.refuse('pushgateway', error.kind)
@@ -138,7 +139,7 @@ class BatchGroups implements BatchReceiver {
     this.#timer?.cancel()
   }
 
-  async #take(ask: BatchPush, body: Uint8Array): Promise<Reply> {
+  async #take(ask: BatchPush, body: Uint8Array, hear: Hear | undefined): Promise<Reply> {
     const { labels, key } = keyOf(ask)
     if (!isKnownEncoding(ask.encoding)) {
       return { status: 415, type: 'text/plain', body: 'cannot take push: unknown encoding\n' }
@@ -151,7 +152,7 @@ class BatchGroups implements BatchReceiver {
       try {
         if (fault !== undefined) throw fault
         this.#check(group, families, ask.method === 'PUT')
-        return { promise: this.#store(key, group, families, ask.method === 'PUT') }
+        return { promise: this.#store(key, group, families, ask.method === 'PUT', hear) }
       } catch (error) {
         this.#noteFailure(key, group)
         throw error
@@ -200,6 +201,7 @@ class BatchGroups implements BatchReceiver {
     group: Group,
     families: readonly BatchFamily[],
     replaces: boolean,
+    hear: Hear | undefined,
   ): Promise<void> {
     const { clock, onMetadata } = this.#options
     const nowMs = clock.now()
@@ -215,7 +217,7 @@ class BatchGroups implements BatchReceiver {
     this.#plan()
     const after = labelSets(group)
     const gone = [...before].filter(([name]) => !after.has(name)).map(([, pairs]) => pairs)
-    return this.#append(group, nowMs, gone)
+    return this.#append(group, nowMs, gone, group.identity, hear)
   }
 
   #noteFailure(key: string, group: Group): void {
@@ -247,6 +249,7 @@ class BatchGroups implements BatchReceiver {
     timeMs: number,
     gone: readonly (readonly string[])[],
     identity: string = group?.identity ?? '',
+    hear?: Hear,
   ): Promise<void> {
     const samples = this.#samples
     samples.begin(this.#options.doorOf(identity))
@@ -260,6 +263,7 @@ class BatchGroups implements BatchReceiver {
     }
     const result: PushResult = samples.finish()
     this.#figures.count('pushgateway', result)
+    hear?.(result)
     // What destinations refuse of it is counted there and here; a job has no use for hearing of it.
     return this.#options.appender.commit().then((shortfall) => {
       if (shortfall === undefined) return

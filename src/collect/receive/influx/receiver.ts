@@ -10,6 +10,7 @@ import { type Line, readLines } from '../../../wire/lineprotocol.ts'
 import { type Door, OPEN_DOOR } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
 import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import type { Hear } from '../pushers.ts'
 import { lessRefused, REFUSALS_MAX } from '../refusals.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 
@@ -30,7 +31,7 @@ export interface InfluxWrite {
 }
 
 export interface InfluxReceiver {
-  readonly write: (ask: InfluxWrite, body: Uint8Array, door?: Door) => Promise<Reply>
+  readonly write: (ask: InfluxWrite, body: Uint8Array, door?: Door, hear?: Hear) => Promise<Reply>
   /** GET or HEAD /ping */
   readonly ping: () => Reply
   /** /query: what is asked before the first write. */
@@ -91,7 +92,12 @@ export function openInfluxReceiver(options: InfluxReceiverOptions): InfluxReceiv
     return { result, faults, faultCount, textCount, committed: appender.commit() }
   }
 
-  async function write(ask: InfluxWrite, body: Uint8Array, door: Door): Promise<Reply> {
+  async function write(
+    ask: InfluxWrite,
+    body: Uint8Array,
+    door: Door,
+    hear: Hear | undefined,
+  ): Promise<Reply> {
     const unitMs = UNITS_MS.get(ask.precision)
     if (unitMs === undefined)
       throw new NarthexError('bad_data', `invalid precision "${ask.precision}"`)
@@ -103,15 +109,16 @@ export function openInfluxReceiver(options: InfluxReceiverOptions): InfluxReceiv
     const result = lessRefused(appended.result, await appended.committed)
     const { faultCount, textCount } = appended
     figures.count('influx', result)
+    hear?.(result)
     if (faultCount > 0) figures.refuse('influx', 'line', faultCount)
     if (textCount > 0) figures.refuse('influx', 'text_field', textCount)
     return replyOf({ ...appended, result })
   }
 
   return {
-    async write(ask, body, door = OPEN_DOOR) {
+    async write(ask, body, door = OPEN_DOOR, hear) {
       try {
-        return await write(ask, body, door)
+        return await write(ask, body, door, hear)
       } catch (error) {
         if (!(error instanceof NarthexError)) throw error
         figures.refuse('influx', error.kind)

@@ -14,6 +14,7 @@ import type { WriteMetadata } from '../../../wire/remotewrite.ts'
 import { type Door, OPEN_DOOR } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
 import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import type { Hear } from '../pushers.ts'
 import { lessRefused } from '../refusals.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 import { DELTA_SERIES_MAX, type DeltaRequest, DeltaTotals } from './delta.ts'
@@ -32,6 +33,13 @@ export interface OtlpReceiverOptions {
   readonly config: () => OtlpConfig
   /** Whose samples come through which door, for gRPC. */
   readonly doorOf: (identity: string) => Door
+  /** Who keeps a list of senders takes their requests through it, for gRPC. */
+  readonly through?: (
+    identity: string,
+    peer: string,
+    sizeBytes: number,
+    act: (hear: Hear) => Promise<Uint8Array>,
+  ) => Promise<Uint8Array>
   readonly onMetadata: (metadata: WriteMetadata) => void
 }
 
@@ -41,6 +49,7 @@ export interface OtlpReceiver {
     header: (name: string) => string | undefined,
     body: Uint8Array,
     door?: Door,
+    hear?: Hear,
   ) => Promise<Reply>
   /** MetricsService/Export */
   readonly method: UnaryMethod
@@ -92,7 +101,7 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
     }
   }
 
-  async function settle(appending: Promise<Appended>): Promise<Outcome> {
+  async function settle(appending: Promise<Appended>, hear: Hear | undefined): Promise<Outcome> {
     try {
       const { result: taken, deltas, committed } = await appending
       const shortfall = await committed.catch((error: unknown) => {
@@ -101,6 +110,7 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
       })
       const result = lessRefused(taken, shortfall)
       figures.count('otlp', result)
+      hear?.(result)
       return outcomeOf(result)
     } catch (error) {
       figures.refuse('otlp', error instanceof NarthexError ? error.kind : 'internal')
@@ -112,6 +122,7 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
     header: (name: string) => string | undefined,
     body: Uint8Array,
     door: Door = OPEN_DOOR,
+    hear?: Hear,
   ): Promise<Reply> {
     const type = (header('content-type') ?? '').split(';')[0].trim().toLowerCase()
     const isJson = type === JSON_TYPE
@@ -124,7 +135,7 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
     }
     try {
       const appending = unpacker.take(body, encoding, (bytes) => append(bytes, isJson, door))
-      return success(isJson, await settle(appending))
+      return success(isJson, await settle(appending, hear))
     } catch (error) {
       if (!(error instanceof NarthexError)) throw error
       return failure(isJson, faultOf(error))
@@ -136,10 +147,13 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
     method: {
       path: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
       role: 'editor',
-      async unary(message, identity) {
+      unary(message, identity, peer) {
         const door = options.doorOf(identity.name)
-        const appending = unpacker.take(message, '', (bytes) => append(bytes, false, door))
-        return encodeOutcome(await settle(appending))
+        const act = async (hear?: Hear): Promise<Uint8Array> => {
+          const appending = unpacker.take(message, '', (bytes) => append(bytes, false, door))
+          return encodeOutcome(await settle(appending, hear))
+        }
+        return options.through?.(identity.name, peer, message.length, act) ?? act()
       },
     },
   }

@@ -42,6 +42,7 @@ export class Agents implements SendersView {
       address: record.address,
       version: record.version,
       tenant: record.identity,
+      protocol: 'stream',
       isConnected: record.streamCount > 0,
       lastSeenMs: record.lastSeenMs,
       series: record.series,

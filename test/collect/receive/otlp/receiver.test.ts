@@ -309,7 +309,7 @@ test('protobuf in any encoding, over HTTP and gRPC', async () => {
   assert.deepEqual([first.status, first.body.length], [200, 0])
   await post(gzipSync(protobuf(1544712660302, 2)), { ...type, 'content-encoding': 'gzip' })
   await post(zstdCompressSync(protobuf(1544712660303, 3)), { ...type, 'content-encoding': 'zstd' })
-  await method.unary(protobuf(1544712660304, 4), { name: '', role: 'editor' })
+  await method.unary(protobuf(1544712660304, 4), { name: '', role: 'editor' }, '127.0.0.1:9')
   assert.deepEqual(recorder.content(), {
     proto_gauge: [1, 2, 3, 4].map((i) => `${1544712660300 + i}=${i}`),
   })
