@@ -40,6 +40,8 @@ export class Frame {
   readonly segments: Segment[] = []
   /** Series that have found a place in a segment; below the row's count while it is being built. */
   builtCount = 0
+  /** Time of the last row that it was used for, ms since epoch. */
+  usedMs: number
   /** A series does not fit: rows like this one cannot be framed. */
   isUnfit = false
   readonly #view: SeriesView
@@ -51,11 +53,13 @@ export class Frame {
   #lastMs = NaN
   #last: WeakRef<Float64Array> | undefined
 
-  constructor(view: SeriesView, pool: BufferPool, ids: Float64Array, samplesMax: number) {
+  /** @param parcel a row of its layout */
+  constructor(view: SeriesView, pool: BufferPool, parcel: Parcel, samplesMax: number) {
     this.#view = view
     this.#pool = pool
-    this.ids = ids
-    this.#newLeft = ids.length
+    this.ids = parcel.ids
+    this.usedMs = parcel.timeMs
+    this.#newLeft = parcel.count
     this.samplesMax = samplesMax
     this.#entriesMax = Math.min(ENTRIES_MAX, samplesMax)
     this.#liveMax = Math.ceil(this.#entriesMax / 2)
@@ -94,6 +98,7 @@ export class Frame {
   /** The pieces of a row of its layout. */
   encode(parcel: Parcel): FramePiece[] {
     const { timeMs, values } = parcel
+    this.usedMs = timeMs
     if (timeMs !== this.#lastMs || this.#last?.deref() !== values) this.#take(parcel)
     const pieces: FramePiece[] = []
     for (const segment of this.segments) {

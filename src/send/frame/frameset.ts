@@ -8,15 +8,13 @@ import { matchRows } from './matchrows.ts'
 import { TIME_MS_MAX, TIME_MS_MIN } from './message.ts'
 import { NO_ROW, wordsOf } from './patch.ts'
 import type { FramePiece, Frames } from './piece.ts'
+import { type SightedRow, TargetFrames } from './targetframes.ts'
 
 /** Larger rows are built in the background, so many series at a time. */
 export const BUILD_SERIES_MAX = 1024
 
-/** Layouts that one target may have at a time: the oldest leaves first. */
-const TARGET_FRAMES_MAX = 4
-
-/** Targets whose row was seen once and waits to be seen again. */
-const SIGHTED_MAX = 16_384
+/** Series of rows that were seen once and wait to be seen again. */
+const SIGHTED_SERIES_MAX = 2 ** 22
 
 export interface FrameSetOptions {
   /** Most series that are built at once; BUILD_SERIES_MAX when not given. */
@@ -40,12 +38,6 @@ interface Job {
   readonly steady: Uint8Array | undefined
 }
 
-/** A row that waits for one that is alike. */
-interface Sighted {
-  readonly ids: Float64Array
-  readonly values: Float64Array
-}
-
 export class FrameSet implements Frames {
   readonly counts: FrameCounts = { framedRows: 0, plainRows: 0, built: 0, evolved: 0 }
   readonly #view: SeriesView
@@ -56,9 +48,8 @@ export class FrameSet implements Frames {
   /** By identity of a parcel's ids. */
   #byIds = new WeakMap<Float64Array, Frame>()
   /** By target, as the view names it. */
-  readonly #byTarget = new Map<string, Frame[]>()
-  /** The last unknown rows of a target. */
-  readonly #sighted = new Map<string, Sighted[]>()
+  readonly #targets = new Map<string, TargetFrames>()
+  #sightedSeries = 0
   readonly #jobs: Job[] = []
   #next: NodeJS.Immediate | undefined
   #isClosed = false
@@ -85,23 +76,19 @@ export class FrameSet implements Frames {
 
   forget(ids: readonly SeriesId[]): void {
     const gone = new Set(ids)
-    for (const [target, frames] of this.#byTarget) {
-      for (const frame of [...frames]) if (!frame.forget(gone)) this.#drop(target, frame)
-    }
-    for (const [target, sighted] of this.#sighted) {
-      const kept = sighted.filter((row) => !row.ids.some((id) => gone.has(id)))
-      if (kept.length === 0) this.#sighted.delete(target)
-      else this.#sighted.set(target, kept)
+    for (const [name, target] of this.#targets) {
+      for (const frame of target.frames) if (!frame.forget(gone)) this.#drop(target, frame)
+      const kept = target.sighted.filter((row) => !row.ids.some((id) => gone.has(id)))
+      this.#setSighted(target, kept)
+      if (target.isEmpty) this.#targets.delete(name)
     }
   }
 
   get sizeBytes(): number {
     let sizeBytes = this.#pool.sizeBytes
-    for (const frames of this.#byTarget.values()) {
+    for (const { frames, sighted } of this.#targets.values()) {
       for (const frame of frames) sizeBytes += frame.sizeBytes
-    }
-    for (const rows of this.#sighted.values()) {
-      for (const { ids, values } of rows) sizeBytes += ids.byteLength + values.byteLength
+      for (const { ids, values } of sighted) sizeBytes += ids.byteLength + values.byteLength
     }
     return sizeBytes
   }
@@ -110,18 +97,19 @@ export class FrameSet implements Frames {
     this.#isClosed = true
     clearImmediate(this.#next)
     this.#jobs.length = 0
-    for (const frames of this.#byTarget.values()) for (const frame of frames) frame.close()
-    this.#byTarget.clear()
-    this.#sighted.clear()
+    for (const { frames } of this.#targets.values()) for (const frame of frames) frame.close()
+    this.#targets.clear()
+    this.#sightedSeries = 0
     this.#byIds = new WeakMap()
   }
 
   #frameOf(parcel: Parcel, samplesMax: number): Frame | undefined {
     const known = this.#byIds.get(parcel.ids)
     if (known !== undefined && known.samplesMax <= samplesMax) return known
-    const target = this.#view.targetKey(parcel.ids[0])
     if (samplesMax < this.#samplesMax) this.#shrinkTo(samplesMax)
-    for (const frame of this.#byTarget.get(target) ?? []) {
+    const target = this.#targetOf(parcel)
+    target.turn(parcel.timeMs)
+    for (const frame of target.frames) {
       if (!frame.isReady) continue
       const before = frame.ids
       const outcome = frame.evolve(parcel)
@@ -131,8 +119,17 @@ export class FrameSet implements Frames {
     return this.#made(target, parcel)
   }
 
+  #targetOf(parcel: Parcel): TargetFrames {
+    const name = this.#view.targetKey(parcel.ids[0])
+    const known = this.#targets.get(name)
+    if (known !== undefined) return known
+    const target = new TargetFrames()
+    this.#targets.set(name, target)
+    return target
+  }
+
   /** Takes note that a frame is for the layout of a parcel now. */
-  #evolved(target: string, frame: Frame, before: Float64Array, parcel: Parcel): Frame {
+  #evolved(target: TargetFrames, frame: Frame, before: Float64Array, parcel: Parcel): Frame {
     this.#byIds.delete(before)
     if (frame.isScattered || frame.isUnfit) {
       this.#drop(target, frame)
@@ -144,26 +141,42 @@ export class FrameSet implements Frames {
   }
 
   /** A frame for a layout that has been seen twice. */
-  #made(target: string, parcel: Parcel): Frame | undefined {
-    const sighted = this.#sighted.get(target) ?? []
-    const matches = sighted.map((row) => steadyValues(row, parcel))
-    const steady = matches.find((match) => match !== undefined)
-    const others = sighted.filter((_, i) => steady === undefined || matches[i] !== steady)
-    if (steady === undefined) {
-      others.push({ ids: parcel.ids, values: parcel.values.slice(0, parcel.count) })
+  #made(target: TargetFrames, parcel: Parcel): Frame | undefined {
+    for (const row of target.sighted) {
+      const steady = steadyValues(row, parcel)
+      if (steady === undefined) continue
+      this.#setSighted(
+        target,
+        target.sighted.filter((each) => each !== row),
+      )
+      return this.#make(target, parcel, steady)
     }
-    if (others.length === 0) this.#sighted.delete(target)
-    else this.#sighted.set(target, others.slice(-TARGET_FRAMES_MAX))
-    if (this.#sighted.size > SIGHTED_MAX) this.#sighted.clear()
-    return steady === undefined ? undefined : this.#make(target, parcel, steady)
+    this.#sight(target, parcel)
+    return undefined
+  }
+
+  /** Keeps a row until one that is alike comes. */
+  #sight(target: TargetFrames, parcel: Parcel): void {
+    if (this.#sightedSeries + parcel.count > SIGHTED_SERIES_MAX) {
+      for (const [name, each] of this.#targets) {
+        this.#setSighted(each, [])
+        if (each.isEmpty && each !== target) this.#targets.delete(name)
+      }
+    }
+    const before = target.sighted
+    target.sight(parcel)
+    this.#sightedSeries += seriesOf(target.sighted) - seriesOf(before)
+  }
+
+  #setSighted(target: TargetFrames, sighted: readonly SightedRow[]): void {
+    this.#sightedSeries += seriesOf(sighted) - seriesOf(target.sighted)
+    target.sighted = sighted
   }
 
   /** @param steady by place in the row: whether the value was the same in a row before */
-  #make(target: string, parcel: Parcel, steady?: Uint8Array): Frame {
-    const frame = new Frame(this.#view, this.#pool, parcel.ids, this.#samplesMax)
-    const frames = this.#byTarget.get(target) ?? []
-    if (frames.length === TARGET_FRAMES_MAX) this.#drop(target, frames[0])
-    this.#byTarget.set(target, [...frames.slice(-TARGET_FRAMES_MAX + 1), frame])
+  #make(target: TargetFrames, parcel: Parcel, steady?: Uint8Array): Frame {
+    const frame = new Frame(this.#view, this.#pool, parcel, this.#samplesMax)
+    for (const leaving of target.add(frame)) this.#drop(target, leaving)
     this.#byIds.set(parcel.ids, frame)
     this.counts.built++
     if (parcel.count <= this.#buildSeriesMax) {
@@ -191,20 +204,22 @@ export class FrameSet implements Frames {
   /** Pieces have to be smaller from now on: all frames are made anew. */
   #shrinkTo(samplesMax: number): void {
     this.#samplesMax = samplesMax
-    for (const [target, frames] of [...this.#byTarget]) {
-      for (const frame of frames) this.#drop(target, frame)
+    for (const target of this.#targets.values()) {
+      for (const frame of target.frames) this.#drop(target, frame)
     }
   }
 
-  #drop(target: string, frame: Frame): void {
-    const rest = (this.#byTarget.get(target) ?? []).filter((other) => other !== frame)
-    if (rest.length === 0) this.#byTarget.delete(target)
-    else this.#byTarget.set(target, rest)
+  #drop(target: TargetFrames, frame: Frame): void {
+    target.remove(frame)
     if (this.#byIds.get(frame.ids) === frame) this.#byIds.delete(frame.ids)
-    const job = this.#jobs.findIndex((other) => other.frame === frame)
-    if (job >= 0) this.#jobs.splice(job, 1)
+    const at = this.#jobs.findIndex((job) => job.frame === frame)
+    if (at >= 0) this.#jobs.splice(at, 1)
     frame.close()
   }
+}
+
+function seriesOf(rows: readonly SightedRow[]): number {
+  return rows.reduce((sum, { ids }) => sum + ids.length, 0)
 }
 
 /**
@@ -213,7 +228,7 @@ export class FrameSet implements Frames {
  * @returns by place in the parcel, 1 where the value is the same; undefined when they have less
  *   than half their series in common
  */
-function steadyValues(before: Sighted, parcel: Parcel): Uint8Array | undefined {
+function steadyValues(before: SightedRow, parcel: Parcel): Uint8Array | undefined {
   const { rows, matchedCount } = matchRows(before.ids, parcel.ids, parcel.count)
   if (2 * matchedCount < Math.max(before.ids.length, parcel.count)) return undefined
   const steady = new Uint8Array(parcel.count)

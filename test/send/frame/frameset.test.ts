@@ -237,6 +237,37 @@ test('a piece is released once', () => {
   assert.throws(() => frames.release(piece), /BUG/)
 })
 
+/** A row of `count` series from the given one on. */
+function partOf(from: number, count: number, timeMs: number): Parcel {
+  const ids = Float64Array.from({ length: count }, (_, i) => from + i)
+  return rowOf(ids, ids, timeMs)
+}
+
+test('a target larger than a request leaves as frames in all of its parts', () => {
+  const frames = new FrameSet(viewOf(exporterLabels))
+  const parts = Array.from({ length: 12 }, (_, part) => partOf(1 + 50 * part, 50, FROM_MS))
+  for (let k = 0; k < 4; k++) {
+    const framed = parts.filter((part) => {
+      const pieces = frames.encode({ ...part, timeMs: FROM_MS + k }, SAMPLES_MAX)
+      for (const piece of pieces ?? []) frames.release(piece)
+      return pieces !== undefined
+    })
+    assert.equal(framed.length, k === 0 ? 0 : parts.length, `row ${k}`)
+  }
+})
+
+test('of a target whose layout is another one again and again few frames are kept', () => {
+  const frames = new FrameSet(viewOf(exporterLabels))
+  let sizeOfFour = 0
+  for (let k = 0; k < 60; k++) {
+    const part = partOf(1 + 50 * Math.floor(k / 2), 50, FROM_MS + k)
+    for (const piece of frames.encode(part, SAMPLES_MAX) ?? []) frames.release(piece)
+    if (k === 7) sizeOfFour = frames.sizeBytes
+  }
+  assert.equal(frames.counts.built, 30)
+  assert.ok(frames.sizeBytes < 3 * sizeOfFour, `${frames.sizeBytes} bytes, ${sizeOfFour} of four`)
+})
+
 test('pinned rows cost copies, and the copies are used again', () => {
   const view = viewOf(exporterLabels)
   const ids = idsOf(500)
