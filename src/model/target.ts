@@ -39,6 +39,27 @@ export interface TargetView {
   droppedCounts(): ReadonlyMap<string, number>
 }
 
+/** One source of targets of a pool, and how asking it goes. */
+export interface SourceStatus {
+  readonly scrapePool: string
+  /** `static`, or the sort of discovery. */
+  readonly kind: string
+  /** Pattern, URL or names, without credentials; '' for targets in the configuration. */
+  readonly source: string
+  readonly targetCount: number
+  /** ms since epoch; 0 before the first */
+  readonly lastTryMs: number
+  /** ms since epoch: how old the list is; 0 before the first */
+  readonly lastSuccessMs: number
+  /** '' when the last try went well. */
+  readonly lastError: string
+}
+
+/** Where the targets of this process come from. */
+export interface DiscoveryView {
+  sources(): readonly SourceStatus[]
+}
+
 /** Type, help and unit of a metric family. */
 export interface MetricMetadata {
   readonly type: string

@@ -55,7 +55,7 @@ export async function startAgent(
   const deps = { log, metrics, metadata }
   const sending = await startSendingRoom(options.send, configuration, deps, life)
   collecting = startCollecting(options, sending.rows(), configuration, { log, metrics }, life)
-  const { machine } = collecting
+  const { machine, discovery } = collecting
 
   let isReady = false
   const token = makeSelfToken()
@@ -77,6 +77,7 @@ export async function startAgent(
         ),
         ...targetRoutes({
           targets: machine.targets(),
+          discovery,
           metadata,
           poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
           hostName: hostname(),

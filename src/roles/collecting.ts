@@ -8,7 +8,7 @@ import { startDiscovery } from '../collect/discover/discovery.ts'
 import { startScrapeManager } from '../collect/scrape/manager.ts'
 import { type Shard, WHOLE } from '../config/shard.ts'
 import type { Appender } from '../model/appender.ts'
-import type { MetadataView } from '../model/target.ts'
+import type { DiscoveryView, MetadataView, SourceStatus } from '../model/target.ts'
 import type { Configuration } from './configuration.ts'
 import { Machine } from './machine.ts'
 
@@ -30,6 +30,7 @@ export interface Collecting {
   readonly machine: Machine
   /** What targets say of their metrics. */
   readonly metadata: MetadataView
+  readonly discovery: DiscoveryView
 }
 
 /** Starts them; they follow the configuration. */
@@ -86,5 +87,9 @@ export function startCollecting(
     scraper.apply(machine.jobs(config))
     discovery.apply(config.scrape, config.narthex.allowLinkLocal)
   })
-  return { machine, metadata: scraper.metadata }
+  const sources = (): SourceStatus[] =>
+    [...discovery.status()].flatMap(([scrapePool, list]) =>
+      list.map((status) => ({ scrapePool, ...status })),
+    )
+  return { machine, metadata: scraper.metadata, discovery: { sources } }
 }

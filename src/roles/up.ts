@@ -64,7 +64,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     { log, metrics },
     life,
   )
-  const { machine } = collecting
+  const { machine, discovery } = collecting
   const push = openPush(
     options.push,
     configuration,
@@ -99,6 +99,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
         ),
         ...targetRoutes({
           targets: machine.targets(),
+          discovery,
           metadata: pushed.view,
           poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
           hostName: hostname(),

@@ -4,7 +4,7 @@ import type { Role } from '../config/web.ts'
 import type { PartitionsView } from '../model/partition.ts'
 import type { SendersView, SendingView } from '../model/sending.ts'
 import type { StoreView } from '../model/status.ts'
-import type { MetadataView, TargetView } from '../model/target.ts'
+import type { DiscoveryView, MetadataView, TargetView } from '../model/target.ts'
 import type { Ask, BodyKind, Reply, Route } from '../net/server/message.ts'
 import type { Features } from '../query/promql/features.ts'
 import { handleAlertmanagers, handleAlerts, handleRules } from './api/alerts.ts'
@@ -23,6 +23,7 @@ import {
 } from './api/status.ts'
 import { handleFormat, handleParse } from './api/syntax.ts'
 import {
+  handleDiscovery,
   handleMetadata,
   handleScrapePools,
   handleTargetMetadata,
@@ -57,6 +58,7 @@ export interface OperationDeps {
 /** What who scrapes has to show. */
 export interface TargetDeps {
   readonly targets: TargetView
+  readonly discovery: DiscoveryView
   readonly metadata: MetadataView
   poolNames(): readonly string[]
   /** Name of this machine, for addresses that others can use. */
@@ -96,6 +98,7 @@ export function targetRoutes(deps: TargetDeps): Route[] {
   return [
     get('/api/v1/targets', ({ params }) => handleTargets(params, targets, hostName)),
     get('/api/v1/targets/metadata', ({ params }) => handleTargetMetadata(params, metadata)),
+    get('/api/v1/status/discovery', () => handleDiscovery(deps.discovery)),
     get('/api/v1/scrape_pools', () => handleScrapePools(deps.poolNames)),
     ...metadataRoutes(metadata),
   ]

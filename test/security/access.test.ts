@@ -44,6 +44,7 @@ const NEEDED: Readonly<Record<string, Role>> = {
   'GET /api/v1/metadata': 'viewer',
   'GET /api/v1/scrape_pools': 'viewer',
   'GET /api/v1/status/config': 'viewer',
+  'GET /api/v1/status/discovery': 'viewer',
   'GET /api/v1/status/flags': 'viewer',
   'GET /api/v1/status/runtimeinfo': 'viewer',
   'GET /api/v1/status/buildinfo': 'viewer',

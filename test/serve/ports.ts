@@ -2,7 +2,12 @@
 import { Metrics } from '../../src/base/metrics.ts'
 import type { AskOptions, LabelQuery, Querier, Query } from '../../src/model/querier.ts'
 import type { StoreView } from '../../src/model/status.ts'
-import type { MetadataView, TargetStatus, TargetView } from '../../src/model/target.ts'
+import type {
+  MetadataView,
+  SourceStatus,
+  TargetStatus,
+  TargetView,
+} from '../../src/model/target.ts'
 import type { Route } from '../../src/net/server/message.ts'
 import { NO_FEATURES } from '../../src/query/promql/features.ts'
 import {
@@ -55,6 +60,18 @@ const TARGET: TargetStatus = {
   scrapeTimeoutSeconds: 10,
   lastSamples: 12,
 }
+
+const SOURCES: readonly SourceStatus[] = [
+  {
+    scrapePool: 'node',
+    kind: 'http',
+    source: 'http://sd.example/targets',
+    targetCount: 3,
+    lastTryMs: NOW_MS,
+    lastSuccessMs: NOW_MS - 60_000,
+    lastError: 'server returned HTTP status 500',
+  },
+]
 
 const targets: TargetView = {
   active: () => [TARGET, { ...TARGET, scrapePool: 'other', lastScrapeMs: 0, health: 'unknown' }],
@@ -117,6 +134,7 @@ function deps(more: Partial<Deps> = {}): Deps {
     targets,
     metadata,
     poolNames: () => ['node', 'other'],
+    discovery: { sources: () => SOURCES },
     hostName: 'monitor.example',
     configText: () => 'global:\n  scrape_interval: 15s\n',
     flags: new Map([

@@ -2,7 +2,7 @@
 import { ask, askIfKnown } from '../api/client.ts'
 import type { Metric } from '../api/columns.ts'
 import { hasPage } from '../shell/router.ts'
-import { poolsOf, type Targets, type TargetsData, targetKey } from './target.ts'
+import { type FailedSource, poolsOf, type Targets, type TargetsData, targetKey } from './target.ts'
 
 interface VectorData {
   readonly result: readonly { readonly metric: Metric; readonly value: readonly [number, string] }[]
@@ -10,12 +10,14 @@ interface VectorData {
 
 /** Asks for the targets, and for the samples that each gave last. */
 export async function loadTargets(abort: AbortSignal): Promise<Targets> {
-  const [targets, samples] = await Promise.all([
+  const [targets, discovery, samples] = await Promise.all([
     ask<TargetsData>('targets', {}, abort),
+    askIfKnown<{ readonly sources: readonly FailedSource[] }>('status/discovery', {}, abort),
     askSamples(abort),
   ])
   return {
     pools: poolsOf(targets.data),
+    failedSources: (discovery?.sources ?? []).filter(({ lastError }) => lastError !== ''),
     samples,
   }
 }

@@ -15,6 +15,7 @@ import {
 import { filterPools, formatFilter, parseFilter, type TargetFilter } from './filter.ts'
 import { loadTargets } from './load.ts'
 import { PoolView } from './pool.tsx'
+import { FailedSources } from './sources.tsx'
 import type { Health, Pool, Targets } from './target.ts'
 import './targets.css'
 
@@ -52,6 +53,7 @@ export function TargetsPage(): JSX.Element {
       <Alert text={failure} />
       {data === undefined && failure === '' && <Waiting look="targets-skeleton" />}
       {data !== undefined && pools.length === 0 && <NothingShown data={data} />}
+      {data !== undefined && <FailedSources sources={data.failedSources} />}
       {pools.map((pool) => (
         <PoolView
           key={pool.name}

@@ -32,7 +32,19 @@ export interface Pool {
   readonly droppedCount: number
 }
 
+/** A source of targets whose last try failed. */
+export interface FailedSource {
+  readonly scrapePool: string
+  readonly kind: string
+  readonly source: string
+  readonly targetCount: number
+  /** RFC 3339; year 1 for never. */
+  readonly lastSuccess: string
+  readonly lastError: string
+}
+
 export interface Targets {
+  readonly failedSources: readonly FailedSource[]
   readonly pools: readonly Pool[]
   /** Samples of the last scrape by the target's labels as a selector. */
   readonly samples: ReadonlyMap<string, number>

@@ -1,9 +1,15 @@
-/** GET /api/v1/targets, targets/metadata, scrape_pools and metadata. */
+/** GET /api/v1/targets, targets/metadata, status/discovery, scrape_pools and metadata. */
 import { NarthexError } from '../../base/error.ts'
 import { formatDuration } from '../../model/duration.ts'
 import { type Labels, labelsToRecord, labelValue } from '../../model/labels.ts'
 import { compileMatcher } from '../../model/matcher.ts'
-import type { DroppedTarget, MetadataView, TargetStatus, TargetView } from '../../model/target.ts'
+import type {
+  DiscoveryView,
+  DroppedTarget,
+  MetadataView,
+  TargetStatus,
+  TargetView,
+} from '../../model/target.ts'
 import type { Reply } from '../../net/server/message.ts'
 import { parseSelector } from '../../query/promql/parse.ts'
 import { formatTime, success } from './envelope.ts'
@@ -30,6 +36,16 @@ export function handleTargets(
     droppedTargets: dropped.map(droppedOf),
     droppedTargetCounts: counts,
   })
+}
+
+/** Where targets come from, and which of these sources fail. */
+export function handleDiscovery(view: DiscoveryView): Reply {
+  const sources = view.sources().map(({ lastTryMs, lastSuccessMs, ...rest }) => ({
+    ...rest,
+    lastTry: formatTime(lastTryMs),
+    lastSuccess: formatTime(lastSuccessMs),
+  }))
+  return success({ sources })
 }
 
 function targetOf(target: TargetStatus, hostName: string): object {

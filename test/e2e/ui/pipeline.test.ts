@@ -304,6 +304,7 @@ test('the first bytes are few, and no task is long, with many senders', { skip }
     address: `10.0.${i >> 8}.${i & 255}:4000`,
     version: '0.4.0',
     tenant: '',
+    protocol: 'stream',
     isConnected: i % 7 !== 0,
     lastSeen: new Date(Date.now() - i * 1000).toISOString(),
     series: i,

@@ -265,3 +265,20 @@ test('nothing but health is answered before the store is open', async () => {
   }
   assert.equal((await starting.ask('/-/healthy')).status, 200)
 })
+
+test('GET /api/v1/status/discovery: each source of a pool, what is wrong with it and how old its list is', async () => {
+  const { body } = await json('/api/v1/status/discovery')
+  assert.deepEqual((body as { data: object }).data, {
+    sources: [
+      {
+        scrapePool: 'node',
+        kind: 'http',
+        source: 'http://sd.example/targets',
+        targetCount: 3,
+        lastError: 'server returned HTTP status 500',
+        lastTry: new Date(NOW_MS).toISOString(),
+        lastSuccess: new Date(NOW_MS - 60_000).toISOString(),
+      },
+    ],
+  })
+})
