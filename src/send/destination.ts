@@ -10,6 +10,7 @@ import { UNREPRESENTABLE } from './http/body.ts'
 import { type Batch, LaneQueue, type QueueBounds } from './lanequeue.ts'
 import { Pace } from './pace.ts'
 import { newestMsOf, type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
+import { tellRefused } from './partly.ts'
 import type { RowValues } from './rowvalues.ts'
 import { withoutOld, withoutSide } from './trim.ts'
 import { filteredFrom, type View } from './view.ts'
@@ -373,7 +374,7 @@ export class Destination {
     counters.writes++
     let samples = 0
     let exemplars = 0
-    this.#tellPart(batch, result.refused)
+    tellRefused(this, batch, result.refused)
     for (const { parcel, commit } of batch.entries) {
       samples += sampleCountOf(parcel)
       exemplars += parcel.exemplars.length
@@ -385,22 +386,6 @@ export class Destination {
     this.#queue.finish(batch)
     this.#recover()
     if (this.#writes.size >= this.#pace.writesMax) this.#pace.grow()
-  }
-
-  /**
-   * Tells who waits what the other end has refused of a write. It says how many samples, not which:
-   * of a write for several senders, each hears that as many of its own may be among them.
-   */
-  #tellPart(batch: Batch, refused: ReadonlyMap<string, number>): void {
-    const told = [...refused].filter(([reason]) => reason !== UNREPRESENTABLE)
-    if (told.length === 0) return
-    const count = told.reduce((sum, [, each]) => sum + each, 0)
-    const own = new Map<Commit, number>()
-    for (const { parcel, commit } of batch.entries) {
-      if (commit !== undefined) own.set(commit, (own.get(commit) ?? 0) + sampleCountOf(parcel))
-    }
-    const why = this.#saying(told.map(([reason]) => reason).join(', '))
-    for (const [commit, samples] of own) commit.lose(this, Math.min(count, samples), why)
   }
 
   #saying(what: string): string {
