@@ -1,0 +1,83 @@
+/** A database that is away, comes back, or was never there; and no secret in what is said of it. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { NarthexError } from '../../src/base/error.ts'
+import { type Log, silentLog } from '../../src/base/log.ts'
+import { Metrics } from '../../src/base/metrics.ts'
+import { Secret } from '../../src/base/secret.ts'
+import { openRecords } from '../../src/records/records.ts'
+import { startPostgres } from '../support/postgres.ts'
+import { freePort, missingComponents, temporaryFolder } from '../support/processes.ts'
+import { openAt, urlOf } from './databases.ts'
+
+const CANARY = 'canary-7f3b'
+
+const open = (url: string, log: Log = silentLog) =>
+  openRecords({ path: '', url: new Secret(url), clock: systemClock, log, metrics: new Metrics() })
+
+const isFault = (kind: string) => (error: unknown) => {
+  assert.ok(error instanceof NarthexError, String(error))
+  assert.equal(error.kind, kind, error.message)
+  assert.doesNotMatch(JSON.stringify([error.message, error.stack, String(error.cause)]), /canary/)
+  return true
+}
+
+for (const url of [
+  `mysql://narthex:${CANARY}@127.0.0.1/x`,
+  `postgres:${CANARY}`,
+  `postgres://narthex:${CANARY}@[::1/x`,
+  CANARY,
+  '',
+]) {
+  test(`an address of another kind is refused and not shown: ${url.replaceAll(CANARY, '…')}`, async () => {
+    await assert.rejects(open(url), isFault('bad_data'))
+  })
+}
+
+test('a server that does not listen is away, and its password is not shown', async () => {
+  const port = await freePort()
+  await assert.rejects(open(`postgres://narthex:${CANARY}@127.0.0.1:${port}/x`), isFault('busy'))
+})
+
+test('a folder that cannot be made, and a file that is no database, are told', async () => {
+  const folder = temporaryFolder('records')
+  writeFileSync(join(folder.path, 'file'), 'x')
+  const inFile = { path: join(folder.path, 'file', 'deeper'), url: undefined, remove() {} }
+  await assert.rejects(openAt(inFile), isFault('io'))
+  writeFileSync(join(folder.path, 'records.db'), 'no database, but long enough '.repeat(100))
+  await assert.rejects(openAt({ path: folder.path, url: undefined, remove() {} }), isFault('io'))
+  folder.remove()
+})
+
+test('a server that goes away and comes back: busy meanwhile, counted, and no password in the log', {
+  skip: missingComponents('postgres', 'initdb', 'setpriv'),
+}, async () => {
+  const server = await startPostgres()
+  await server.query(`create role keeper login password '${CANARY}'`)
+  await server.query('create database kept owner keeper')
+  await assert.rejects(open(urlOf(server.port, 'kept', 'wrong').reveal()), isFault('busy'))
+  const lines: unknown[] = []
+  const say = (...line: unknown[]): void => void lines.push(line)
+  const log = { debug: say, info: say, warn: say, error: say }
+  const metrics = new Metrics()
+  const url = new Secret(`postgres://keeper:${CANARY}@127.0.0.1:${server.port}/kept`)
+  const records = await openRecords({ path: '', url, clock: systemClock, log, metrics })
+  assert.equal(await records.registry.revision(), 0)
+  await server.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'kept'",
+  )
+  await assert.doesNotReject(untilAnswers(() => records.registry.revision()))
+  await server.stop()
+  await assert.rejects(records.registry.revision(), isFault('busy'))
+  assert.match(metrics.render(), /narthex_records_failures_total [1-9]/)
+  await records.stop()
+  assert.doesNotMatch(JSON.stringify(lines), /canary/)
+})
+
+/** A connection that was cut may be met once. */
+async function untilAnswers(ask: () => Promise<unknown>): Promise<void> {
+  await ask().catch(ask)
+}

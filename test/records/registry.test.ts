@@ -1,0 +1,230 @@
+/** One suite for the registry's records, run against both databases. */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { NarthexError } from '../../src/base/error.ts'
+import type { Consumer, Lease } from '../../src/model/registry.ts'
+import type {
+  DocumentEdit,
+  RegistryBounds,
+  RegistryRecords,
+} from '../../src/model/registryrecords.ts'
+import { type DatabaseKind, databaseKinds, openAt } from './databases.ts'
+
+const BOUNDS: RegistryBounds = { documentsMax: 10, targetsMax: 100, versionsMax: 3, leasesMax: 2 }
+const NOW_MS = 1_767_436_620_000
+
+const put = (name: string, body: string | undefined, targets = 1): DocumentEdit => ({
+  kind: 'group',
+  name,
+  action: body === undefined ? 'delete' : 'put',
+  body,
+  targets,
+})
+const GROUP_A = { kind: 'group', name: 'a' } as const
+const LEASE: Lease = {
+  key: 'k',
+  group: 'g',
+  target: 'h:1',
+  labels: '{"a":"b"}',
+  ttlMs: 1000,
+  expiresMs: NOW_MS + 1000,
+  changedBy: 'anne',
+}
+const CONSUMER: Consumer = {
+  name: 'prometheus',
+  address: '192.0.2.1',
+  path: '/sd/http',
+  agent: 'Prometheus/2.42.0',
+  intervalSeconds: 14.5,
+  seenMs: NOW_MS,
+  polls: 2,
+  status: 200,
+  targets: 6,
+  etag: '"x"',
+}
+
+for (const kind of databaseKinds()) {
+  describe(kind.name, { skip: kind.missing }, () => {
+    after(() => kind.stop())
+    suite(kind)
+  })
+}
+
+function suite(kind: DatabaseKind): void {
+  const withRegistry = (name: string, run: (registry: RegistryRecords) => Promise<void>): void => {
+    test(name, async () => {
+      const place = await kind.place()
+      const records = await openAt(place)
+      try {
+        await run(records.registry)
+      } finally {
+        await records.stop()
+        place.remove()
+      }
+    })
+  }
+  const change = (registry: RegistryRecords, ...edits: DocumentEdit[]) =>
+    registry.change('anne', NOW_MS, edits, BOUNDS)
+
+  withRegistry('a document comes back as it was put, whatever is in it', async (registry) => {
+    const body = JSON.stringify([
+      { targets: ['h:1'], labels: { 서비스: "'; drop\u0000\ud83d\ude00" } },
+    ])
+    const [head] = await change(registry, put("o'a", body))
+    const image = await registry.read(0)
+    assert.deepEqual(image.changed, [{ ...head, body }])
+    assert.deepEqual(
+      { ...head },
+      {
+        ...{ kind: 'group', name: "o'a", version: 1, targets: 1, revision: 1 },
+        ...{ changedMs: NOW_MS, changedBy: 'anne' },
+      },
+    )
+    assert.equal(await registry.revision(), 1)
+  })
+
+  withRegistry('a reader gets what changed since, and what is gone', async (registry) => {
+    await change(registry, put('a', '[1]'), put('b', '[1]'), put('c', '[1]'))
+    const { revision } = await registry.read(0)
+    await change(registry, put('b', '[2]'))
+    await change(registry, put('c', undefined, 0))
+    await change(registry, put('d', undefined, 0))
+    const image = await registry.read(revision)
+    assert.equal(image.isWhole, false)
+    assert.deepEqual(
+      image.changed.map(({ name, body, version }) => [name, body, version]),
+      [['b', '[2]', 2]],
+    )
+    assert.deepEqual(
+      image.gone.map((key) => ({ ...key })),
+      [{ kind: 'group', name: 'c' }],
+    )
+  })
+
+  withRegistry('what is deleted and made again is not gone', async (registry) => {
+    await change(registry, put('a', '[1]'))
+    const { revision } = await registry.read(0)
+    await change(registry, put('a', undefined, 0))
+    const [head] = await change(registry, put('a', '[1]'))
+    assert.equal(head?.version, 3)
+    const image = await registry.read(revision)
+    assert.deepEqual([image.changed.length, image.gone.length], [1, 0])
+  })
+
+  withRegistry('equal text makes no version', async (registry) => {
+    await change(registry, put('a', '[1]'))
+    const [again] = await change(registry, put('a', '[1]'))
+    assert.equal(again?.version, 1)
+    assert.equal((await registry.versions(GROUP_A)).length, 1)
+  })
+
+  withRegistry('versions are kept up to the bound, the newest first', async (registry) => {
+    for (const body of ['[1]', '[2]', '[3]', undefined, '[5]'])
+      await change(registry, put('a', body))
+    const versions = await registry.versions(GROUP_A)
+    assert.deepEqual(
+      versions.map(({ version, action }) => [version, action]),
+      [
+        [5, 'put'],
+        [4, 'delete'],
+        [3, 'put'],
+      ],
+    )
+    assert.equal((await registry.version(GROUP_A, 3))?.body, '[3]')
+    assert.equal((await registry.version(GROUP_A, 4))?.body, undefined)
+    assert.equal(await registry.version(GROUP_A, 2), undefined)
+  })
+
+  withRegistry('a change is made as a whole or not at all', async (registry) => {
+    await change(registry, put('a', '[1]'))
+    await assert.rejects(
+      change(registry, put('a', '[2]'), { ...put('b', '[1]'), seenVersion: 7 }),
+      (e) =>
+        e instanceof NarthexError &&
+        e.kind === 'conflict' &&
+        /version 0, you have seen 7/.test(e.message),
+    )
+    await assert.rejects(
+      change(registry, put('a', '[3]', 50), put('b', '[1]', 51)),
+      (e) =>
+        e instanceof NarthexError &&
+        e.kind === 'limit' &&
+        /101 targets.*--hub.targets/.test(e.message),
+    )
+    const many = Array.from({ length: 11 }, (_, i) => put(`m${i}`, '[1]'))
+    await assert.rejects(change(registry, ...many), /--hub.groups/)
+    const image = await registry.read(0)
+    assert.deepEqual([image.revision, image.changed.map(({ body }) => body)], [1, ['[1]']])
+  })
+
+  withRegistry('of two editors who saw the same version one is told', async (registry) => {
+    await change(registry, put('a', '[1]'))
+    const outcomes = await Promise.allSettled(
+      ['[2]', '[3]'].map((body) => change(registry, { ...put('a', body), seenVersion: 1 })),
+    )
+    assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  })
+
+  withRegistry('changes at the same time are made one after the other', async (registry) => {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => change(registry, put('a', `[${i}]`))))
+    const [newest] = await registry.versions(GROUP_A)
+    assert.equal(newest.version, 20)
+    assert.equal(await registry.revision(), 20)
+  })
+
+  withRegistry(
+    'a lease is there until its time runs out, and renewing it is no change',
+    async (registry) => {
+      await registry.hold(LEASE, NOW_MS, BOUNDS)
+      const revision = await registry.revision()
+      await registry.hold({ ...LEASE, expiresMs: NOW_MS + 5000 }, NOW_MS + 500, BOUNDS)
+      assert.equal(await registry.revision(), revision)
+      assert.deepEqual(await registry.leases(NOW_MS + 4999), [
+        { ...LEASE, expiresMs: NOW_MS + 5000 },
+      ])
+      assert.deepEqual(await registry.leases(NOW_MS + 5000), [])
+    },
+  )
+
+  withRegistry('a lease with other content, or held anew, is a change', async (registry) => {
+    await registry.hold(LEASE, NOW_MS, BOUNDS)
+    await registry.hold({ ...LEASE, target: 'h:2' }, NOW_MS, BOUNDS)
+    await registry.hold({ ...LEASE, target: 'h:2' }, NOW_MS + 1000, BOUNDS)
+    assert.equal(await registry.revision(), 3)
+    assert.equal((await registry.leases(NOW_MS)).length, 1)
+  })
+
+  withRegistry(
+    'leases have a bound, which those that ran out do not count for',
+    async (registry) => {
+      for (const key of ['a', 'b']) await registry.hold({ ...LEASE, key }, NOW_MS, BOUNDS)
+      await assert.rejects(registry.hold(LEASE, NOW_MS, BOUNDS), /--hub.leases/)
+      await registry.hold({ ...LEASE, expiresMs: NOW_MS + 9000 }, NOW_MS + 1000, BOUNDS)
+      assert.equal(await registry.release('k'), true)
+      assert.equal(await registry.release('k'), false)
+    },
+  )
+
+  withRegistry('consumers are added up, and the longest unseen are forgotten', async (registry) => {
+    await registry.saveConsumers([CONSUMER], 2)
+    await registry.saveConsumers([{ ...CONSUMER, seenMs: NOW_MS + 1, status: 304 }], 2)
+    const [seen] = await registry.consumers()
+    assert.deepEqual({ ...seen }, { ...CONSUMER, seenMs: NOW_MS + 1, status: 304, polls: 4 })
+    const others = [2, 3].map((ms) => ({ ...CONSUMER, path: `/${ms}`, seenMs: NOW_MS + ms }))
+    await registry.saveConsumers(others, 2)
+    assert.deepEqual(
+      (await registry.consumers()).map(({ path }) => path),
+      ['/2', '/3'],
+    )
+  })
+
+  withRegistry('what is over is swept away', async (registry) => {
+    await registry.hold(LEASE, NOW_MS, BOUNDS)
+    await registry.saveConsumers([CONSUMER], 2)
+    await registry.sweep(NOW_MS + 1000, 1000)
+    assert.equal((await registry.consumers()).length, 1)
+    await registry.sweep(NOW_MS + 1001, 1000)
+    assert.equal((await registry.consumers()).length, 0)
+    assert.deepEqual((await registry.read(0)).leases, [])
+  })
+}
