@@ -13,9 +13,12 @@ const file = join(folder.path, 'gateway.yml')
 
 /** A destination that takes what it gets as long as its status says so. */
 let status = 204
+/** What it says that it has written of remote write 2.0; '' for nothing. */
+let written = ''
 const end = createServer((request, reply) => {
   request.resume().on('end', () => {
     reply.statusCode = status
+    if (written !== '') reply.setHeader('x-prometheus-remote-write-samples-written', written)
     reply.end(status === 204 ? '' : 'not like this')
   })
 })
@@ -148,3 +151,41 @@ for (const [answer, wanted] of [
     }
   })
 }
+
+test('a destination that takes a part: the sender hears how much is refused, and by whom, at its door and in the list', async () => {
+  writeFileSync(
+    file,
+    `remote_write: [{name: part, url: '${endUrl}', protobuf_message: io.prometheus.write.v2.Request}]\nnarthex: {policy: all}\n`,
+  )
+  status = 400
+  written = '2'
+  await reload()
+  const samples: [number, number][] = [3, 2, 1].map((i) => [Date.now() - i, i])
+  const push = async (agent: string): Promise<Response> =>
+    await fetch(`${gateway.url}/api/v1/write`, {
+      method: 'POST',
+      body: Buffer.from(encodeWriteRequest([{ labels: { __name__: 'w' }, samples }])),
+      headers: {
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'snappy',
+        'user-agent': agent,
+      },
+    })
+  const reply = await push('partly/1')
+  assert.equal(reply.status, 400)
+  assert.equal(
+    await reply.text(),
+    'cannot take 1 item of the request: destination part: status_400: destination_refused\n',
+  )
+  const list = await fetch(`${gateway.url}/api/v1/status/senders`)
+  const { data } = (await list.json()) as { data: { senders: Record<string, unknown>[] } }
+  const sender = data.senders.find(({ version }) => version === 'partly/1')
+  assert.deepEqual(
+    [sender?.name, sender?.protocol, sender?.samples, sender?.refused],
+    ['127.0.0.1', 'remote write', 2, { destination_refused: 1 }],
+  )
+  written = '3'
+  status = 204
+  assert.equal((await push('partly/1')).status, 204)
+  written = ''
+})

@@ -20,6 +20,9 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'tls: the certificate is not valid yet',
 }
 
+/** What OpenSSL says, between where in it that stands. */
+const SSL_ERROR = /error:[0-9A-F]+:SSL routines:[^:]*:([^:]+)/
+
 interface SystemFault extends Error {
   readonly code?: string
   readonly address?: string
@@ -54,6 +57,8 @@ function reasonOf(error: unknown): string {
     const why = code === 'ENOTFOUND' ? 'no such host' : 'temporary failure in name resolution'
     return `dial tcp: lookup ${fault.hostname ?? ''}: ${why}`
   }
+  const ssl = SSL_ERROR.exec(fault.message)
+  if (ssl !== null) return `tls: ${ssl[1]}`
   const reason = REASONS[code]
   if (reason === undefined) return messageOf(error)
   if (!reason.startsWith('connect:')) return reason

@@ -69,9 +69,13 @@ after(() => {
   rmSync(folder, { recursive: true })
 })
 
-async function ask(tls: Partial<TlsConfig>, more: Partial<HttpClientConfig> = {}): Promise<string> {
+async function ask(
+  tls: Partial<TlsConfig>,
+  more: Partial<HttpClientConfig> = {},
+  url = `https://${base}/`,
+): Promise<string> {
   const channel = openHttpChannel({
-    url: new URL(`https://${base}/`),
+    url: new URL(url),
     config: { ...PLAIN_HTTP, tls: { ...PLAIN_TLS, ...tls }, ...more },
     headers: [],
     bodyBytesMax: 1e6,
@@ -97,6 +101,18 @@ test('a certificate of an unknown authority is refused', () =>
     assert.equal(message, `Get "https://${base}/": ${reason}`)
     return true
   }))
+
+test('an end that speaks no TLS is told in one line', async (t) => {
+  const plain = http.createServer((_, reply) => reply.end())
+  plain.listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  t.after(() => plain.close())
+  const { port } = plain.address() as AddressInfo
+  const url = `https://127.0.0.1:${port}/`
+  await assert.rejects(ask({}, {}, url), {
+    message: `Get "${url}": tls: wrong version number`,
+  })
+})
 
 test('insecure_skip_verify takes any certificate', async () => {
   assert.equal(await ask({ insecureSkipVerify: true }), `${base} nobody`)

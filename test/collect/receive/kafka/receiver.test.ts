@@ -230,6 +230,38 @@ test('what a destination refuses for good is found among its neighbours and put 
   assert.match(headersOf(dead.messages[0])['dead-letter-error'], /no bad ones/)
 })
 
+test('a message of which a destination refuses a part is put away, too', { skip }, async (t) => {
+  const { address } = broker
+  const topic = 'in-part'
+  await makeTopic(address, topic, 1)
+  const sender = await startSender(kafkaDestination(address, topic))
+  t.after(() => sender.stop())
+  const rows = sender.rows()
+  for (const instance of ['a', 'b', 'c']) {
+    const ids = idsOf(rows, targetLabels(instance, 3))
+    appendRow(rows, 1000, ids, ids)
+  }
+  await rows.commit()
+  const reader = await startReader(sourceOf(address, topic, { deadLetterTopic: 'in-part-dead' }))
+  t.after(() => reader.stop())
+  const writer = reader.writers.get('b')
+  assert.ok(writer)
+  const isOfB = (id: number): boolean => reader.views.get('b')?.labels(id).includes('b') ?? false
+  writer.answer = (parcels) =>
+    parcels.some((each) => each.ids.some(isOfB))
+      ? { outcome: 'written', refused: new Map([['status_400', 1]]) }
+      : WRITTEN
+  const dead = readTopic(address, 'in-part-dead')
+  t.after(() => dead.stop())
+  await until('a dead letter', () => dead.messages.length > 0)
+  await until('no lag', () => reader.receiver.view.partitions()[0]?.lag === 0)
+  assert.equal(dead.messages.length, 1)
+  assert.match(
+    headersOf(dead.messages[0])['dead-letter-error'],
+    /^cannot pass on 1 sample: destination b: status_400$/,
+  )
+})
+
 test('policy all: nothing is committed while one destination is dead; the next reader gets it all', {
   skip,
 }, async (t) => {
