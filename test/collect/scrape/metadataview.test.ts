@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Layout } from '../../../src/collect/scrape/layout.ts'
-import { MetadataPool } from '../../../src/collect/scrape/metadata.ts'
+import { METADATA_BLOCKS_MAX, MetadataPool } from '../../../src/collect/scrape/metadata.ts'
 import { metadataView } from '../../../src/collect/scrape/metadataview.ts'
 import { Scanner } from '../../../src/collect/scrape/scan.ts'
 import type { MetadataView } from '../../../src/model/target.ts'
@@ -49,4 +49,17 @@ test('metadata of targets names the target, bounded in number', () => {
   )
   assert.equal(view.ofTargets((labels) => labels[1] === 'h1', 'a', 0)[0].metadata.help, 'two')
   assert.equal(view.ofTargets(() => true, '', 3).length, 3)
+})
+
+test('blocks beyond the bound are passed over and counted, and there is room again when some are given up', () => {
+  const pool = new MetadataPool()
+  const families = new Map([['a', { type: 'gauge', help: '', unit: '' }]])
+  const hashOf = (i: number): Int32Array => Int32Array.of(i, i)
+  for (let i = 0; i < METADATA_BLOCKS_MAX + 2; i++) pool.hold(hashOf(i), families)
+  assert.deepEqual([pool.count, pool.leftOut], [METADATA_BLOCKS_MAX, 2])
+  assert.equal(pool.familiesOf(METADATA_BLOCKS_MAX, METADATA_BLOCKS_MAX), undefined)
+  pool.release(hashOf(0))
+  pool.hold(hashOf(METADATA_BLOCKS_MAX), families)
+  assert.equal(pool.familiesOf(METADATA_BLOCKS_MAX, METADATA_BLOCKS_MAX), families)
+  assert.deepEqual([pool.count, pool.leftOut], [METADATA_BLOCKS_MAX, 2])
 })
