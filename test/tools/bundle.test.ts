@@ -20,6 +20,11 @@ const ROWS = [
   { role: 'ingester', late: [...GRPC, ...PG], foreign: [...STORE, 'src/collect/discover/'] },
   { role: 'server', late: [...GRPC, ...KAFKA, ...PG], foreign: ['src/collect/host/'] },
   { role: 'up', late: [...GRPC, ...KAFKA, ...PG], foreign: [] },
+  {
+    role: 'hub',
+    late: ['node_modules/pg/', 'node_modules/pg-protocol/'],
+    foreign: [...STORE, ...GRPC, ...KAFKA, 'src/collect/', 'src/send/'],
+  },
   { role: 'check', late: [], foreign: [...STORE, ...GRPC, ...KAFKA, ...PG, 'src/send/'] },
 ] as const
 

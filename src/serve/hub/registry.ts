@@ -10,6 +10,7 @@ import type {
 } from '../../model/registry.ts'
 import type { Ask, Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
+import { callerOf } from './caller.ts'
 
 /** Documents of one page of a list. */
 export const PAGE_MAX = 1000
@@ -47,7 +48,7 @@ export async function handleDocument(
 export async function handlePut(kind: DocumentKind, ask: Ask, registry: Registry): Promise<Reply> {
   const key = keyOf(kind, ask)
   return await answer(ask.body, `${kind} ${JSON.stringify(key.name)}`, (value) =>
-    registry.put(key, value, ask.identity.name, readSeenVersion(ask)),
+    registry.put(key, value, callerOf(ask), readSeenVersion(ask)),
   )
 }
 
@@ -56,7 +57,7 @@ export async function handleRemove(
   ask: Ask,
   registry: Registry,
 ): Promise<Reply> {
-  await registry.remove(keyOf(kind, ask), ask.identity.name)
+  await registry.remove(keyOf(kind, ask), callerOf(ask))
   return NO_CONTENT
 }
 
@@ -83,7 +84,7 @@ export async function handleUndo(kind: DocumentKind, ask: Ask, registry: Registr
   if (!Number.isInteger(version) || (version as number) < 1) {
     throw new NarthexError('bad_data', 'cannot undo: wanted {"version": the one to go back to}')
   }
-  const taken = await registry.undo(keyOf(kind, ask), version as number, ask.identity.name)
+  const taken = await registry.undo(keyOf(kind, ask), version as number, callerOf(ask))
   return success(taken)
 }
 
@@ -91,7 +92,7 @@ export async function handleUndo(kind: DocumentKind, ask: Ask, registry: Registr
 export async function handleImport(ask: Ask, registry: Registry): Promise<Reply> {
   const type = (ask.header('content-type') ?? '').split(';', 1)[0].trim().toLowerCase()
   const text = decodeText(ask.body)
-  const outcome = await registry.load(type, text, ask.identity.name)
+  const outcome = await registry.load(type, text, callerOf(ask))
   return 'problems' in outcome
     ? refuse('file', outcome.problems)
     : success({ groups: outcome.done })
@@ -101,7 +102,7 @@ export async function handleImport(ask: Ask, registry: Registry): Promise<Reply>
 export async function handleHold(ask: Ask, registry: Registry): Promise<Reply> {
   const key = ask.segments.get('key') ?? ''
   return await answer(ask.body, `lease ${JSON.stringify(key)}`, async (value) => {
-    const outcome = await registry.hold(key, value, ask.identity.name)
+    const outcome = await registry.hold(key, value, callerOf(ask))
     return 'problems' in outcome ? outcome : { done: showLease(outcome.done) }
   })
 }

@@ -5,6 +5,7 @@ import { pickEncoding } from '../../net/server/compress.ts'
 import { isSameTag } from '../../net/server/etag.ts'
 import type { Ask, Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
+import { callerOf } from './caller.ts'
 import { type ScrapeConfigFor, writeScrapeConfig } from './scrapeconfig.ts'
 
 const TYPE = 'application/json'
@@ -12,16 +13,12 @@ const TYPE = 'application/json'
 /** Labels that one address may ask for. */
 export const FILTERS_MAX = 32
 
-/** What an identity is called where nobody has to say who they are. */
-const ANYBODY = 'anybody'
-
 /** The whole list, or 304; never `null`, never a part, and 503 while it cannot be known. */
 export async function handleTargetList(ask: Ask, registry: Registry): Promise<Reply> {
   const query = readQuery(ask.params, ask.segments.get('job') ?? '')
   const remember = (status: number, targets: number, etag: string): void => {
-    const { identity, address } = ask
     registry.seen({
-      ...{ name: identity.name === ANYBODY ? address : identity.name, address },
+      ...{ name: callerOf(ask), address: ask.address },
       path: pathOf(query),
       agent: ask.header('user-agent') ?? '',
       intervalSeconds: readSeconds(ask.header('x-prometheus-refresh-interval-seconds')),
