@@ -1,14 +1,16 @@
 /** dashboard.json: the panels of a Grafana dashboard with the queries that they ask. */
-import { messageOf, NarthexError } from '../../base/error.ts'
+import { NarthexError } from '../../base/error.ts'
 import type { Report } from '../../config/report.ts'
-import { type Mark, parseYaml, type YamlNode } from '../../config/yaml.ts'
 import type { Expr } from '../../query/promql/ast.ts'
 import { parseExpr } from '../../query/promql/parse.ts'
+import { checkJson, JsonFault, JsonPlaces, type Path } from './jsonplaces.ts'
 import { fillVariables, type Variable } from './template.ts'
 
 /** Most panels and queries of one dashboard, and how deep rows are looked into. */
 export const PANELS_MAX = 1000
 export const QUERIES_MAX = 5000
+/** Most faults of one dashboard that are told. */
+const FAULTS_MAX = 100
 const ROW_DEPTH_MAX = 4
 
 /** One panel that asks for metrics. */
@@ -35,7 +37,6 @@ export interface Dashboard {
   readonly variables: readonly VariableQuery[]
 }
 
-type Path = readonly (string | number)[]
 type Json = Readonly<Record<string, unknown>>
 
 /**
@@ -45,13 +46,14 @@ type Json = Readonly<Record<string, unknown>>
  * @returns undefined for a text that is no dashboard; the report says why
  */
 export function readDashboard(source: string, report: Report): Dashboard | undefined {
-  let root: unknown
   try {
-    root = JSON.parse(source)
+    checkJson(source)
   } catch (error) {
-    report.error(placeOfJson(messageOf(error)), `cannot read dashboard: ${messageOf(error)}`)
+    if (!(error instanceof JsonFault)) throw error
+    report.error(error.mark, error.message)
     return undefined
   }
+  const root: unknown = JSON.parse(source)
   if (!isObject(root) || (!Array.isArray(root.panels) && !Array.isArray(root.rows))) {
     report.error(
       { line: 1, column: 1 },
@@ -70,7 +72,7 @@ class Reader {
   readonly #panels: Panel[] = []
   readonly #ids = new Set<unknown>()
   #queryCount = 0
-  #root: YamlNode | undefined
+  #places: JsonPlaces | undefined
 
   constructor(source: string, report: Report, root: Json) {
     this.#source = source
@@ -135,10 +137,8 @@ class Reader {
       }
     })
     if (exprs.length === 0) return
-    if (this.#panels.length === PANELS_MAX) {
-      this.#fault(path, `cannot read panels: more than ${PANELS_MAX}`)
-    }
-    if (this.#panels.length <= PANELS_MAX) this.#panels.push({ row, title, exprs, trees, fault })
+    if (this.#panels.length < PANELS_MAX) this.#panels.push({ row, title, exprs, trees, fault })
+    else this.#fault(path, `cannot read panels: more than ${PANELS_MAX}`)
   }
 
   /** @returns the tree, or what is wrong */
@@ -169,10 +169,11 @@ class Reader {
     return queries
   }
 
-  /** Places are looked up only where there is a fault: with them a text takes far longer to read. */
+  /** Places are looked up only where there is a fault. */
   #fault(path: Path, message: string): void {
-    this.#root ??= parseYaml(this.#source).root
-    this.#report.error(markOf(this.#root, path), message)
+    if (this.#report.errors.length === FAULTS_MAX) return
+    this.#places ??= new JsonPlaces(this.#source)
+    this.#report.error(this.#places.markOf(path), message)
   }
 }
 
@@ -215,24 +216,4 @@ function listAt(value: unknown, ...keys: readonly string[]): readonly unknown[] 
   let at = value
   for (const key of keys) at = isObject(at) ? at[key] : undefined
   return Array.isArray(at) ? at : []
-}
-
-/** Where what a path leads to stands; where it is cut off, the last place that is there. */
-function markOf(root: YamlNode | undefined, path: Path): Mark {
-  let node = root
-  let mark: Mark = root?.mark ?? { line: 1, column: 1 }
-  for (const step of path) {
-    if (node?.kind === 'list') node = node.items[Number(step)]
-    else if (node?.kind === 'map') node = node.entries.find(({ key }) => key === step)?.value
-    else break
-    if (node === undefined) break
-    mark = node.mark
-  }
-  return mark
-}
-
-/** V8 says where a text stops being JSON. */
-function placeOfJson(message: string): Mark {
-  const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? []
-  return { line: Number(line ?? 1), column: Number(column ?? 1) }
 }

@@ -5,7 +5,7 @@ import { METRIC_NAME } from '../../model/labels.ts'
 import { compileMatcher, formatMatcher, type Matcher } from '../../model/matcher.ts'
 import type { Expr, VectorSelector } from '../../query/promql/ast.ts'
 import { partsOf } from '../../query/promql/walk.ts'
-import { patternOf } from './template.ts'
+import { ANYTHING, patternOf } from './template.ts'
 
 /** Metrics that who scrapes makes itself, whatever the exporter says. */
 const OF_THE_SCRAPER: ReadonlySet<string> = new Set([
@@ -70,7 +70,7 @@ function isSelected(selector: VectorSelector, ground: Ground, needs: Map<string,
 function describe(matchers: readonly Matcher[]): string {
   const [first] = matchers
   if (matchers.length > 1 || first.op !== '=') return `{${matchers.map(formatMatcher).join(', ')}}`
-  return patternOf(first.value)?.replaceAll('.*', '*') ?? first.value
+  return patternOf(first.value)?.replaceAll(ANYTHING, '*') ?? first.value
 }
 
 function find(matchers: readonly Matcher[], { names, recorded }: Ground): boolean {

@@ -4,7 +4,7 @@
 const HOLE = '__hole__'
 
 /** What a name may be where a hole is. */
-export const ANYTHING = '.*'
+export const ANYTHING = '.+'
 
 /** Durations that Grafana works out itself. */
 const BUILT_IN: Readonly<Record<string, string>> = {
