@@ -1,11 +1,12 @@
 /** `npm run catalog`: every entry with its flags and verified shares, and all that is wrong with them. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { silentLog } from '../src/base/log.ts'
 import { Metrics } from '../src/base/metrics.ts'
 import { openCatalogue } from '../src/hub/catalogue/catalogue.ts'
-import { ALL_ENTRIES, type CatalogueView, type EntrySummary } from '../src/model/catalogue.ts'
+import { ALL_ENTRIES, type EntrySummary } from '../src/model/catalogue.ts'
 import { findComponent } from './components.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -16,38 +17,61 @@ export const CATALOG_FOLDER: string = join(root, 'catalog')
 /** Longest that promtool may take with one file, in ms. */
 const PROMTOOL_MS_MAX = 60_000
 
+/** How much of what it says is shown. */
+const SAID_LENGTH_MAX = 2000
+
 /** @returns 1 when anything is wrong */
 export async function main(folder: string, say: (line: string) => void): Promise<number> {
   const catalogue = await openCatalogue({ folder, log: silentLog, metrics: new Metrics() })
   const entries = catalogue.entries(ALL_ENTRIES)
   for (const line of table(entries)) say(line)
-  const missing = findComponent('promtool') === undefined
-  if (missing) say('promtool is not on this machine: rule files and their tests are not run')
-  const faults = [...catalogue.faults(), ...(missing ? [] : runPromtool(catalogue, folder))]
+  const faults = [...catalogue.faults()]
+  if (findComponent('promtool') === undefined) {
+    say('promtool is not on this machine: rule files and their tests are not run')
+  } else {
+    const names = entries.filter(({ content }) => content.A).map(({ name }) => name)
+    faults.push(...(await runPromtool(folder, names)))
+  }
   for (const fault of faults) say(fault)
   say(sumsOf(entries, faults.length))
   return faults.length === 0 ? 0 : 1
 }
 
-/** What promtool says against rule files and their tests. */
-export function runPromtool(catalogue: CatalogueView, folder: string): readonly string[] {
-  return catalogue.entries(ALL_ENTRIES).flatMap(({ name }) => {
-    const files = catalogue.entry(name)?.files
-    if (files === undefined || files.alerts === '') return []
-    const place = join(folder, name)
-    const check = promtool(['check', 'rules', 'alerts.yaml'], place)
-    if (files.alertTests === '') return [`${name}: no alerts_test.yaml`, ...check]
-    return [...check, ...promtool(['test', 'rules', 'alerts_test.yaml'], place)]
-  })
+/** What promtool says against the rule files of entries and their tests. */
+async function runPromtool(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  const faults: string[] = []
+  const waiting = [...names]
+  const work = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      faults.push(...(await checkByPromtool(join(folder, name))))
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  return faults
 }
 
-function promtool(args: readonly string[], folder: string): readonly string[] {
+/** What the real promtool says against an entry's rule file and its tests; nothing when all is well. */
+export async function checkByPromtool(entryFolder: string): Promise<readonly string[]> {
+  const faults: string[] = []
+  for (const args of [
+    ['check', 'rules', 'alerts.yaml'],
+    ['test', 'rules', 'alerts_test.yaml'],
+  ]) {
+    const said = await promtool(args, entryFolder)
+    if (said !== '') faults.push(`${entryFolder}: promtool ${args.join(' ')} failed\n${said}`)
+  }
+  return faults
+}
+
+/** @returns '' when it ended well, else what it wrote */
+function promtool(args: readonly string[], cwd: string): Promise<string> {
   const path = findComponent('promtool')?.path ?? 'promtool'
-  const options = { cwd: folder, encoding: 'utf8', timeout: PROMTOOL_MS_MAX } as const
-  const done = spawnSync(path, args, options)
-  if (done.status === 0) return []
-  const said = `${done.stdout}${done.stderr}${done.error?.message ?? ''}`.trim()
-  return [`${folder}: promtool ${args.join(' ')} failed\n${said}`]
+  return new Promise((resolve) => {
+    execFile(path, args, { cwd, timeout: PROMTOOL_MS_MAX }, (error, stdout, stderr) => {
+      const said = `${stdout}${stderr}`.trim() || error?.message || 'it failed'
+      resolve(error === null ? '' : said.slice(0, SAID_LENGTH_MAX))
+    })
+  })
 }
 
 function table(entries: readonly EntrySummary[]): readonly string[] {
