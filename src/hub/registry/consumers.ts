@@ -45,11 +45,7 @@ export class Consumers {
     this.#unsaved.set(key, { ...seen, polls, seenMs: this.#clock.now() })
     this.#timer ??= this.#clock.after(SAVE_MS, () => {
       this.#timer = undefined
-      void this.save().catch((error: unknown) => {
-        this.#log.warn('who asks for targets could not be written down', {
-          error: messageOf(error),
-        })
-      })
+      void this.#saveOrSay()
     })
   }
 
@@ -78,7 +74,14 @@ export class Consumers {
   /** Writes for the last time. */
   async stop(): Promise<void> {
     this.#timer?.cancel()
-    await this.save()
+    await this.#saveOrSay()
+  }
+
+  async #saveOrSay(): Promise<void> {
+    await this.save().catch((error: unknown) => {
+      const reason = messageOf(error)
+      this.#log.warn('who asks for targets could not be written down', { error: reason })
+    })
   }
 
   #restore(consumer: Consumer): void {
