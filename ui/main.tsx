@@ -11,6 +11,8 @@ const LOADERS: PageLoaders = {
   sending: async () => (await import('./sending/page.tsx')).SendingPage,
   senders: async () => (await import('./senders/page.tsx')).SendersPage,
   partitions: async () => (await import('./partitions/page.tsx')).PartitionsPage,
+  catalogue: async () => (await import('./catalogue/page.tsx')).CataloguePage,
+  registry: async () => (await import('./registry/page.tsx')).RegistryPage,
   status: async () => (await import('./status/page.tsx')).StatusPage,
 }
 

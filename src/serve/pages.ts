@@ -36,7 +36,7 @@ export const PAGES_OF_ROLE = {
   agent: ['targets', 'sending', 'status'],
   gateway: ['senders', 'sending', 'status'],
   ingester: ['partitions', 'sending', 'status'],
-  hub: ['status'],
+  hub: ['catalogue', 'registry', 'status'],
 } as const
 
 export type PageRole = keyof typeof PAGES_OF_ROLE
@@ -50,11 +50,16 @@ const PATHS: Readonly<Record<Page, readonly string[]>> = {
   sending: ['/sending'],
   senders: ['/senders'],
   partitions: ['/partitions'],
+  catalogue: ['/catalogue', '/catalogue/:name'],
+  registry: ['/registry', '/registry/groups/:name', '/registry/services/:name'],
   status: ['/status', '/tsdb-status', '/flags', '/config'],
 }
 
 /** Where the start page learns which pages there are. */
 const PAGES_PLACE = 'content="narthex-pages"'
+
+/** How the build writes that a file lies beside the start page. */
+const BESIDE = '="./'
 
 /** Names in this folder carry a digest of their content, so they never change. */
 const HASHED_FOLDER = '/assets/'
@@ -83,19 +88,24 @@ export function openPages(folder: string, role: PageRole): Route[] {
   if (built === undefined) {
     throw new NarthexError('io', `cannot read pages: ${folder} has no index.html, wanted a build`)
   }
-  const start = startPageOf(built, role)
-  files.set('/index.html', start)
+  files.set('/index.html', startPageOf(built, role, '/'))
   const routes = [...files].map(([path, file]) => routeOf(path, file))
   const paths = ['/', ...PAGES_OF_ROLE[role].flatMap((page) => PATHS[page])]
-  const pages = paths.filter((path) => !files.has(path)).map((path) => routeOf(path, start))
+  const pages = paths
+    .filter((path) => !files.has(path))
+    .map((path) => routeOf(path, startPageOf(built, role, path)))
   return [...routes, ...pages]
 }
 
-/** The start page, told which pages the role has. */
-function startPageOf(built: PageFile, role: PageRole): PageFile {
-  const text = Buffer.from(built.bytes).toString('utf8')
+/** The start page, told which pages the role has. @param path of the address that it is sent for */
+function startPageOf(built: PageFile, role: PageRole, path: string): PageFile {
   const pages = PAGES_OF_ROLE[role].join(' ')
-  return fileOf('/index.html', Buffer.from(text.replace(PAGES_PLACE, `content="${pages}"`)))
+  const up = '../'.repeat(path.split('/').length - 2)
+  const text = Buffer.from(built.bytes)
+    .toString('utf8')
+    .replace(PAGES_PLACE, `content="${pages}"`)
+    .replaceAll(BESIDE, up === '' ? BESIDE : `="${up}`)
+  return fileOf('/index.html', Buffer.from(text))
 }
 
 function routeOf(path: string, file: PageFile): Route {

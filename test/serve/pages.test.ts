@@ -13,7 +13,8 @@ const script = `export const text = ${JSON.stringify('narthex '.repeat(2000))}`
 mkdirSync(join(folder, 'assets'))
 writeFileSync(
   join(folder, 'index.html'),
-  '<!doctype html><meta name="pages" content="narthex-pages"><title>narthex</title>',
+  '<!doctype html><meta name="pages" content="narthex-pages"><title>narthex</title>' +
+    '<script src="./assets/main-a1b2.js"></script>',
 )
 writeFileSync(join(folder, 'assets/main-a1b2.js'), script)
 const server = await serve({ routes: openPages(folder, 'up') })
@@ -68,4 +69,23 @@ test('the start page knows which pages the role has, and the others do not exist
   assert.match((await agent.ask('/')).text, /name="pages" content="targets sending status"/)
   assert.equal((await agent.ask('/sending')).status, 200)
   assert.equal((await agent.ask('/graph')).status, 404)
+})
+
+test('what lies below a page finds the files of the start page', async () => {
+  const hub = await serve({ routes: openPages(folder, 'hub') })
+  after(() => hub.server.stop())
+  for (const [path, place] of [
+    ['/', './assets/'],
+    ['/catalogue', './assets/'],
+    ['/catalogue/node', '../assets/'],
+    ['/registry/groups/My%EC%84%9C%EB%B9%84%EC%8A%A4', '../../assets/'],
+    ['/registry/services/x', '../../assets/'],
+  ] as const) {
+    const answer = await hub.ask(path)
+    assert.equal(answer.status, 200, path)
+    assert.ok(answer.text.includes(`src="${place}main-a1b2.js"`), answer.text)
+  }
+  for (const path of ['/catalogue/a/b', '/registry/groups', '/registry/others/x', '/query']) {
+    assert.equal((await hub.ask(path)).status, 404, path)
+  }
 })

@@ -1,5 +1,7 @@
 /** Asks the server: one envelope, one kind of error, and one place that knows whether it answers. */
 import { type Signal, signal } from '@preact/signals'
+import type { Problem } from '../../src/model/registry.ts'
+import { urlOf } from './root.ts'
 
 /** A good answer with the notes that came with it. */
 export interface Reply<T> {
@@ -13,10 +15,13 @@ export interface Reply<T> {
 /** A refused question (`kind` is Prometheus's errorType), or 'away' when nobody answered. */
 export class ApiError extends Error {
   readonly kind: string
+  /** What is wrong with what was sent, by place. */
+  readonly problems: readonly Problem[]
 
-  constructor(kind: string, message: string) {
+  constructor(kind: string, message: string, problems: readonly Problem[] = []) {
     super(message)
     this.kind = kind
+    this.problems = problems
   }
 }
 
@@ -28,9 +33,9 @@ export const comebacks: Signal<number> = signal(0)
 const PROBE_MS = 4000
 let probe: number | undefined
 
-/** The address of an API path; relative, so that a prefix of a proxy stays. */
+/** The address of an API path. */
 export function apiUrl(path: string): string {
-  return new URL(`api/v1/${path}`, document.baseURI).href
+  return urlOf(`api/v1/${path}`).href
 }
 
 type Params = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -60,11 +65,34 @@ export function askLong<T>(path: string, params: Params, abort?: AbortSignal): P
   return send(apiUrl(path), { method: 'POST', body: encodeParams(params) }, abort)
 }
 
+/** Sends a change. @param body JSON, '' for none */
+export async function change<T>(
+  method: 'PUT' | 'POST' | 'DELETE',
+  path: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const type = body === '' ? {} : { 'content-type': 'application/json' }
+  const sent = body === '' ? {} : { body }
+  const reply = await send<T>(apiUrl(path), { method, headers: { ...type, ...headers }, ...sent })
+  return reply.data
+}
+
 /** The text at an address of the server outside the API. */
 export async function askText(path: string, abort: AbortSignal): Promise<string> {
-  const response = await watchedFetch(new URL(path, document.baseURI).href, { signal: abort })
+  const response = await watchedFetch(urlOf(path).href, { signal: abort })
   if (!response.ok) throw new ApiError('http', `the server answered ${response.status} to ${path}`)
   return response.text()
+}
+
+/** A document that is no envelope, with its tag. @throws ApiError as of all questions */
+export async function askDocument(
+  path: string,
+  abort: AbortSignal,
+): Promise<{ readonly text: string; readonly etag: string }> {
+  const response = await watchedFetch(apiUrl(path), { signal: abort })
+  if (!response.ok) throw refusalOf(response, await readBody(response))
+  return { text: await response.text(), etag: response.headers.get('etag') ?? '' }
 }
 
 /** fetch that reports to serverAway; for the editor's own client. */
@@ -85,7 +113,7 @@ export async function watchedFetch(url: RequestInfo, init?: RequestInit): Promis
 /** Asks now whether the server is back. */
 export async function probeServer(): Promise<void> {
   try {
-    const response = await fetch(new URL('-/ready', document.baseURI), { cache: 'no-store' })
+    const response = await fetch(urlOf('-/ready'), { cache: 'no-store' })
     if (response.status < 500) setAway(false)
   } catch {
     // Still away: the banner says so and the next probe is already due.
@@ -105,17 +133,21 @@ export function errorText(error: unknown): string {
 async function send<T>(url: string, init: RequestInit, abort?: AbortSignal): Promise<Reply<T>> {
   const startedMs = performance.now()
   const response = await watchedFetch(url, abort === undefined ? init : { ...init, signal: abort })
-  const body = await readBody(response)
-  if (body?.status === 'success') {
-    return {
-      data: body.data as T,
-      warnings: body.warnings ?? [],
-      infos: body.infos ?? [],
-      tookMs: performance.now() - startedMs,
-    }
+  const body = response.status === NO_CONTENT ? DONE : await readBody(response)
+  if (body?.status !== 'success') throw refusalOf(response, body)
+  return {
+    data: body.data as T,
+    warnings: body.warnings ?? [],
+    infos: body.infos ?? [],
+    tookMs: performance.now() - startedMs,
   }
-  if (body?.status === 'error') throw new ApiError(body.errorType ?? 'error', body.error ?? '')
-  throw new ApiError('http', `the server answered ${response.status} ${response.statusText}`)
+}
+
+function refusalOf(response: Response, body: Envelope | undefined): ApiError {
+  if (body?.status === 'error') {
+    return new ApiError(body.errorType ?? 'error', body.error ?? '', body.problems)
+  }
+  return new ApiError('http', `the server answered ${response.status} ${response.statusText}`)
 }
 
 interface Envelope {
@@ -125,7 +157,12 @@ interface Envelope {
   readonly error?: string
   readonly warnings?: readonly string[]
   readonly infos?: readonly string[]
+  readonly problems?: readonly Problem[]
 }
+
+/** An answer that says nothing but that it is done. */
+const NO_CONTENT = 204
+const DONE: Envelope = { status: 'success' }
 
 async function readBody(response: Response): Promise<Envelope | undefined> {
   try {

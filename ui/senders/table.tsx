@@ -5,6 +5,7 @@ import { describeDuration } from '../format/duration.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { Ago } from '../shell/ago.tsx'
 import { Icon } from '../shell/icon.tsx'
+import { SortHead } from '../shell/sorthead.tsx'
 import { keyOf, refusedOf, type Sender, type SendersState, type SortKey } from './sender.ts'
 
 /** Senders shown before a person asks for more, and how many each time. */
@@ -73,25 +74,22 @@ interface HeadProps {
 
 function Head({ column, state, onSort }: HeadProps): JSX.Element {
   const { title, sort, isNumber } = column
-  const look = isNumber === true ? 'number' : undefined
   if (sort === undefined) {
     return (
-      <th scope="col" class={look}>
+      <th scope="col" class={isNumber === true ? 'number' : undefined}>
         {title}
       </th>
     )
   }
-  const isSorted = state.sort === sort
   const order = state.isDescending ? 'descending' : 'ascending'
   return (
-    <th scope="col" class={look} aria-sort={isSorted ? order : undefined}>
-      <button type="button" class="sort-button" onClick={() => onSort(sort)}>
-        {title}
-        <span class="sort-mark" aria-hidden="true">
-          {isSorted ? (state.isDescending ? '▾' : '▴') : ''}
-        </span>
-      </button>
-    </th>
+    <SortHead
+      order={state.sort === sort ? order : undefined}
+      isNumber={isNumber === true}
+      onSort={() => onSort(sort)}
+    >
+      {title}
+    </SortHead>
   )
 }
 

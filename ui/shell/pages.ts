@@ -1,9 +1,22 @@
 /** The pages there are, and which of them a role has. */
 
-export type PageName = 'explore' | 'targets' | 'senders' | 'partitions' | 'sending' | 'status'
+export type PageName =
+  | 'explore'
+  | 'targets'
+  | 'senders'
+  | 'partitions'
+  | 'sending'
+  | 'catalogue'
+  | 'registry'
+  | 'status'
 
-/** What an address leads to: a page, or nothing that this role has. */
-export type Place = PageName | 'missing'
+/** What an address leads to. */
+export interface Place {
+  /** A page, or nothing that this role has. */
+  readonly page: PageName | 'missing'
+  /** What is named after the page, such as an entry of its list; [] for the page itself. */
+  readonly below: readonly string[]
+}
 
 export interface PageInfo {
   readonly name: PageName
@@ -12,6 +25,8 @@ export interface PageInfo {
   readonly key: string
   /** Addresses; the first is its own, the others are those of links made for Prometheus. */
   readonly paths: readonly [string, ...string[]]
+  /** How many names what lies below it has; absent where nothing does. */
+  readonly belowCount?: number
 }
 
 /** All pages, in the order of the menu. */
@@ -21,6 +36,8 @@ const ALL: readonly PageInfo[] = [
   { name: 'senders', title: 'Senders', key: 'a', paths: ['senders'] },
   { name: 'partitions', title: 'Partitions', key: 'p', paths: ['partitions'] },
   { name: 'sending', title: 'Sending', key: 'd', paths: ['sending'] },
+  { name: 'catalogue', title: 'Catalogue', key: 'c', paths: ['catalogue'], belowCount: 1 },
+  { name: 'registry', title: 'Registry', key: 'r', paths: ['registry'], belowCount: 2 },
   {
     name: 'status',
     title: 'Status',
@@ -40,9 +57,31 @@ export function readPages(content: string): PageInfo[] {
   return ALL.filter(({ name }) => names.includes(name))
 }
 
-/** What a path leads to; the root leads to the first page. */
+/**
+ * What a path leads to; the root leads to the first page.
+ *
+ * @param path  from the beginning of the program on, without a slash in front
+ */
 export function placeOf(path: string, pages: readonly PageInfo[]): Place {
-  const last = path.slice(path.lastIndexOf('/') + 1)
-  if (last === '' || last === 'index.html') return pages[0]?.name ?? 'missing'
-  return pages.find(({ paths }) => paths.includes(last))?.name ?? 'missing'
+  const [first, ...rest] = path.split('/')
+  if (rest.length === 0 && (first === '' || first === 'index.html')) {
+    return { page: pages[0]?.name ?? 'missing', below: [] }
+  }
+  const found = pages.find(({ paths }) => paths.includes(first))
+  const below = decoded(rest)
+  if (found === undefined || below === undefined) return MISSING
+  if (below.length !== 0 && below.length !== found.belowCount) return MISSING
+  return { page: found.name, below }
+}
+
+const MISSING: Place = { page: 'missing', below: [] }
+
+/** Names of a path; undefined when one is empty or not percent-encoded as it must be. */
+function decoded(segments: readonly string[]): string[] | undefined {
+  try {
+    const names = segments.map(decodeURIComponent)
+    return names.includes('') ? undefined : names
+  } catch {
+    return undefined
+  }
 }

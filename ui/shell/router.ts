@@ -1,5 +1,6 @@
 /** Which page is shown, from the address; links inside the program do not reload it. */
-import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { pathBelow, urlOf } from '../api/root.ts'
 import { type PageInfo, type PageName, type Place, placeOf, readPages } from './pages.ts'
 
 /** The pages of this role, in the order of the menu. */
@@ -7,14 +8,20 @@ export const pages: readonly PageInfo[] = readPages(
   document.querySelector<HTMLMetaElement>('meta[name="pages"]')?.content ?? '',
 )
 
-const current = signal(readPage())
+const current = signal(readPlace())
 /** The query string that a person, a link or Back gave each page. */
 const given = searches()
 /** The query string of each page now, which is where its link leads back to. */
 const latest = searches()
+/** The query string of what is shown below a page. */
+const givenBelow = signal('')
 
 /** What is shown. */
-export const page: ReadonlySignal<Place> = current
+export const page: ReadonlySignal<Place['page']> = computed(() => current.value.page)
+/** What of the page is shown, such as an entry of its list; [] for the page itself. */
+export const below: ReadonlySignal<Place['below']> = computed(() => current.value.below)
+/** The query string of what is shown below a page. */
+export const searchBelow: ReadonlySignal<string> = givenBelow
 
 /** Whether this role has a page, and with it the part of the API that the page asks. */
 export function hasPage(name: PageName): boolean {
@@ -29,27 +36,35 @@ export function searchOf(name: PageName): ReadonlySignal<string> {
 /** The address of a page as it was left. */
 export function hrefOf(name: PageName): string {
   const info = pages.find((each) => each.name === name)
-  return (info?.paths[0] ?? name) + latest[name].value
+  return urlOf((info?.paths[0] ?? name) + latest[name].value).href
 }
 
-/** Goes to an address of this program, relative to its base. */
+/** The address of what lies below a page. */
+export function hrefBelow(name: PageName, ...names: string[]): string {
+  return urlOf([name, ...names.map(encodeURIComponent)].join('/')).href
+}
+
+/** Goes to an address of this program, relative to its beginning. */
 export function navigate(href: string): void {
-  history.pushState(null, '', new URL(href, document.baseURI))
+  history.pushState(null, '', urlOf(href))
   follow()
   window.scrollTo(0, 0)
 }
 
 /**
- * Writes the state of a page into the address, unless another page is shown by now.
+ * Writes the state of a page, or of what is shown below it, into the address, unless another page
+ * is shown by now.
  *
  * @param query  without question mark
  * @param push   makes a step that Back undoes
  */
 export function setSearch(name: PageName, query: string, push: boolean): void {
-  if (current.peek() !== name) return
+  const { page, below } = current.peek()
+  if (page !== name) return
   const url = new URL(location.href)
   url.search = query
-  latest[name].value = url.search
+  if (below.length === 0) latest[name].value = url.search
+  else givenBelow.value = url.search
   if (url.href === location.href) return
   if (push) history.pushState(null, '', url)
   else history.replaceState(null, '', url)
@@ -65,16 +80,19 @@ export function followLink(event: MouseEvent): void {
 }
 
 function follow(): void {
-  const place = readPage()
-  if (place !== 'missing') {
-    given[place].value = location.search
-    latest[place].value = location.search
+  const place = readPlace()
+  if (place.below.length > 0) {
+    givenBelow.value = location.search
+  } else if (place.page !== 'missing') {
+    given[place.page].value = location.search
+    latest[place.page].value = location.search
   }
   current.value = place
 }
 
-function readPage(): Place {
-  return placeOf(location.pathname, pages)
+function readPlace(): Place {
+  // Outside of the program is no page of it: a name that none has.
+  return placeOf(pathBelow(location.pathname) ?? '/', pages)
 }
 
 function searches(): Readonly<Record<PageName, Signal<string>>> {
@@ -84,6 +102,8 @@ function searches(): Readonly<Record<PageName, Signal<string>>> {
     sending: signal(''),
     senders: signal(''),
     partitions: signal(''),
+    catalogue: signal(''),
+    registry: signal(''),
     status: signal(''),
   }
 }

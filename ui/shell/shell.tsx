@@ -2,6 +2,7 @@
 import type { ComponentType, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { errorText, probeServer, serverAway } from '../api/client.ts'
+import { urlOf } from '../api/root.ts'
 import { Help } from './help.tsx'
 import { Brand, Icon, type IconName } from './icon.tsx'
 import type { PageName } from './pages.ts'
@@ -86,7 +87,7 @@ function BrandLink(): JSX.Element {
   return (
     <a
       class="brand"
-      href={first === undefined ? './' : first.paths[0]}
+      href={urlOf(first?.paths[0] ?? '').href}
       onClick={followLink}
       aria-label={first === undefined ? 'narthex' : `narthex, to ${first.title}`}
     >

@@ -21,26 +21,37 @@ test('words that name no page are left out', () => {
   assert.deepEqual(namesOf(''), [])
 })
 
-for (const [path, role, place] of [
-  ['/', 'up', 'explore'],
-  ['/', 'agent', 'targets'],
-  ['/index.html', 'gateway', 'senders'],
-  ['/behind/a/proxy/', 'ingester', 'partitions'],
-  ['/behind/a/proxy/graph', 'up', 'explore'],
-  ['/config', 'agent', 'status'],
-  ['/query', 'agent', 'missing'],
-  ['/service-discovery', 'server', 'missing'],
-  ['/nowhere', 'up', 'missing'],
+for (const [path, role, page, ...below] of [
+  ['', 'up', 'explore'],
+  ['', 'agent', 'targets'],
+  ['index.html', 'gateway', 'senders'],
+  ['graph', 'up', 'explore'],
+  ['config', 'agent', 'status'],
+  ['query', 'agent', 'missing'],
+  ['service-discovery', 'server', 'missing'],
+  ['nowhere', 'up', 'missing'],
+  ['query/up', 'up', 'missing'],
+  ['catalogue', 'hub', 'catalogue'],
+  ['catalogue/node', 'hub', 'catalogue', 'node'],
+  ['catalogue/', 'hub', 'missing'],
+  ['catalogue/a/b', 'hub', 'missing'],
+  ['catalogue/a', 'up', 'missing'],
+  ['registry/groups/My%EC%84%9C%EB%B9%84%EC%8A%A4', 'hub', 'registry', 'groups', 'My서비스'],
+  ['registry/groups/a%2Fb', 'hub', 'registry', 'groups', 'a/b'],
+  ['registry/groups', 'hub', 'missing'],
+  ['registry/groups/%E0%A4%A', 'hub', 'missing'],
+  ['/', 'hub', 'missing'],
 ] as const) {
-  test(`${path} of ${role} leads to ${place}`, () => {
-    assert.equal(placeOf(path, readPages(PAGES_OF_ROLE[role].join(' '))), place)
+  test(`${JSON.stringify(path)} of ${role} leads to ${[page, ...below].join(' ')}`, () => {
+    const pages = readPages(PAGES_OF_ROLE[role].join(' '))
+    assert.deepEqual(placeOf(path, pages), { page, below })
   })
 }
 
 test('no two pages share a key or an address', () => {
-  const pages = readPages('explore targets senders partitions sending status')
+  const pages = readPages('explore targets senders partitions sending catalogue registry status')
   const keys = pages.map(({ key }) => key)
   const paths = pages.flatMap((page) => page.paths)
-  assert.equal(new Set(keys).size, 6)
+  assert.equal(new Set(keys).size, 8)
   assert.equal(new Set(paths).size, paths.length)
 })

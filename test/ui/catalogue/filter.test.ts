@@ -1,0 +1,102 @@
+/** The filter and the orders of the catalogue. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { EntrySummary } from '../../../src/model/catalogue.ts'
+import {
+  countCategories,
+  describeShares,
+  type Found,
+  formatState,
+  parseState,
+  shownEntries,
+  sortBy,
+} from '../../../ui/catalogue/filter.ts'
+
+const entry = (name: string, more: Partial<EntrySummary> = {}): EntrySummary => ({
+  name,
+  title: `${name} exporter`,
+  category: 'Database',
+  description: 'What it says of itself',
+  official: false,
+  port: 9100,
+  upstream: 'https://example.org/',
+  content: { E: true, I: false, A: true, G: true },
+  verified: { rules: { ok: 0, all: 10 }, panels: { ok: 0, all: 10 }, on: '' },
+  ...more,
+})
+
+const verified = (ok: number): EntrySummary['verified'] => ({
+  rules: { ok, all: 10 },
+  panels: { ok: 10, all: 10 },
+  on: '1.0',
+})
+
+const ENTRIES = [
+  entry('redis', { port: 9121, verified: verified(9) }),
+  entry('mysqld', { port: 9104, official: true, verified: verified(10) }),
+  entry('node', { category: 'Hardware', official: true, verified: verified(1) }),
+  entry('kafka', { category: 'Messaging', port: 9308 }),
+]
+
+const namesOf = (search: string, found?: Found): string[] =>
+  shownEntries(ENTRIES, parseState(search), found).map(({ name }) => name)
+
+for (const [search, names] of [
+  ['', ['kafka', 'mysqld', 'node', 'redis']],
+  ['?sort=name&order=desc', ['redis', 'node', 'mysqld', 'kafka']],
+  ['?sort=verified', ['mysqld', 'redis', 'node', 'kafka']],
+  ['?sort=verified&order=asc', ['kafka', 'node', 'redis', 'mysqld']],
+  ['?sort=category', ['mysqld', 'redis', 'node', 'kafka']],
+  ['?sort=port', ['node', 'mysqld', 'redis', 'kafka']],
+  ['?sort=constructor', ['kafka', 'mysqld', 'node', 'redis']],
+  ['?category=Database', ['mysqld', 'redis']],
+  ['?official=yes', ['mysqld', 'node']],
+  ['?official=no', ['kafka', 'redis']],
+  ['?official=maybe', ['kafka', 'mysqld', 'node', 'redis']],
+  ['?search=HARDWARE', ['node']],
+  ['?search=exporter+kafka', ['kafka']],
+  ['?search=nowhere', []],
+] as const) {
+  test(`shown for ${JSON.stringify(search)}`, () => assert.deepEqual(namesOf(search), names))
+}
+
+test('what the server has found comes in its order, what it found for another text does not', () => {
+  const found = { text: 'mysql_up', names: ['redis', 'mysqld', 'gone'] }
+  assert.deepEqual(namesOf('?search=mysql_up', found), ['redis', 'mysqld'])
+  assert.deepEqual(namesOf('?search=mysql_up&sort=name', found), ['mysqld', 'redis'])
+  assert.deepEqual(namesOf('?search=mysql_up&category=Hardware', found), [])
+  assert.deepEqual(namesOf('?search=kaf', found), ['kafka'])
+  assert.equal(namesOf('', found).length, 4)
+})
+
+for (const search of [
+  'search=a+b&category=HTTP&official=no&sort=verified&order=asc',
+  'sort=name&order=desc',
+  'sort=port',
+  '',
+]) {
+  test(`a state survives its link: ${search}`, () => {
+    assert.equal(formatState(parseState(search)), search)
+  })
+}
+
+test('a second click on a head turns the order round', () => {
+  const first = sortBy(parseState(''), 'verified')
+  assert.equal(formatState(first), 'sort=verified')
+  assert.equal(formatState(sortBy(first, 'verified')), 'sort=verified&order=asc')
+  assert.equal(formatState(sortBy(parseState(''), 'name')), 'sort=name&order=desc')
+})
+
+test('categories are counted by name', () => {
+  assert.deepEqual(countCategories(ENTRIES), [
+    ['Database', 2],
+    ['Hardware', 1],
+    ['Messaging', 1],
+  ])
+})
+
+test('shares are told in words', () => {
+  assert.equal(describeShares(verified(9)), '9 of 10 rules, 10 of 10 panels')
+  const none = { rules: { ok: 0, all: 0 }, panels: { ok: 0, all: 0 }, on: '' }
+  assert.equal(describeShares(none), '')
+})

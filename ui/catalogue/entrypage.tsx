@@ -1,0 +1,139 @@
+/** One entry: what it is, how far it was verified, and its content by tabs. */
+import type { JSX } from 'preact'
+import { useCallback, useEffect } from 'preact/hooks'
+import type { EntryDetail } from '../../src/model/catalogue.ts'
+import { usePolled } from '../api/polled.ts'
+import { Markdown } from '../markdown/markdown.tsx'
+import { CodeBox } from '../shell/codebox.tsx'
+import { Icon } from '../shell/icon.tsx'
+import { Alert, Waiting } from '../shell/listpage.tsx'
+import { followLink, hrefOf, navigate, searchBelow, setSearch } from '../shell/router.ts'
+import { addShortcuts } from '../shell/shortcuts.ts'
+import { Tabs } from '../shell/tabs.tsx'
+import { DashboardTab } from './dashboardtab.tsx'
+import { describeShares, verifiedRank } from './filter.ts'
+import { ExternalLink } from './link.tsx'
+import { loadEntry } from './load.ts'
+import { MetricsTab } from './metricstab.tsx'
+import { RulesTab } from './rulestab.tsx'
+import { chosenTab, type TabName, tabsOf } from './tabs.ts'
+
+export function EntryPage({ name }: { readonly name: string }): JSX.Element {
+  const load = useCallback(
+    async (abort: AbortSignal) => ({ entry: await loadEntry(name, abort) }),
+    [name],
+  )
+  const { data, failure } = usePolled(load, 0)
+  const title = data?.entry?.title ?? name
+  useEffect(() => {
+    document.title = `${title} · narthex`
+    return addShortcuts([{ keys: ['u'], run: () => navigate(hrefOf('catalogue')) }])
+  }, [title])
+
+  return (
+    <div class="entry">
+      <nav class="crumbs" aria-label="Where this is">
+        <a href={hrefOf('catalogue')} onClick={followLink}>
+          Catalogue
+        </a>
+        <span aria-hidden="true">/</span>
+        <span class="mono">{name}</span>
+      </nav>
+      <Alert text={failure} />
+      {data === undefined && failure === '' && <Waiting look="catalogue-skeleton" />}
+      {data !== undefined && data.entry === undefined && <NoEntry name={name} />}
+      {data?.entry !== undefined && <Entry entry={data.entry} />}
+    </div>
+  )
+}
+
+function NoEntry({ name }: { readonly name: string }): JSX.Element {
+  return (
+    <div class="card empty">
+      <Icon name="search" />
+      <h1>{`The catalogue has no entry named ${name}`}</h1>
+      <a class="button" href={hrefOf('catalogue')} onClick={followLink}>
+        To the catalogue
+      </a>
+    </div>
+  )
+}
+
+function Entry({ entry }: { readonly entry: EntryDetail }): JSX.Element {
+  const tabs = tabsOf(entry)
+  const chosen = chosenTab(searchBelow.value, tabs)
+  const choose = (tab: TabName): void => setSearch('catalogue', `tab=${tab}`, false)
+  return (
+    <>
+      <Head entry={entry} />
+      {chosen !== undefined && (
+        <>
+          <div class="entry-tabs">
+            <Tabs name="Content" tabs={tabs} chosen={chosen} onChoose={choose} />
+          </div>
+          <div role="tabpanel" aria-label={tabs.find(([tab]) => tab === chosen)?.[1]}>
+            <Content entry={entry} tab={chosen} />
+          </div>
+        </>
+      )}
+    </>
+  )
+}
+
+function Content({ entry, tab }: { entry: EntryDetail; tab: TabName }): JSX.Element {
+  switch (tab) {
+    case 'exporter':
+      return (
+        <div class="card entry-text">
+          <Markdown text={entry.files.readme} />
+        </div>
+      )
+    case 'iac':
+      return <CodeBox title="helm.yaml" text={entry.files.helm} look="numbered" />
+    case 'rules':
+      return <RulesTab entry={entry} />
+    case 'dashboard':
+      return <DashboardTab entry={entry} />
+    case 'metrics':
+      return <MetricsTab entry={entry} />
+  }
+}
+
+function Head({ entry }: { readonly entry: EntryDetail }): JSX.Element {
+  const { title, description, official, category, port, path, upstream, recognise } = entry
+  return (
+    <header class="entry-head">
+      <div class="page-head">
+        <h1>{title}</h1>
+        {official && <span class="badge good">official</span>}
+      </div>
+      <p class="soft">{description}</p>
+      <dl class="entry-facts">
+        <dt>Category</dt>
+        <dd>{category}</dd>
+        <dt>Address</dt>
+        <dd class="mono">{`:${port}${path}`}</dd>
+        <dt>Verified</dt>
+        <dd>
+          <Verified entry={entry} />
+        </dd>
+        <dt>Recognised by</dt>
+        <dd class="mono">{recognise.join(', ')}</dd>
+        <dt>Source</dt>
+        <dd>
+          <ExternalLink address={upstream} />
+        </dd>
+      </dl>
+    </header>
+  )
+}
+
+/** What was held against what. */
+function Verified({ entry }: { readonly entry: EntryDetail }): JSX.Element {
+  const { verified, recorded } = entry
+  const shares = describeShares(verified)
+  if (shares === '') return <span class="faint">no rules and no dashboard yet</span>
+  if (verifiedRank(verified) < 0) return <span>{`${shares}: never held against the exporter`}</span>
+  const server = recorded === undefined ? '' : ` with ${recorded.with}`
+  return <span>{`${shares} on ${verified.on}${server}`}</span>
+}

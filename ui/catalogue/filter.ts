@@ -1,0 +1,153 @@
+/** Which entries of the catalogue are shown and in which order, as parameters of the address. */
+import type { Category, EntrySummary, VerifiedShares } from '../../src/model/catalogue.ts'
+import { hasWords, wordsOf } from '../format/words.ts'
+
+/** Columns that the list can be sorted by. */
+export type SortKey = 'name' | 'category' | 'verified' | 'port'
+
+export interface CatalogueState {
+  /** Words that must all be in name, description, metrics or alert names. */
+  readonly text: string
+  /** '' for all. */
+  readonly category: string
+  /** Undefined for both. */
+  readonly isOfficial: boolean | undefined
+  /** Undefined: the best match first for a text, else by name. */
+  readonly sort: SortKey | undefined
+  readonly isDescending: boolean
+}
+
+/** What the server has found for a text: it knows metrics and alert names, too. */
+export interface Found {
+  readonly text: string
+  /** The best match first. */
+  readonly names: readonly string[]
+}
+
+/** What a column begins with when it is chosen: the best verified first, the others from a. */
+const DESCENDS_FIRST: Readonly<Record<SortKey, boolean>> = {
+  name: false,
+  category: false,
+  verified: true,
+  port: false,
+}
+
+/** The state of a query string. */
+export function parseState(search: string): CatalogueState {
+  const params = new URLSearchParams(search)
+  const asked = params.get('sort') ?? ''
+  const sort = isSortKey(asked) ? asked : undefined
+  const order = params.get('order')
+  const official = params.get('official')
+  return {
+    text: params.get('search') ?? '',
+    category: params.get('category') ?? '',
+    isOfficial: official === 'yes' || official === 'no' ? official === 'yes' : undefined,
+    sort,
+    isDescending:
+      order === 'asc' || order === 'desc'
+        ? order === 'desc'
+        : sort !== undefined && DESCENDS_FIRST[sort],
+  }
+}
+
+/** The query string of a state, '' for the one that a page begins with. */
+export function formatState(state: CatalogueState): string {
+  const { text, category, isOfficial, sort, isDescending } = state
+  const params = new URLSearchParams()
+  if (text !== '') params.set('search', text)
+  if (category !== '') params.set('category', category)
+  if (isOfficial !== undefined) params.set('official', isOfficial ? 'yes' : 'no')
+  if (sort !== undefined) {
+    params.set('sort', sort)
+    if (isDescending !== DESCENDS_FIRST[sort]) params.set('order', isDescending ? 'desc' : 'asc')
+  }
+  return params.toString()
+}
+
+/** The state after a click on the head of a column. */
+export function sortBy(state: CatalogueState, sort: SortKey): CatalogueState {
+  const isDescending = sort === orderOf(state) ? !state.isDescending : DESCENDS_FIRST[sort]
+  return { ...state, sort, isDescending }
+}
+
+/** The column that the list is sorted by; undefined for the best match first. */
+export function orderOf({ text, sort }: CatalogueState): SortKey | undefined {
+  return sort ?? (text.trim() === '' ? 'name' : undefined)
+}
+
+/** What is left, in order. @param found what the server has found last, for this text or another */
+export function shownEntries(
+  entries: readonly EntrySummary[],
+  state: CatalogueState,
+  found: Found | undefined,
+): EntrySummary[] {
+  const matching = entriesWith(entries, state.text, found).filter(
+    ({ category, official }) =>
+      (state.category === '' || category === state.category) &&
+      (state.isOfficial === undefined || official === state.isOfficial),
+  )
+  const order = orderOf(state)
+  if (order === undefined) return matching
+  const compare = COMPARES[order]
+  const way = state.isDescending ? -1 : 1
+  return matching.sort((a, b) => way * compare(a, b) || compareNames(a, b))
+}
+
+/** The entries that a text finds; those that show it themselves until the server has answered. */
+function entriesWith(
+  entries: readonly EntrySummary[],
+  text: string,
+  found: Found | undefined,
+): EntrySummary[] {
+  const words = wordsOf(text)
+  if (words.length === 0) return [...entries]
+  if (found?.text !== text) return entries.filter((each) => hasWords(shownText(each), words))
+  const byName = new Map(entries.map((each) => [each.name, each]))
+  return found.names.map((name) => byName.get(name)).filter((each) => each !== undefined)
+}
+
+function shownText({ name, title, description, category }: EntrySummary): string {
+  return [name, title, description, category].join(' ')
+}
+
+/** How many entries there are of each category, by name. */
+export function countCategories(entries: readonly EntrySummary[]): [Category, number][] {
+  const counts = new Map<Category, number>()
+  for (const { category } of entries) counts.set(category, (counts.get(category) ?? 0) + 1)
+  return [...counts].sort(([a], [b]) => compareTexts(a, b))
+}
+
+const COMPARES: Readonly<Record<SortKey, (a: EntrySummary, b: EntrySummary) => number>> = {
+  name: compareNames,
+  category: (a, b) => compareTexts(a.category, b.category),
+  verified: (a, b) => verifiedRank(a.verified) - verifiedRank(b.verified),
+  port: (a, b) => a.port - b.port,
+}
+
+/** The part of rules and panels that was seen to work; below 0 where nobody looked. */
+export function verifiedRank({ rules, panels, on }: VerifiedShares): number {
+  const all = rules.all + panels.all
+  return on === '' || all === 0 ? -1 : (rules.ok + panels.ok) / all
+}
+
+/** `24 of 24 rules, 105 of 112 panels`; '' where there are none. */
+export function describeShares({ rules, panels }: VerifiedShares): string {
+  return [
+    ...(rules.all > 0 ? [`${rules.ok} of ${rules.all} rules`] : []),
+    ...(panels.all > 0 ? [`${panels.ok} of ${panels.all} panels`] : []),
+  ].join(', ')
+}
+
+function compareNames(a: EntrySummary, b: EntrySummary): number {
+  return compareTexts(a.title.toLowerCase(), b.title.toLowerCase()) || compareTexts(a.name, b.name)
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+function isSortKey(text: string): text is SortKey {
+  return Object.hasOwn(DESCENDS_FIRST, text)
+}

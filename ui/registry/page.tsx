@@ -1,0 +1,166 @@
+/** Registry: the targets that consumers find here, who keeps them up to date, and who asks. */
+import { type Signal, signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+import type { DocumentKind } from '../../src/model/registry.ts'
+import { usePolled } from '../api/polled.ts'
+import { Icon } from '../shell/icon.tsx'
+import { Alert, FilterField, NoneMatches, useFilter, Waiting } from '../shell/listpage.tsx'
+import { below } from '../shell/router.ts'
+import { Tabs } from '../shell/tabs.tsx'
+import { ConsumersSection } from './consumers.tsx'
+import { DocumentPage } from './documentpage.tsx'
+import { DocumentsTable } from './documents.tsx'
+import { loadDocuments } from './load.ts'
+import { NewDocument } from './newdocument.tsx'
+import { ScrapeConfigDialog } from './scrapeconfig.tsx'
+import {
+  formatState,
+  kindOf,
+  PAGE_COUNT,
+  parseState,
+  type RegistryState,
+  SECTIONS,
+  type SectionName,
+} from './state.ts'
+import './registry.css'
+
+const REFRESH_MS = 5000
+const state: Signal<RegistryState> = signal(parseState(''))
+
+export function RegistryPage(): JSX.Element {
+  const [word, name] = below.value
+  if (word === undefined) return <RegistryLists />
+  const kind = kindOf(word)
+  if (kind === undefined) return <RegistryLists />
+  return <DocumentPage key={`${kind} ${name}`} kind={kind} name={name} />
+}
+
+function RegistryLists(): JSX.Element {
+  const field = useFilter('registry', state, { parse: parseState, format: formatState })
+  const config = useRef<HTMLDialogElement>(null)
+  const { section, text } = state.value
+  useEffect(() => {
+    document.title = 'Registry · narthex'
+  }, [])
+  return (
+    <div class="registry">
+      <header class="page-head">
+        <h1>Registry</h1>
+        <Tabs
+          name="Sections"
+          tabs={SECTIONS}
+          chosen={section}
+          onChoose={(next: SectionName) => {
+            state.value = { section: next, text: '', from: 0 }
+          }}
+        />
+        <div class="registry-tools">
+          {section !== 'consumers' && (
+            <FilterField
+              field={field}
+              what={section}
+              by="name"
+              text={text}
+              onText={(next) => {
+                state.value = { section, text: next, from: 0 }
+              }}
+            />
+          )}
+          {section === 'groups' && <NewDocument kind="group" />}
+          {section === 'services' && <NewDocument kind="service" />}
+          <button type="button" class="button" onClick={() => config.current?.showModal()}>
+            <Icon name="braces" />
+            Scrape configuration
+          </button>
+        </div>
+      </header>
+      <div role="tabpanel" aria-label={SECTIONS.find(([each]) => each === section)?.[1]}>
+        {section === 'groups' && <DocumentsSection kind="group" />}
+        {section === 'services' && <DocumentsSection kind="service" />}
+        {section === 'consumers' && <ConsumersSection />}
+      </div>
+      <ScrapeConfigDialog dialog={config} />
+    </div>
+  )
+}
+
+function DocumentsSection({ kind }: { readonly kind: DocumentKind }): JSX.Element {
+  const { text, from } = state.value
+  const load = useCallback(
+    (abort: AbortSignal) => loadDocuments(kind, text, from, abort),
+    [kind, text, from],
+  )
+  const { data, failure } = usePolled(load, REFRESH_MS)
+  return (
+    <div class="registry-section">
+      <Alert text={failure} />
+      {data === undefined && failure === '' && <Waiting look="registry-skeleton" />}
+      {data?.total === 0 && text === '' && <NoDocuments kind={kind} />}
+      {data?.total === 0 && text !== '' && (
+        <NoneMatches
+          what={kind}
+          onShowAll={() => {
+            state.value = { ...state.value, text: '', from: 0 }
+          }}
+        />
+      )}
+      {data !== undefined && data.rows.length > 0 && (
+        <DocumentsTable kind={kind} rows={data.rows} />
+      )}
+      {data !== undefined && (from > 0 || data.total > PAGE_COUNT) && (
+        <Pages total={data.total} count={data.rows.length} />
+      )}
+    </div>
+  )
+}
+
+/** Which part of a long list is shown, and steps to its neighbours. */
+function Pages({ total, count }: { total: number; count: number }): JSX.Element {
+  const { from } = state.value
+  const go = (next: number): void => {
+    state.value = { ...state.value, from: Math.max(0, next) }
+    window.scrollTo(0, 0)
+  }
+  return (
+    <nav class="pages" aria-label="Parts of the list">
+      <button
+        type="button"
+        class="button"
+        disabled={from === 0}
+        onClick={() => go(from - PAGE_COUNT)}
+      >
+        Earlier
+      </button>
+      <span class="soft">{`${from + Math.min(1, count)} to ${from + count} of ${total}`}</span>
+      <button
+        type="button"
+        class="button"
+        disabled={from + count >= total}
+        onClick={() => go(from + PAGE_COUNT)}
+      >
+        Later
+      </button>
+    </nav>
+  )
+}
+
+const NONE: Readonly<Record<DocumentKind, readonly [string, string]>> = {
+  group: [
+    'No groups yet',
+    'A group is a list of targets with labels, as a discovery document says it.',
+  ],
+  service: ['No services yet', 'A service is nodes and what runs on each; its targets follow.'],
+}
+
+function NoDocuments({ kind }: { readonly kind: DocumentKind }): JSX.Element {
+  const [title, text] = NONE[kind]
+  return (
+    <div class="card empty">
+      <Icon name="target" />
+      <strong>{title}</strong>
+      <span>{text}</span>
+      <NewDocument kind={kind} />
+    </div>
+  )
+}
