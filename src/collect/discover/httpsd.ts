@@ -1,6 +1,7 @@
 /** HTTP discovery: asks a URL for the full list, keeps the last good answer. */
 
 import { NarthexError } from '../../base/error.ts'
+import { VERSION } from '../../base/version.ts'
 import type { HttpDiscovery } from '../../config/discovery.ts'
 import { redactUrl } from '../../config/url.ts'
 import type { FetchBody, FetchedBody } from './fetch.ts'
@@ -33,6 +34,7 @@ export function startHttpProvider(
           http,
           headers: [
             ['Accept', 'application/json'],
+            ['User-Agent', `narthex/${VERSION}`],
             ['X-Prometheus-Refresh-Interval-Seconds', String(refreshIntervalMs / 1000)],
           ],
           timeoutMs: refreshIntervalMs,

@@ -9,6 +9,7 @@ import { NarthexError } from '../../../src/base/error.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { Secret } from '../../../src/base/secret.ts'
+import { VERSION } from '../../../src/base/version.ts'
 import { type Discovery, startDiscovery } from '../../../src/collect/discover/discovery.ts'
 import type { FetchBody, FetchedBody } from '../../../src/collect/discover/fetch.ts'
 import { type DiscoveryConfigs, NO_DISCOVERY } from '../../../src/config/discovery.ts'
@@ -161,6 +162,7 @@ test('an HTTP source is asked with its interval, and never twice at once', async
   assert.equal(request.timeoutMs, 30_000)
   assert.deepEqual(Object.fromEntries(request.headers), {
     Accept: 'application/json',
+    'User-Agent': `narthex/${VERSION}`,
     'X-Prometheus-Refresh-Interval-Seconds': '30',
   })
   finish({ status: 200, contentType: 'application/json', body: Buffer.from(GOOD) })
