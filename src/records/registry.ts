@@ -182,12 +182,12 @@ export class StoredRegistry implements RegistryRecords {
     return this.#changing(async (db) => {
       // Always in the same order, so that two hubs do not wait for each other.
       for (const row of consumers.map(consumerRow).sort(byKey)) {
-        const { polls, name, address, path, ...last } = row
+        const { polls, name, address, path, agent, ...last } = row
         await db
           .insertInto('sd_consumers')
           .values(row)
           .onConflict((conflict) =>
-            conflict.columns(['name', 'address', 'path']).doUpdateSet({
+            conflict.columns(['name', 'address', 'path', 'agent']).doUpdateSet({
               ...last,
               polls: sql<number>`sd_consumers.polls + ${polls}`,
             }),
@@ -212,6 +212,7 @@ export class StoredRegistry implements RegistryRecords {
         .orderBy('name')
         .orderBy('address')
         .orderBy('path')
+        .orderBy('agent')
         .execute()
       return rows.map(consumerOf)
     })
@@ -409,8 +410,8 @@ function consumerRow(consumer: Consumer): ConsumersTable {
 }
 
 function byKey(a: ConsumersTable, b: ConsumersTable): number {
-  const [one, other] = [a, b].map(({ name, address, path }) =>
-    JSON.stringify([name, address, path]),
+  const [one, other] = [a, b].map((each) =>
+    JSON.stringify([each.name, each.address, each.path, each.agent]),
   )
   return one < other ? -1 : one > other ? 1 : 0
 }

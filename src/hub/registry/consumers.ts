@@ -36,10 +36,10 @@ export class Consumers {
   seen(consumer: Omit<Consumer, 'polls' | 'seenMs'>): void {
     const { name, address, status, targets, etag, intervalSeconds } = consumer
     const path = consumer.path.slice(0, TEXT_LENGTH_MAX)
-    const key = JSON.stringify([name, address, path])
+    const agent = consumer.agent.slice(0, TEXT_LENGTH_MAX)
+    const key = JSON.stringify([name, address, path, agent])
     const before = this.#unsaved.get(key)
     if (before === undefined && this.#unsaved.size >= this.#consumersMax) return
-    const agent = consumer.agent.slice(0, TEXT_LENGTH_MAX)
     const seen = { name, address, path, agent, intervalSeconds, status, targets, etag }
     const polls = (before?.polls ?? 0) + 1
     this.#unsaved.set(key, { ...seen, polls, seenMs: this.#clock.now() })
@@ -85,7 +85,8 @@ export class Consumers {
   }
 
   #restore(consumer: Consumer): void {
-    const key = JSON.stringify([consumer.name, consumer.address, consumer.path])
+    const { name, address, path, agent } = consumer
+    const key = JSON.stringify([name, address, path, agent])
     const newer = this.#unsaved.get(key)
     if (newer === undefined && this.#unsaved.size >= this.#consumersMax) return
     const polls = consumer.polls + (newer?.polls ?? 0)

@@ -14,6 +14,6 @@ export const consumers: Migration = async (db) => {
     .addColumn('status', 'integer', (column) => column.notNull())
     .addColumn('targets', 'integer', (column) => column.notNull())
     .addColumn('etag', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('sd_consumers_key', ['name', 'address', 'path'])
+    .addPrimaryKeyConstraint('sd_consumers_key', ['name', 'address', 'path', 'agent'])
     .execute()
 }
