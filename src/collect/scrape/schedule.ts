@@ -1,7 +1,7 @@
 /** When a target is scraped: in one of a few slots of its interval, the same after every start. */
 
 /** Slots of an interval; targets of one slot share a wake-up. */
-export const SLOTS_MAX = 10
+export const SLOTS_MAX = 5
 
 /** Targets of one slot that start together; the next ones start a little later. */
 export const BURST_TARGETS_MAX = 25
