@@ -29,6 +29,13 @@ import { BODY_BYTES_DEFAULT } from '../src/config/destinations/httpend.ts'
 import { MESSAGE_BYTES_DEFAULT } from '../src/config/destinations/kafka.ts'
 import { BATCH_MESSAGES_DEFAULT, FETCH_BYTES_DEFAULT } from '../src/config/ingester.ts'
 import { YAML_ALIASES_MAX, YAML_DEPTH_MAX, YAML_NODES_MAX } from '../src/config/yaml.ts'
+import { ENTRIES_MAX } from '../src/hub/catalogue/catalogue.ts'
+import { PANELS_MAX, QUERIES_MAX } from '../src/hub/catalogue/dashboard.ts'
+import { ENTRY_FILE_BYTES_MAX } from '../src/hub/catalogue/folder.ts'
+import { JSON_DEPTH_MAX } from '../src/hub/catalogue/jsonplaces.ts'
+import { RULES_MAX } from '../src/hub/catalogue/rules.ts'
+import { SAMPLE_FAMILIES_MAX } from '../src/hub/catalogue/sample.ts'
+import { SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../src/hub/catalogue/search.ts'
 import { LEASED_BYTES_MAX } from '../src/net/client/body.ts'
 import { INFLATE_RATIO_MAX } from '../src/net/client/inflate.ts'
 import { REDIRECTS_MAX } from '../src/net/client/request.ts'
@@ -73,6 +80,7 @@ const DISCOVERY = 'prometheus_sd_refresh_failures_total'
 const CONSUL = 'prometheus_sd_consul_rpc_failures_total'
 const KUBERNETES = ['prometheus_sd_kubernetes_failures_total']
 const KEPT = 'narthex_sd_last_good_failures_total'
+const FAULTS = 'narthex_catalogue_faults'
 
 /** Sections of the page. */
 export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
@@ -451,4 +459,21 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       'prometheus_config_last_reload_successful',
     ]),
   ],
+  Catalogue: [
+    built('entries', count(ENTRIES_MAX), 'the catalogue of before stays', [FAULTS]),
+    built('file of an entry', fileSizes(), 'that file is left out', [FAULTS]),
+    built('rules of an entry', count(RULES_MAX), 'the file is left out', [FAULTS]),
+    built('panels of a dashboard', count(PANELS_MAX), 'further ones are not verified', [FAULTS]),
+    built('queries of a dashboard', count(QUERIES_MAX), 'the same', [FAULTS]),
+    built('levels of a dashboard', count(JSON_DEPTH_MAX), 'it is left out', [FAULTS]),
+    built('metric families of a sample', count(SAMPLE_FAMILIES_MAX), 'it is left out', [FAULTS]),
+    built('words of a search', count(SEARCH_WORDS_MAX), 'further ones do not count', [REQUESTS]),
+    built('characters of a search', count(SEARCH_LENGTH_MAX), 'the same', [REQUESTS]),
+  ],
+}
+
+/** Each kind of file has a bound of its own. */
+function fileSizes(): string {
+  const bounds = Object.values(ENTRY_FILE_BYTES_MAX)
+  return `${size(Math.min(...bounds))} to ${size(Math.max(...bounds))}`
 }

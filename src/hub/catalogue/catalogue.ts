@@ -58,13 +58,17 @@ export class Catalogue implements CatalogueView {
   constructor(options: CatalogueOptions) {
     const { metrics } = options
     this.#options = options
-    const name = 'narthex_catalogue'
-    this.#entryCount = metrics.gauge(`${name}_entries`, 'Entries of the catalogue.').with()
+    this.#entryCount = metrics
+      .gauge('narthex_catalogue_entries', 'Entries of the catalogue.')
+      .with()
     this.#faultCount = metrics
-      .gauge(`${name}_faults`, 'What is wrong with the files of the catalogue.')
+      .gauge('narthex_catalogue_faults', 'What is wrong with the files of the catalogue.')
       .with()
     this.#failures = metrics
-      .counter(`${name}_failures_total`, 'Readings of the catalogue that brought nothing.')
+      .counter(
+        'narthex_catalogue_failures_total',
+        'Readings of the catalogue that brought nothing.',
+      )
       .with()
   }
 
