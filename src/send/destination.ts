@@ -20,6 +20,9 @@ import { isOfSetup, type WriteResult, type Writer } from './writer.ts'
 const ROW_WAIT_MS_MAX = 1000
 /** Company for what a sender waits for. */
 const COMMIT_WAIT_MS = 10
+/** Who answers faster than this gets one request after the other, on a connection that stays warm. */
+const GROW_MS_MIN = 10
+
 /** How long a writer may take to give up its writes. */
 const ABORT_MS_MAX = 300
 
@@ -354,6 +357,7 @@ export class Destination {
 
   async #write(batch: Batch): Promise<void> {
     const wasProbe = this.#pace.isProbing
+    const startMs = this.#deps.clock.monotonicMs()
     const { writer, config } = this.#end
     const parcels = batch.entries.map((entry) => entry.parcel)
     let result: WriteResult
@@ -364,12 +368,16 @@ export class Destination {
       this.#deps.log.error('cannot write samples: a fault of ours', { name: this.name, message })
       result = { outcome: 'retry', reason: 'fault', message, afterMs: config.queue.backoffMsMax }
     }
-    if (result.outcome === 'written') this.#noteWritten(batch, result)
+    if (result.outcome === 'written') this.#noteWritten(batch, result, startMs)
     else if (result.outcome === 'refused') this.#noteRefused(batch, result.reason, result.message)
     else this.#noteRetry(batch, result, wasProbe)
   }
 
-  #noteWritten(batch: Batch, result: WriteResult & { readonly outcome: 'written' }): void {
+  #noteWritten(
+    batch: Batch,
+    result: WriteResult & { readonly outcome: 'written' },
+    startMs: number,
+  ): void {
     const { counters } = this
     counters.writes++
     let samples = 0
@@ -385,7 +393,8 @@ export class Destination {
     counters.exemplars.write(exemplars, result.exemplarsRefused)
     this.#queue.finish(batch)
     this.#recover()
-    if (this.#writes.size >= this.#pace.writesMax) this.#pace.grow()
+    const tookMs = this.#deps.clock.monotonicMs() - startMs
+    if (tookMs >= GROW_MS_MIN && this.#writes.size >= this.#pace.writesMax) this.#pace.grow()
   }
 
   #saying(what: string): string {

@@ -172,6 +172,24 @@ test('a destination that is down is probed one write at a time, with pauses that
   await stop(clock, sending)
 })
 
+test('who answers at once is written to one request after the other', async () => {
+  const clock = fakeClock()
+  const { sending, writer, status } = await startTest(clock, [
+    destinationOf('a', {}, { samplesPerSendMax: 8, shardsMax: 6 }),
+  ])
+  writer('a').answer = () =>
+    new Promise<WriteResult>((resolve) => clock.after(5, () => resolve(WRITTEN)))
+  const appender = sending.rows()
+  for (let i = 0; i < 40; i++) {
+    const ids = idsOf(appender, targetLabels(`x:${i}`, 8))
+    appendRow(appender, clock.now(), ids, ids)
+  }
+  await clock.advance(3000)
+  assert.equal(writer('a').parallel, 1)
+  assert.equal(status('a').written, 8 * 40)
+  await stop(clock, sending)
+})
+
 test('writes at once grow with need, up to their bound, and no lane is written twice at once', async () => {
   const clock = fakeClock()
   const { sending, writer, status } = await startTest(clock, [
