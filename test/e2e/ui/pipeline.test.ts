@@ -207,7 +207,7 @@ for (const [path, word] of [
       }),
     )
     await page.clock.install()
-    await page.locator(`.nav a[href="${path}"]`).click()
+    await page.locator(`.nav a[href$="${path}"]`).click()
     await page.getByRole('alert').getByText('cannot answer: busy').waitFor()
     await page.unroute(`**/api/v1/status/${word}`)
     await page.clock.fastForward(POLL_MS)
