@@ -1,6 +1,7 @@
 /** One bound of docs/limits.md, and how it is said. */
 import type { CommandSpec } from '../src/cli/flags.ts'
 import { GATEWAY } from '../src/cli/gatewayflags.ts'
+import { HUB } from '../src/cli/hubflags.ts'
 import { UP } from '../src/cli/upflags.ts'
 
 /** One bound. */
@@ -34,6 +35,16 @@ export function gatewayFlag(
   metrics: readonly string[],
 ): Limit {
   return flagOf(GATEWAY, what, name, beyond, metrics)
+}
+
+/** By a flag of `narthex hub`. */
+export function hubFlag(
+  what: string,
+  name: string,
+  beyond: string,
+  metrics: readonly string[],
+): Limit {
+  return flagOf(HUB, what, name, beyond, metrics)
 }
 
 function flagOf(

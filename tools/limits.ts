@@ -36,6 +36,18 @@ import { JSON_DEPTH_MAX } from '../src/hub/catalogue/jsonplaces.ts'
 import { RULES_MAX } from '../src/hub/catalogue/rules.ts'
 import { SAMPLE_FAMILIES_MAX } from '../src/hub/catalogue/sample.ts'
 import { SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../src/hub/catalogue/search.ts'
+import { CONSUMER_MS_MAX } from '../src/hub/registry/consumers.ts'
+import { DIFF_TARGETS_MAX } from '../src/hub/registry/diff.ts'
+import { LABELS_MAX, PROBLEMS_MAX } from '../src/hub/registry/document.ts'
+import { TTL_MS_MAX } from '../src/hub/registry/lease.ts'
+import { LISTS_MAX as READY_LISTS_MAX } from '../src/hub/registry/lists.ts'
+import { NAME_BYTES_MAX } from '../src/hub/registry/name.ts'
+import { NODES_MAX } from '../src/hub/registry/service.ts'
+import {
+  LABEL_NAME_BYTES_MAX,
+  LABEL_VALUE_BYTES_MAX,
+  TARGET_BYTES_MAX,
+} from '../src/hub/registry/target.ts'
 import { LEASED_BYTES_MAX } from '../src/net/client/body.ts'
 import { INFLATE_RATIO_MAX } from '../src/net/client/inflate.ts'
 import { REDIRECTS_MAX } from '../src/net/client/request.ts'
@@ -46,6 +58,7 @@ import { DEFAULT_LIMITS } from '../src/net/server/limits.ts'
 import { WAITING_MAX } from '../src/net/server/password.ts'
 import { QUERY_LIMITS } from '../src/query/host/limits.ts'
 import { NESTING_MAX, OPERATORS_MAX } from '../src/query/promql/tokens.ts'
+import { VERSIONS_MAX as DOCUMENT_VERSIONS_MAX } from '../src/records/registry.ts'
 import { RETRY_AFTER_MS_MAX } from '../src/send/pace.ts'
 import { ANSWER_BYTES_MAX as UPSTREAM_BYTES_MAX } from '../src/send/upstream/upstream.ts'
 import { SELECTORS_MAX } from '../src/serve/api/params.ts'
@@ -55,6 +68,8 @@ import {
   SAMPLES_MAX as FEDERATED_SAMPLES_MAX,
   SERIES_MAX as FEDERATED_SERIES_MAX,
 } from '../src/serve/federate.ts'
+import { PAGE_MAX } from '../src/serve/hub/registry.ts'
+import { FILTERS_MAX } from '../src/serve/hub/sd.ts'
 import { PENDING_BYTES_MAX } from '../src/store/log/log.ts'
 import { QUARANTINE_BYTES_MAX } from '../src/store/log/replay.ts'
 import { COLUMNS_MAX } from '../src/wire/columnar.ts'
@@ -65,7 +80,17 @@ import { PARTS_MAX as JSON_PARTS_MAX } from '../src/wire/otlpjson.ts'
 import { SYMBOLS_MAX } from '../src/wire/remotewrite.ts'
 import { HISTOGRAM_BUCKETS_MAX } from '../src/wire/streamside.ts'
 import { TEXT_BYTES_MAX, TEXTS_MAX } from '../src/wire/streamtext.ts'
-import { built, config, count, duration, flag, gatewayFlag, type Limit, size } from './limit.ts'
+import {
+  built,
+  config,
+  count,
+  duration,
+  flag,
+  gatewayFlag,
+  hubFlag,
+  type Limit,
+  size,
+} from './limit.ts'
 
 const REQUESTS = 'prometheus_http_requests_total'
 const QUERIES = 'narthex_query_failures_total'
@@ -457,6 +482,36 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     ]),
     built('values', count(YAML_NODES_MAX), 'the same', [
       'prometheus_config_last_reload_successful',
+    ]),
+  ],
+  'Registry of targets': [
+    hubFlag('groups and services', 'hub.groups', '422', ['narthex_hub_groups']),
+    hubFlag('targets of groups and services', 'hub.targets', '422', ['narthex_hub_targets']),
+    hubFlag('targets that register themselves', 'hub.leases', '422', ['narthex_hub_leases']),
+    hubFlag('versions of a group or service', 'hub.versions', 'the oldest are forgotten', [
+      'narthex_hub_revision',
+    ]),
+    hubFlag('consumers', 'hub.consumers', 'the longest unseen are forgotten', [REQUESTS]),
+    hubFlag('bytes of a group or file', 'limit.request-bytes', '413', [REQUESTS]),
+    built('versions of all of them', count(DOCUMENT_VERSIONS_MAX), 'the oldest are forgotten', [
+      'narthex_hub_revision',
+    ]),
+    built('nodes of a service', count(NODES_MAX), '422', [REQUESTS]),
+    built('labels of an entry', count(LABELS_MAX), '422', [REQUESTS]),
+    built('bytes of a target', count(TARGET_BYTES_MAX), '422', [REQUESTS]),
+    built('bytes of a label name', count(LABEL_NAME_BYTES_MAX), '422', [REQUESTS]),
+    built('bytes of a label value', count(LABEL_VALUE_BYTES_MAX), '422', [REQUESTS]),
+    built('bytes of a name', count(NAME_BYTES_MAX), '422', [REQUESTS]),
+    built('problems that are told', count(PROBLEMS_MAX), 'further ones are not told', [REQUESTS]),
+    built('time to live of a lease', duration(TTL_MS_MAX), '422', [REQUESTS]),
+    built('filters of a list', count(FILTERS_MAX), '400', [REQUESTS]),
+    built('lists that are kept ready', count(READY_LISTS_MAX), 'made anew when asked for', [
+      REQUESTS,
+    ]),
+    built('documents of a page', count(PAGE_MAX), 'in the next page', [REQUESTS]),
+    built('targets of a comparison', count(DIFF_TARGETS_MAX), 'counted only', [REQUESTS]),
+    built('time that a consumer is remembered', duration(CONSUMER_MS_MAX), 'it is forgotten', [
+      REQUESTS,
     ]),
   ],
   Catalogue: [

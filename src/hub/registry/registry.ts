@@ -221,17 +221,17 @@ export class FollowedRegistry implements Registry {
     const { metrics } = this.#deps
     const known = this.#present.known
     const gauges = [
-      ['groups', 'Groups and services.', () => known.documentCount],
-      ['targets', 'Targets of all groups, services and leases.', () => known.targets],
-      ['leases', 'Targets that have registered themselves.', () => known.leases.length],
-      ['revision', 'Changes of the registry so far.', () => known.revision],
+      ['narthex_hub_groups', 'Groups and services.', () => known.documentCount],
+      ['narthex_hub_targets', 'Targets of all groups, services and leases.', () => known.targets],
+      ['narthex_hub_leases', 'Targets that have registered themselves.', () => known.leases.length],
+      ['narthex_hub_revision', 'Changes of the registry so far.', () => known.revision],
       [
-        'list_age_seconds',
+        'narthex_hub_list_age_seconds',
         'Since when the lists were last known to be true.',
         () => (this.#present.ageMs ?? 0) / 1000,
       ],
     ] as const
-    const families = gauges.map(([name, help]) => metrics.gauge(`narthex_hub_${name}`, help))
+    const families = gauges.map(([name, help]) => metrics.gauge(name, help))
     metrics.onCollect(() => {
       for (const [i, [, , measure]] of gauges.entries()) families[i].with().set(measure())
     })
