@@ -1,6 +1,6 @@
 /** One entry: what it is, how far it was verified, and its content by tabs. */
 import type { JSX } from 'preact'
-import { useCallback, useEffect } from 'preact/hooks'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
 import type { EntryDetail } from '../../src/model/catalogue.ts'
 import { usePolled } from '../api/polled.ts'
 import { Markdown } from '../markdown/markdown.tsx'
@@ -62,13 +62,18 @@ function NoEntry({ name }: { readonly name: string }): JSX.Element {
 function Entry({ entry }: { readonly entry: EntryDetail }): JSX.Element {
   const tabs = tabsOf(entry)
   const chosen = chosenTab(searchBelow.value, tabs)
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const tab = box.current?.querySelector('[aria-selected="true"]')
+    tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [chosen])
   const choose = (tab: TabName): void => setSearch('catalogue', `tab=${tab}`, false)
   return (
     <>
       <Head entry={entry} />
       {chosen !== undefined && (
         <>
-          <div class="entry-tabs">
+          <div class="entry-tabs" ref={box}>
             <Tabs name="Content" tabs={tabs} chosen={chosen} onChoose={choose} />
           </div>
           <div role="tabpanel" aria-label={tabs.find(([tab]) => tab === chosen)?.[1]}>
@@ -117,12 +122,20 @@ function Head({ entry }: { readonly entry: EntryDetail }): JSX.Element {
         <dd>
           <Verified entry={entry} />
         </dd>
-        <dt>Recognised by</dt>
-        <dd class="mono">{recognise.join(', ')}</dd>
-        <dt>Source</dt>
-        <dd>
-          <ExternalLink address={upstream} />
-        </dd>
+        {recognise.length > 0 && (
+          <>
+            <dt>Recognised by</dt>
+            <dd class="mono">{recognise.join(', ')}</dd>
+          </>
+        )}
+        {upstream !== '' && (
+          <>
+            <dt>Source</dt>
+            <dd>
+              <ExternalLink address={upstream} />
+            </dd>
+          </>
+        )}
       </dl>
     </header>
   )

@@ -11,6 +11,7 @@ import {
   Choices,
   FilterField,
   NoneMatches,
+  stepRows,
   useFilter,
   Waiting,
 } from '../shell/listpage.tsx'
@@ -23,7 +24,7 @@ import {
   sortBy,
 } from './filter.ts'
 import { loadCatalogue, useFound } from './load.ts'
-import { CatalogueTable, stepRows } from './table.tsx'
+import { CatalogueTable } from './table.tsx'
 
 const REFRESH_MS = 60_000
 const state: Signal<CatalogueState> = signal(parseState(''))

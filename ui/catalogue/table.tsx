@@ -57,12 +57,12 @@ function Row({ entry }: { readonly entry: EntrySummary }): JSX.Element {
   return (
     <tr>
       <th scope="row">
-        <span class="entry-title">
+        <div class="entry-title">
           <a class="row-name" href={hrefBelow('catalogue', name)} onClick={followLink}>
             {title}
           </a>
           {official && <span class="badge good">official</span>}
-        </span>
+        </div>
         <span class="soft">{description}</span>
       </th>
       <td data-title="Category">{category}</td>
@@ -126,19 +126,4 @@ function Share(props: { ok: number; all: number; what: string }): JSX.Element {
       />
     </span>
   )
-}
-
-/** Arrow keys go from the filter into the rows and through them. */
-export function stepRows(event: KeyboardEvent): void {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-  const { target, currentTarget } = event
-  if (by === undefined || !(target instanceof HTMLElement)) return
-  if (!(currentTarget instanceof HTMLElement) || target instanceof HTMLSelectElement) return
-  const links = [...currentTarget.querySelectorAll<HTMLElement>('.rows-table .row-name')]
-  const at = links.indexOf(target)
-  const next = at + by
-  if (at < 0 && (by < 0 || !(target instanceof HTMLInputElement))) return
-  event.preventDefault()
-  if (next < 0) currentTarget.querySelector<HTMLElement>('.page-filter')?.focus()
-  else links.at(Math.min(next, links.length - 1))?.focus()
 }

@@ -62,7 +62,8 @@ const colors = HighlightStyle.define([
 
 /** What is other than in a field of one line. */
 const documentTheme = EditorView.theme({
-  '.cm-scroller': { maxHeight: '62vh', minHeight: '160px' },
+  '.cm-scroller': { maxHeight: '62vh' },
+  '.cm-content, .cm-gutter': { minHeight: '174px' },
   '.cm-gutters': {
     border: '0',
     borderRight: '1px solid var(--line)',
@@ -108,11 +109,16 @@ export function openDocumentEditor(
         closeBrackets(),
         json,
         syntaxHighlighting(colors),
-        editorTheme,
+        // Of two themes that say something of the same, the first one wins.
         documentTheme,
+        editorTheme,
         tooltips({ position: 'fixed' }),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ 'aria-label': options.name, spellcheck: 'false' }),
+        EditorView.contentAttributes.of({
+          'aria-label': options.name,
+          spellcheck: 'false',
+          tabindex: '0',
+        }),
         // Tab leaves the editor after Escape only: before it, it moves text to the right.
         keymap.of([
           { key: 'Mod-s', run: save, preventDefault: true },

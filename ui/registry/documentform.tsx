@@ -8,6 +8,7 @@ import { Alert } from '../shell/listpage.tsx'
 import { layOut, NEW_DOCUMENT } from './document.ts'
 import { type EditedDocument, saveDocument } from './load.ts'
 import { type PlacedProblem, placeProblems, syntaxProblem } from './place.ts'
+import { RemoveButton } from './removebutton.tsx'
 
 interface DocumentFormProps {
   readonly kind: DocumentKind
@@ -87,6 +88,7 @@ export function DocumentForm({ kind, name, document, onSaved }: DocumentFormProp
         <span class="soft">
           <kbd>Ctrl</kbd> <kbd>s</kbd> saves, <kbd>Esc</kbd> leaves the editor
         </span>
+        {document !== undefined && <RemoveButton kind={kind} name={name} />}
       </div>
     </div>
   )

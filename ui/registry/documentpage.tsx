@@ -1,24 +1,16 @@
 /** One group or service: what it lists, its text to be edited, and its history. */
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { DocumentKind } from '../../src/model/registry.ts'
-import { errorText } from '../api/client.ts'
 import { usePolled } from '../api/polled.ts'
 import { Alert, Waiting } from '../shell/listpage.tsx'
 import { followLink, hrefOf, navigate, searchBelow, setSearch } from '../shell/router.ts'
 import { addShortcuts } from '../shell/shortcuts.ts'
 import { Tabs } from '../shell/tabs.tsx'
-import { ConfirmDialog } from './confirm.tsx'
 import { DocumentForm } from './documentform.tsx'
 import { DocumentTargets } from './documenttargets.tsx'
 import { HistorySection } from './history.tsx'
-import {
-  type EditedDocument,
-  loadDocument,
-  loadHistory,
-  removeDocument,
-  type VersionRow,
-} from './load.ts'
+import { type EditedDocument, loadDocument, loadHistory, type VersionRow } from './load.ts'
 
 type TabName = 'targets' | 'edit' | 'history'
 
@@ -103,7 +95,6 @@ function Document({ kind, name, loaded, onChanged }: DocumentProps): JSX.Element
           <span class="badge warn">{versions.length === 0 ? 'not there yet' : 'deleted'}</span>
         )}
         <Tabs name={`Parts of the ${kind}`} tabs={tabs} chosen={chosen} onChoose={choose} />
-        {document !== undefined && <RemoveButton kind={kind} name={name} />}
       </header>
       <div role="tabpanel" aria-label={tabs.find(([tab]) => tab === chosen)?.[1]}>
         {chosen === 'targets' && document !== undefined && (
@@ -116,40 +107,6 @@ function Document({ kind, name, loaded, onChanged }: DocumentProps): JSX.Element
           <HistorySection kind={kind} name={name} versions={versions} onChanged={onChanged} />
         )}
       </div>
-    </>
-  )
-}
-
-function RemoveButton({ kind, name }: DocumentPageProps): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const [failure, setFailure] = useState('')
-  const remove = async (): Promise<void> => {
-    try {
-      await removeDocument(kind, name)
-      navigate(hrefOf('registry'))
-    } catch (error) {
-      setFailure(errorText(error))
-    }
-  }
-  return (
-    <>
-      <button
-        type="button"
-        class="button document-remove"
-        onClick={() => dialog.current?.showModal()}
-      >
-        Delete
-      </button>
-      <ConfirmDialog
-        dialog={dialog}
-        title={`Delete the ${kind} ${name}?`}
-        verb="Delete"
-        failure={failure}
-        onConfirm={() => void remove()}
-      >
-        Its targets are gone from every consumer with its next question. Its history stays, and with
-        it the way back.
-      </ConfirmDialog>
     </>
   )
 }

@@ -130,7 +130,7 @@ function UndoButton(props: VersionProps & { readonly onChanged: () => void }): J
       <button
         type="button"
         class="button bare history-undo"
-        aria-label={`Back to version ${version}`}
+        aria-label={`Back to this, version ${version}`}
         onClick={() => dialog.current?.showModal()}
       >
         Back to this

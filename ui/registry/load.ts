@@ -28,6 +28,18 @@ export interface VersionRow extends DocumentRow {
   readonly action: DocumentAction
 }
 
+/** A target that is there as long as somebody says so. */
+export interface LeaseRow {
+  readonly key: string
+  readonly group: string
+  readonly target: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly ttlSeconds: number
+  /** RFC 3339 */
+  readonly expires: string
+  readonly by: string
+}
+
 /** A consumer as the API says it. */
 export interface ConsumerRow extends Omit<ConsumerStatus, 'seenMs'> {
   /** RFC 3339 */
@@ -57,6 +69,12 @@ export async function loadDocuments(
 export async function loadConsumers(abort: AbortSignal): Promise<readonly ConsumerRow[]> {
   const { data } = await ask<{ consumers: readonly ConsumerRow[] }>('sd/consumers', {}, abort)
   return data.consumers
+}
+
+/** Targets that have registered themselves. */
+export async function loadLeases(abort: AbortSignal): Promise<readonly LeaseRow[]> {
+  const { data } = await ask<{ leases: readonly LeaseRow[] }>('sd/leases', {}, abort)
+  return data.leases
 }
 
 /** The document; undefined when there is none. */

@@ -5,12 +5,20 @@ import { useCallback, useEffect, useRef } from 'preact/hooks'
 import type { DocumentKind } from '../../src/model/registry.ts'
 import { usePolled } from '../api/polled.ts'
 import { Icon } from '../shell/icon.tsx'
-import { Alert, FilterField, NoneMatches, useFilter, Waiting } from '../shell/listpage.tsx'
+import {
+  Alert,
+  FilterField,
+  NoneMatches,
+  stepRows,
+  useFilter,
+  Waiting,
+} from '../shell/listpage.tsx'
 import { below } from '../shell/router.ts'
 import { Tabs } from '../shell/tabs.tsx'
 import { ConsumersSection } from './consumers.tsx'
 import { DocumentPage } from './documentpage.tsx'
 import { DocumentsTable } from './documents.tsx'
+import { LeasesSection } from './leases.tsx'
 import { loadDocuments } from './load.ts'
 import { NewDocument } from './newdocument.tsx'
 import { ScrapeConfigDialog } from './scrapeconfig.tsx'
@@ -40,11 +48,13 @@ function RegistryLists(): JSX.Element {
   const field = useFilter('registry', state, { parse: parseState, format: formatState })
   const config = useRef<HTMLDialogElement>(null)
   const { section, text } = state.value
+  const isFiltered = section === 'groups' || section === 'services'
   useEffect(() => {
     document.title = 'Registry · narthex'
   }, [])
   return (
-    <div class="registry">
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go through the links inside
+    <div class="registry" onKeyDown={stepRows}>
       <header class="page-head">
         <h1>Registry</h1>
         <Tabs
@@ -56,7 +66,7 @@ function RegistryLists(): JSX.Element {
           }}
         />
         <div class="registry-tools">
-          {section !== 'consumers' && (
+          {isFiltered && (
             <FilterField
               field={field}
               what={section}
@@ -78,6 +88,7 @@ function RegistryLists(): JSX.Element {
       <div role="tabpanel" aria-label={SECTIONS.find(([each]) => each === section)?.[1]}>
         {section === 'groups' && <DocumentsSection kind="group" />}
         {section === 'services' && <DocumentsSection kind="service" />}
+        {section === 'leases' && <LeasesSection />}
         {section === 'consumers' && <ConsumersSection />}
       </div>
       <ScrapeConfigDialog dialog={config} />

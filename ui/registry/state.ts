@@ -1,11 +1,12 @@
 /** What of the registry is shown, as parameters of the address. */
 import type { DocumentKind } from '../../src/model/registry.ts'
 
-export type SectionName = 'groups' | 'services' | 'consumers'
+export type SectionName = 'groups' | 'services' | 'leases' | 'consumers'
 
 export const SECTIONS: readonly (readonly [SectionName, string])[] = [
   ['groups', 'Groups'],
   ['services', 'Services'],
+  ['leases', 'Leases'],
   ['consumers', 'Consumers'],
 ]
 

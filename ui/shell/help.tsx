@@ -45,9 +45,22 @@ const OF_EXPLORE: readonly (readonly [string, readonly Row[]])[] = [
   ],
 ]
 
+const OF_HUB: readonly (readonly [string, readonly Row[]])[] = [
+  [
+    'Catalogue and registry',
+    [
+      [['↓'], 'from the filter into the list, and on'],
+      [['↑'], 'back, and to the filter'],
+      [['u'], 'from an entry up to the list'],
+      [['Ctrl', 's'], 'in the editor: save'],
+    ],
+  ],
+]
+
 const SECTIONS: readonly (readonly [string, readonly Row[]])[] = [
   ['Anywhere', ANYWHERE],
   ...(hasPage('explore') ? OF_EXPLORE : []),
+  ...(hasPage('catalogue') ? OF_HUB : []),
 ]
 
 export function Help({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }): JSX.Element {

@@ -138,3 +138,18 @@ export function NoneMatches({ what, onShowAll }: NoneMatchesProps): JSX.Element 
     </div>
   )
 }
+
+/** Arrow keys go from the filter into the rows and through them. */
+export function stepRows(event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  const { target, currentTarget } = event
+  if (by === undefined || !(target instanceof HTMLElement)) return
+  if (!(currentTarget instanceof HTMLElement) || target instanceof HTMLSelectElement) return
+  const links = [...currentTarget.querySelectorAll<HTMLElement>('.rows-table .row-name')]
+  const at = links.indexOf(target)
+  const next = at + by
+  if (at < 0 && (by < 0 || !(target instanceof HTMLInputElement))) return
+  event.preventDefault()
+  if (next < 0) currentTarget.querySelector<HTMLElement>('.page-filter')?.focus()
+  else links.at(Math.min(next, links.length - 1))?.focus()
+}

@@ -50,8 +50,8 @@ export async function openPage(
   const { origin } = new URL(url)
   page.on('pageerror', (error) => faults.push(`script error: ${error.message}`))
   page.on('console', (message) => {
-    // A refused expression is an answer 400, which the browser notes by itself.
-    if (message.type() !== 'error' || /status of (400|422)/.test(message.text())) return
+    // Refusals and what is not there yet are answers, which the browser notes by itself.
+    if (message.type() !== 'error' || /status of (400|404|409|422)/.test(message.text())) return
     faults.push(`console: ${message.text()}`)
   })
   page.on('request', (request) => {

@@ -1,0 +1,93 @@
+/** Targets that have registered themselves, and are gone when they no longer say that they are there. */
+import type { JSX } from 'preact'
+import { apiUrl } from '../api/client.ts'
+import { usePolled } from '../api/polled.ts'
+import { describeDuration } from '../format/duration.ts'
+import { Example } from '../shell/example.tsx'
+import { Icon } from '../shell/icon.tsx'
+import { Alert, Waiting } from '../shell/listpage.tsx'
+import { useNow } from '../shell/now.ts'
+import { LabelChips } from './labels.tsx'
+import { type LeaseRow, loadLeases } from './load.ts'
+
+const REFRESH_MS = 5000
+
+export function LeasesSection(): JSX.Element {
+  const { data, failure } = usePolled(loadLeases, REFRESH_MS)
+  return (
+    <div class="registry-section">
+      <Alert text={failure} />
+      {data === undefined && failure === '' && <Waiting look="registry-skeleton" />}
+      {data?.length === 0 && <NoLeases />}
+      {data !== undefined && data.length > 0 && <LeasesTable leases={data} />}
+    </div>
+  )
+}
+
+function NoLeases(): JSX.Element {
+  return (
+    <div class="card empty">
+      <Icon name="inbox" />
+      <strong>No target has registered itself</strong>
+      <span>
+        One that does, and says so again before its time runs out, stays as long as it runs.
+      </span>
+      <Example title="Each 20 seconds, from the host itself" text={leaseCommand()} />
+    </div>
+  )
+}
+
+function leaseCommand(): string {
+  const body =
+    '{"group": "hosts", "target": "\'$(hostname):9100\'", "labels": {"job": "node"}, "ttl": "60s"}'
+  return `curl -X PUT ${apiUrl('sd/leases/')}$(hostname) \\\n  -d '${body}'\n`
+}
+
+function LeasesTable({ leases }: { readonly leases: readonly LeaseRow[] }): JSX.Element {
+  const nowMs = useNow()
+  return (
+    <div class="card rows-card">
+      <table class="rows-table">
+        <thead>
+          <tr>
+            <th scope="col">Target</th>
+            <th scope="col">Group</th>
+            <th scope="col">Labels</th>
+            <th scope="col">By</th>
+            <th scope="col" class="number">
+              Runs out in
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {leases.map(({ key, group, target, labels, expires, ttlSeconds, by }) => (
+            <tr key={key}>
+              <th scope="row">
+                <span class="row-name">{target}</span>
+                {key !== target && <span class="mono faint">{key}</span>}
+              </th>
+              <td data-title="Group">{group}</td>
+              <td data-title="">
+                <LabelChips labels={labels} />
+              </td>
+              <td data-title="By">{by}</td>
+              <td
+                class="number"
+                data-title="Runs out in"
+                title={`of ${describeDuration(ttlSeconds * 1000)}`}
+              >
+                {describeRest(Date.parse(expires) - nowMs)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** In whole seconds: tenths that tick would only flicker. */
+function describeRest(restMs: number): string {
+  const seconds = Math.max(0, Math.round(restMs / 1000))
+  return seconds < 60 ? `${seconds} s` : describeDuration(seconds * 1000)
+}
