@@ -18,8 +18,8 @@ const SEGMENT_FILL_MIN = 0.25
 /** Share of the segments that may be built anew in one row. */
 const REBUILD_MAX = 1 / 16
 
-/** Share of a row that may be new on every row; what is not used is saved up, to a whole row. */
-const NEW_MAX = 0.05
+/** Share of a row that may come or go on every row; what is not used is saved up, to a whole row. */
+const CHANGED_MAX = 0.05
 
 /** What became of changing a frame over to another layout. */
 export const EVOLVED = 0
@@ -47,8 +47,8 @@ export class Frame {
   readonly #view: SeriesView
   readonly #pool: BufferPool
   #stamp = 0
-  /** Series that may be new before changing over is too dear. */
-  #newLeft: number
+  /** Series that may come or go before changing over is too dear. */
+  #changesLeft: number
   /** Time and values of the row that the segments hold. */
   #lastMs = NaN
   #last: WeakRef<Float64Array> | undefined
@@ -59,7 +59,7 @@ export class Frame {
     this.#pool = pool
     this.ids = parcel.ids
     this.usedMs = parcel.timeMs
-    this.#newLeft = parcel.count
+    this.#changesLeft = parcel.count
     this.samplesMax = samplesMax
     this.#entriesMax = Math.min(ENTRIES_MAX, samplesMax)
     this.#liveMax = Math.ceil(this.#entriesMax / 2)
@@ -114,8 +114,9 @@ export class Frame {
     const matchedCount = count - added.length
     if (matchedCount < SHARED_MIN * Math.max(count, this.ids.length)) return FOREIGN
     this.#saveUp()
-    if (added.length > this.#newLeft) return TOO_DEAR
-    this.#newLeft -= added.length
+    const changedCount = added.length + this.#countTurned(rows)
+    if (changedCount > this.#changesLeft) return TOO_DEAR
+    this.#changesLeft -= changedCount
     const series = { view: this.#view, parcel, rows: added, stamp: this.#stamp }
     const roomiest = this.#roomiest()
     let from = 0
@@ -148,7 +149,7 @@ export class Frame {
 
   #saveUp(): void {
     const { length } = this.ids
-    this.#newLeft = Math.min(length, this.#newLeft + NEW_MAX * length)
+    this.#changesLeft = Math.min(length, this.#changesLeft + CHANGED_MAX * length)
   }
 
   #take(parcel: Parcel): void {
@@ -165,6 +166,18 @@ export class Frame {
     }
     this.#lastMs = parcel.timeMs
     this.#last = new WeakRef(parcel.values)
+  }
+
+  /** How many of the series of the segments leave or return when `rows` says where they stand. */
+  #countTurned(rows: Uint32Array): number {
+    let turnedCount = 0
+    let at = 0
+    for (const segment of this.segments) {
+      for (let i = 0; i < segment.count; i++, at++) {
+        if ((segment.rows[i] === NO_ROW) !== (rows[at] === NO_ROW)) turnedCount++
+      }
+    }
+    return turnedCount
   }
 
   #addSegment(series: NewSeries, from: number): number {

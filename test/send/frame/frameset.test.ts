@@ -205,7 +205,7 @@ test('layouts that change too much are encoded the plain way, those that change 
   const view = viewOf(exporterLabels)
   for (const [share, framedMin, framedMax] of [
     [0.02, 59, 60],
-    [0.4, 8, 12],
+    [0.4, 4, 12],
   ]) {
     const frames = new FrameSet(view)
     let ids = idsOf(200)
