@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type {
+  DocumentHead,
   DocumentKey,
   DocumentKind,
   Lease,
@@ -20,31 +21,41 @@ export const LISTS_MAX = 64
 
 const compress = promisify(gzip)
 
-/** A document as it is served. */
+/** A document as it is served: bytes, so that a list of many is put together by copying. */
 class ServedDocument {
-  readonly document: StoredDocument
+  readonly head: DocumentHead
   /** The entries as JSON, without the brackets of the list. */
-  readonly json: string
+  readonly json: Buffer
+  readonly digest: Buffer
+  /** Of a service; a group is what is served of it. */
+  readonly #body: string | undefined
   #entries: readonly TargetEntry[] | undefined
 
-  constructor(document: StoredDocument) {
-    this.document = document
-    if (document.kind === 'service') {
-      this.#entries = entriesOfService(JSON.parse(document.body))
-      this.json = JSON.stringify(this.#entries).slice(1, -1)
-    } else this.json = document.body.slice(1, -1)
+  constructor({ body, ...head }: StoredDocument) {
+    this.head = head
+    if (head.kind === 'service') {
+      this.#body = body
+      this.#entries = entriesOfService(JSON.parse(body))
+    }
+    const list = this.#entries === undefined ? body : JSON.stringify(this.#entries)
+    this.json = Buffer.from(list.slice(1, -1))
+    this.digest = createHash('sha256').update(this.json).digest()
+  }
+
+  get document(): StoredDocument {
+    return { ...this.head, body: this.#body ?? `[${this.json}]` }
   }
 
   /** Those of a group are read when somebody asks for some of them only. */
   get entries(): readonly TargetEntry[] {
-    this.#entries ??= JSON.parse(this.document.body) as readonly TargetEntry[]
+    this.#entries ??= JSON.parse(`[${this.json}]`) as readonly TargetEntry[]
     return this.#entries
   }
 
   /** Whether its name, a target or a label has the text; `text` is in lower case. */
   has(text: string): boolean {
-    if (this.document.name.toLowerCase().includes(text)) return true
-    return this.json.toLowerCase().includes(text)
+    if (this.head.name.toLowerCase().includes(text)) return true
+    return this.json.toString().toLowerCase().includes(text)
   }
 }
 
@@ -69,7 +80,7 @@ export class Lists {
   /** Targets of all documents and leases. */
   get targets(): number {
     let sum = this.#leases.length
-    for (const { document } of this.#documents.values()) sum += document.targets
+    for (const { head } of this.#documents.values()) sum += head.targets
     return sum
   }
 
@@ -86,12 +97,12 @@ export class Lists {
   }
 
   /** Documents of a kind that have a text in name, targets or labels, by name. */
-  find(kind: DocumentKind, search: string): StoredDocument[] {
+  find(kind: DocumentKind, search: string): DocumentHead[] {
     const text = search.toLowerCase()
-    const found: StoredDocument[] = []
+    const found: DocumentHead[] = []
     for (const served of this.#documents.values()) {
-      if (served.document.kind !== kind) continue
-      if (text === '' || served.has(text)) found.push(served.document)
+      if (served.head.kind !== kind) continue
+      if (text === '' || served.has(text)) found.push(served.head)
     }
     return found
   }
@@ -140,39 +151,61 @@ export class Lists {
 
   #make(query: TargetQuery): TargetList {
     const isAll = query.job === '' && query.labels.size === 0
-    const parts: string[] = []
-    let targets = 0
+    const list = new ListParts()
     for (const served of this.#documents.values()) {
       if (isAll) {
-        targets += served.document.targets
-        if (served.json !== '') parts.push(served.json)
+        list.add(served.json, served.digest, served.head.targets)
         continue
       }
       for (const entry of served.entries) {
-        if (!isAsked(entry, served.document.name, query)) continue
-        targets += entry.targets.length
-        parts.push(JSON.stringify(entry))
+        if (isAsked(entry, served.head.name, query)) list.addEntry(entry)
       }
     }
     for (const { name, entry } of leasedEntries(this.#leases)) {
-      if (!isAll && !isAsked(entry, name, query)) continue
-      targets += entry.targets.length
-      parts.push(JSON.stringify(entry))
+      if (isAll || isAsked(entry, name, query)) list.addEntry(entry)
     }
-    return listOf(Buffer.from(`[${parts.join(',')}]`), targets)
+    return list.end()
   }
 }
 
-function listOf(json: Uint8Array, targets: number): TargetList {
-  let compressed: Promise<Uint8Array> | undefined
-  return {
-    etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 27)}"`,
-    targets,
-    json,
-    gzip() {
-      compressed ??= compress(json, { level: 1 })
-      return compressed
-    },
+const COMMA = Buffer.from(',')
+
+/** A list that is put together; its tag is that of its parts, so that no part is read again. */
+class ListParts {
+  readonly #parts: Buffer[] = []
+  readonly #entries: string[] = []
+  readonly #digest = createHash('sha256')
+  #targets = 0
+
+  /** @param digest of the bytes */
+  add(json: Buffer, digest: Buffer, targets: number): void {
+    if (json.length === 0) return
+    if (this.#parts.length > 0) this.#parts.push(COMMA)
+    this.#parts.push(json)
+    this.#digest.update(digest)
+    this.#targets += targets
+  }
+
+  addEntry(entry: TargetEntry): void {
+    this.#entries.push(JSON.stringify(entry))
+    this.#targets += entry.targets.length
+  }
+
+  /** Single entries stand behind whole documents. */
+  end(): TargetList {
+    const entries = Buffer.from(this.#entries.join(','))
+    this.add(entries, createHash('sha256').update(entries).digest(), 0)
+    const json = Buffer.concat([Buffer.from('['), ...this.#parts, Buffer.from(']')])
+    let compressed: Promise<Uint8Array> | undefined
+    return {
+      etag: `"${this.#digest.digest('base64url').slice(0, 27)}"`,
+      targets: this.#targets,
+      json,
+      gzip() {
+        compressed ??= compress(json, { level: 1 })
+        return compressed
+      },
+    }
   }
 }
 

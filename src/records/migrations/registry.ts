@@ -12,12 +12,13 @@ export const registry: Migration = async (db) => {
     .createTable('sd_documents')
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('body', 'text', (column) => column.notNull())
     .addColumn('targets', 'integer', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .addColumn('revision', 'bigint', (column) => column.notNull())
     .addColumn('changed_ms', 'bigint', (column) => column.notNull())
     .addColumn('changed_by', 'text', (column) => column.notNull())
+    // Last, so that what is asked of all documents does not read through their texts.
+    .addColumn('body', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('sd_documents_key', ['kind', 'name'])
     .execute()
   await db.schema
