@@ -11,9 +11,6 @@ interface CodeBoxProps {
   readonly look?: 'numbered' | 'wrapped'
 }
 
-/** More lines than this are shown without numbers: each costs a node. */
-const NUMBERED_LINES_MAX = 5000
-
 export function CodeBox({ text, title, look }: CodeBoxProps): JSX.Element {
   const head = title === undefined ? '' : 'has-head'
   return (
@@ -29,17 +26,24 @@ export function CodeBox({ text, title, look }: CodeBoxProps): JSX.Element {
 
 function Text({ text, look }: { text: string; look: CodeBoxProps['look'] }): JSX.Element {
   if (look === 'wrapped') return <pre>{text}</pre>
-  const lines = look === 'numbered' ? text.trimEnd().split('\n') : []
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys
     <pre tabIndex={0}>
-      {lines.length > 0 && lines.length <= NUMBERED_LINES_MAX
-        ? lines.map((line, index) => (
-            <code key={index} class="code-line">
-              {`${line}\n`}
-            </code>
-          ))
-        : text}
+      {look === 'numbered' && (
+        <span class="code-numbers" aria-hidden="true">
+          {numbersOf(text)}
+        </span>
+      )}
+      <code>{text}</code>
     </pre>
   )
+}
+
+/** One text for all lines: a node for each would be thousands. */
+function numbersOf(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((_, index) => index + 1)
+    .join('\n')
 }
