@@ -42,6 +42,8 @@ export class Frame {
   builtCount = 0
   /** Time of the last row that it was used for, ms since epoch. */
   usedMs: number
+  /** Rows that it was used for. */
+  useCount = 0
   /** A series does not fit: rows like this one cannot be framed. */
   isUnfit = false
   readonly #view: SeriesView
@@ -99,6 +101,7 @@ export class Frame {
   encode(parcel: Parcel): FramePiece[] {
     const { timeMs, values } = parcel
     this.usedMs = timeMs
+    this.useCount++
     if (timeMs !== this.#lastMs || this.#last?.deref() !== values) this.#take(parcel)
     const pieces: FramePiece[] = []
     for (const segment of this.segments) {

@@ -109,6 +109,7 @@ export class FrameSet implements Frames {
     if (samplesMax < this.#samplesMax) this.#shrinkTo(samplesMax)
     const target = this.#targetOf(parcel)
     target.turn(parcel.timeMs)
+    if (target.isFickle()) return undefined
     for (const frame of target.frames) {
       if (!frame.isReady) continue
       const before = frame.ids

@@ -5,6 +5,15 @@ import type { Frame } from './frame.ts'
 /** Frames, and rows seen once, that stay although the target has not had them in its last rows. */
 const OTHERS_MAX = 4
 
+/** Rows with new frames after which these must have paid. */
+const BUILDS_MIN = 4
+
+/** A frame pays when it was used for so many rows. */
+const USES_MIN = 8
+
+/** Rows of a fickle target until it is given another chance. */
+const REFUSED_MAX = 512
+
 /** A row that waits for one that is alike. */
 export interface SightedRow {
   readonly ids: Float64Array
@@ -22,6 +31,12 @@ export class TargetFrames {
   /** Times of the last two rows that had something unknown. */
   #rowMs = -Infinity
   #rowMsBefore = -Infinity
+  /** Rows for which frames were built, and the last of them. */
+  #builds = 0
+  #builtMs = -Infinity
+  /** Rows that frames were used for which are not there any more. */
+  #pastUses = 0
+  #refused = 0
 
   get isEmpty(): boolean {
     return this.frames.length + this.sighted.length === 0
@@ -39,14 +54,33 @@ export class TargetFrames {
     this.sighted = this.#keepRecent([...this.sighted, row], (each) => each.timeMs)
   }
 
+  /**
+   * Whether its layouts come again so rarely that frames do not pay: requests of several shards mix
+   * series of a target anew each time. Asked once a row with something unknown.
+   */
+  isFickle(): boolean {
+    if (this.#builds < BUILDS_MIN) return false
+    const uses = this.frames.reduce((sum, { useCount }) => sum + useCount, this.#pastUses)
+    if (uses >= USES_MIN * this.#builds) return false
+    this.#refused++
+    if (this.#refused <= REFUSED_MAX) return true
+    this.#refused = 0
+    this.#builds = 0
+    this.#pastUses = 0
+    return false
+  }
+
   /** Adds a frame; the frames that leave for it. */
   add(frame: Frame): readonly Frame[] {
+    if (frame.usedMs !== this.#builtMs) this.#builds++
+    this.#builtMs = frame.usedMs
     const frames = [...this.frames, frame]
     this.frames = this.#keepRecent(frames, (each) => each.usedMs)
     return frames.filter((each) => !this.frames.includes(each))
   }
 
   remove(frame: Frame): void {
+    this.#pastUses += frame.useCount
     this.frames = this.frames.filter((each) => each !== frame)
   }
 
