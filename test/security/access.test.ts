@@ -110,6 +110,7 @@ const NEEDED: Readonly<Record<string, Role>> = {
   'GET /sd/http/:job': 'viewer',
   'GET /api/v1/sd/consumers': 'viewer',
   'GET /api/v1/sd/scrape-config': 'viewer',
+  'GET /api/v1/openapi.json': 'viewer',
 }
 
 const called = routes.flatMap((route) =>

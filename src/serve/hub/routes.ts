@@ -2,6 +2,7 @@
 import type { Role } from '../../config/web.ts'
 import type { DocumentKind, Registry } from '../../model/registry.ts'
 import type { Ask, BodyKind, Reply, Route } from '../../net/server/message.ts'
+import { handleOpenApi } from './openapi.ts'
 import {
   handleDocument,
   handleHistory,
@@ -41,6 +42,7 @@ export function sdRoutes({ registry, scheme }: SdDeps): Route[] {
     get('/sd/http/:job', (ask) => handleTargetList(ask, registry)),
     get('/api/v1/sd/consumers', () => handleConsumers(registry)),
     get('/api/v1/sd/scrape-config', (ask) => handleScrapeConfig(ask, scheme())),
+    get('/api/v1/openapi.json', handleOpenApi),
   ]
 }
 
