@@ -144,9 +144,12 @@ function Head({ entry }: { readonly entry: EntryDetail }): JSX.Element {
 /** What was held against what. */
 function Verified({ entry }: { readonly entry: EntryDetail }): JSX.Element {
   const { verified, recorded } = entry
-  const shares = describeShares(verified)
-  if (shares === '') return <span class="faint">no rules and no dashboard yet</span>
-  if (verifiedRank(verified) < 0) return <span>{`${shares}: never held against the exporter`}</span>
+  const { rules, panels, on } = verified
+  if (rules.all + panels.all === 0) return <span class="faint">no rules and no dashboard yet</span>
+  if (verifiedRank(verified) < 0) {
+    const unseen = `${rules.all} rules, ${panels.all} panels: never held against the exporter`
+    return <span>{unseen}</span>
+  }
   const server = recorded === undefined ? '' : ` with ${recorded.with}`
-  return <span>{`${shares} on ${verified.on}${server}`}</span>
+  return <span>{`${describeShares(verified)} on ${on}${server}`}</span>
 }

@@ -71,6 +71,12 @@ export function sortBy(state: CatalogueState, sort: SortKey): CatalogueState {
   return { ...state, sort, isDescending }
 }
 
+/** The state with a column as it begins; with a word that names none, the best match first. */
+export function sortFirst(state: CatalogueState, word: string): CatalogueState {
+  const sort = isSortKey(word) ? word : undefined
+  return { ...state, sort, isDescending: sort !== undefined && DESCENDS_FIRST[sort] }
+}
+
 /** The column that the list is sorted by; undefined for the best match first. */
 export function orderOf({ text, sort }: CatalogueState): SortKey | undefined {
   return sort ?? (text.trim() === '' ? 'name' : undefined)

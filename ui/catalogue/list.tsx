@@ -19,14 +19,23 @@ import {
   type CatalogueState,
   countCategories,
   formatState,
+  orderOf,
   parseState,
+  type SortKey,
   shownEntries,
   sortBy,
+  sortFirst,
 } from './filter.ts'
 import { loadCatalogue, useFound } from './load.ts'
 import { CatalogueTable } from './table.tsx'
 
 const REFRESH_MS = 60_000
+const ORDERS: readonly (readonly [SortKey, string])[] = [
+  ['name', 'By name'],
+  ['category', 'By category'],
+  ['verified', 'Best verified first'],
+  ['port', 'By port'],
+]
 const state: Signal<CatalogueState> = signal(parseState(''))
 
 export function CatalogueList(): JSX.Element {
@@ -47,6 +56,7 @@ export function CatalogueList(): JSX.Element {
         <h1>Catalogue</h1>
         {all.length > 0 && <OfficialFilter entries={all} />}
         {all.length > 0 && <CategoryFilter entries={all} />}
+        {all.length > 0 && <OrderField />}
         {all.length > 0 && (
           <FilterField
             field={field}
@@ -119,6 +129,27 @@ function CategoryFilter({ entries }: { readonly entries: readonly EntrySummary[]
       {countCategories(entries).map(([category, count]) => (
         <option key={category} value={category}>
           {`${category} (${count})`}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+/** Where there is no room for heads of columns. */
+function OrderField(): JSX.Element {
+  return (
+    <select
+      class="field catalogue-order"
+      aria-label="Order"
+      value={orderOf(state.value) ?? ''}
+      onChange={(event) => {
+        state.value = sortFirst(state.value, event.currentTarget.value)
+      }}
+    >
+      {state.value.text.trim() !== '' && <option value="">Best match first</option>}
+      {ORDERS.map(([key, words]) => (
+        <option key={key} value={key}>
+          {words}
         </option>
       ))}
     </select>

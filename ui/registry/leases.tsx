@@ -38,9 +38,13 @@ function NoLeases(): JSX.Element {
 }
 
 function leaseCommand(): string {
-  const body =
-    '{"group": "hosts", "target": "\'$(hostname):9100\'", "labels": {"job": "node"}, "ttl": "60s"}'
-  return `curl -X PUT ${apiUrl('sd/leases/')}$(hostname) \\\n  -d '${body}'\n`
+  return `curl -X PUT ${apiUrl('sd/leases/')}$(hostname) -d '{
+  "group": "hosts",
+  "target": "'$(hostname)':9100",
+  "labels": {"job": "node"},
+  "ttl": "60s"
+}'
+`
 }
 
 function LeasesTable({ leases }: { readonly leases: readonly LeaseRow[] }): JSX.Element {

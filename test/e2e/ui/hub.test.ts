@@ -12,6 +12,7 @@ import {
 } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
 import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { decodePng } from './png.ts'
 import { longestTaskMs } from './tasks.ts'
 
 /** The bounds of the design. */
@@ -118,6 +119,29 @@ test('the catalogue lists every entry with what is there and how far it was veri
   )
   await keepScreenshot(page, 'catalogue')
   assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+test('bars are as long as shares', { skip }, async () => {
+  const { page } = await openPage(browser, `${hub.url}/catalogue?sort=verified`)
+  await page.route('**/api/v1/hub/entries', async (route) => {
+    const share = (ok: number) => ({ rules: { ok, all: 4 }, panels: { ok: 0, all: 0 }, on: '1' })
+    const data = [0, 2, 4].map((ok) => ({ ...entries[0], name: `n${ok}`, verified: share(ok) }))
+    await route.fulfill({ json: { status: 'success', data } })
+  })
+  await page.reload()
+  await rows(page).nth(2).waitFor()
+  const ends = async (row: number): Promise<string[]> => {
+    const bar = decodePng(await rows(page).nth(row).locator('progress').screenshot())
+    const y = Math.floor(bar.height / 2)
+    return [4, bar.width - 5].map((x) => bar.at(x, y).join())
+  }
+  const [whole, half, none] = [await ends(0), await ends(1), await ends(2)]
+  assert.equal(whole[0], whole[1], 'filled')
+  assert.notEqual(half[0], half[1])
+  assert.equal(none[0], none[1], 'empty')
+  assert.equal(half[1], none[1], 'what is missing looks like what is empty')
+  assert.equal(new Set([whole[0], half[0], none[0]]).size, 3)
   await page.context().close()
 })
 

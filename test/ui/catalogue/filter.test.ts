@@ -10,6 +10,7 @@ import {
   parseState,
   shownEntries,
   sortBy,
+  sortFirst,
 } from '../../../ui/catalogue/filter.ts'
 
 const entry = (name: string, more: Partial<EntrySummary> = {}): EntrySummary => ({
@@ -85,6 +86,12 @@ test('a second click on a head turns the order round', () => {
   assert.equal(formatState(first), 'sort=verified')
   assert.equal(formatState(sortBy(first, 'verified')), 'sort=verified&order=asc')
   assert.equal(formatState(sortBy(parseState(''), 'name')), 'sort=name&order=desc')
+})
+
+test('an order that is chosen by its name begins as its head would', () => {
+  const state = parseState('?search=x&sort=port&order=desc')
+  assert.equal(formatState(sortFirst(state, 'verified')), 'search=x&sort=verified')
+  assert.equal(formatState(sortFirst(state, '')), 'search=x')
 })
 
 test('categories are counted by name', () => {
