@@ -15,7 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const CATALOG_FOLDER: string = join(root, 'catalog')
 
 /** Longest that promtool may take with one file, in ms. */
-const PROMTOOL_MS_MAX = 60_000
+const PROMTOOL_MS_MAX = 120_000
 
 /** How much of what it says is shown. */
 const SAID_LENGTH_MAX = 2000

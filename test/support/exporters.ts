@@ -144,6 +144,26 @@ export const LIVE_EXPORTERS: Readonly<Record<string, LiveExporter>> = {
       ])
     },
   },
+  etcd: {
+    commands: ['etcd'],
+    lacks: {
+      'etcd_network_peer_.+': 'the member here is alone',
+    },
+    async start(stage) {
+      const [client, peer] = [await freePort(), await freePort()]
+      const [url, peers] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`]
+      await stage.run(
+        'etcd',
+        [
+          ...['--name=one', `--data-dir=${stage.folder('etcd')}`, `--initial-cluster=one=${peers}`],
+          ...[`--listen-client-urls=${url}`, `--advertise-client-urls=${url}`],
+          ...[`--listen-peer-urls=${peers}`, `--initial-advertise-peer-urls=${peers}`],
+        ],
+        `${url}/health`,
+      )
+      return [`${url}/metrics`]
+    },
+  },
   haproxy: {
     commands: ['haproxy'],
     lacks: {},

@@ -13,9 +13,11 @@ import type {
   EntrySummary,
 } from '../../model/catalogue.ts'
 import { compareText } from '../../model/labels.ts'
-import { type ReadEntry, readEntry } from './entry.ts'
+import { type ReadEntry, readEntryTexts } from './entry.ts'
 import { isEntryName } from './entryshape.ts'
+import { type EntryTexts, readEntryFolder } from './folder.ts'
 import { matchRank, searchPlaces, searchWords } from './search.ts'
+import { EMPTY_SHELF, NO_ADDITIONS, type Shelf } from './shelf.ts'
 
 /** Most entries of a catalogue. */
 export const ENTRIES_MAX = 1000
@@ -54,6 +56,7 @@ export class Catalogue implements CatalogueView {
   #faults: readonly string[] = []
   #version = digestOf([])
   #reading: Promise<void> | undefined
+  #shelf: Shelf = EMPTY_SHELF
 
   constructor(options: CatalogueOptions) {
     const { metrics } = options
@@ -107,7 +110,7 @@ export class Catalogue implements CatalogueView {
 
   recognise(metrics: ReadonlySet<string>): readonly string[] {
     return [...this.#kept.values()]
-      .filter(({ entry }) => entry.recognise.every((metric) => metrics.has(metric)))
+      .filter(({ entry }) => isRecognised(entry, metrics))
       .map(({ entry }) => entry.name)
   }
 
@@ -119,24 +122,42 @@ export class Catalogue implements CatalogueView {
     await this.#reading
   }
 
+  /** Puts what content sources have beside the entries of the folder, in the place of before. */
+  async fill(shelf: Shelf): Promise<void> {
+    this.#shelf = shelf
+    // A reading that is under way may have begun with the shelf of before.
+    await this.#reading
+    await this.reload()
+  }
+
   async #read(): Promise<void> {
     const { folder, log } = this.#options
     const faults: string[] = []
     const kept = new Map<string, Kept>()
+    const shelf = this.#shelf
+    let isFolderGood = false
     try {
       const root = await realpath(folder)
       for (const name of await listEntries(root)) {
-        const read = await this.#readEntry(root, name, faults)
+        const read = await this.#readEntry(root, name, shelf, faults)
         if (read !== undefined) kept.set(name, read)
       }
-      if (kept.size === 0) faults.push(`cannot use ${folder}: no entry in it, wanted at least one`)
+      isFolderGood = kept.size > 0
+      if (!isFolderGood) faults.push(`cannot use ${folder}: no entry in it, wanted at least one`)
     } catch (error) {
       faults.push(`cannot read the catalogue ${folder}: ${messageOf(error)}`)
     }
+    if (!isFolderGood) for (const [name, entry] of this.#kept) kept.set(name, entry)
+    for (const name of shelf.keys()) {
+      if (kept.has(name) || kept.size >= ENTRIES_MAX) continue
+      const read = this.#keepTexts(name, NO_TEXTS, shelf, faults)
+      if (read !== undefined) kept.set(name, read)
+    }
+    if (!isFolderGood) this.#failures.inc()
     if (kept.size > 0) {
       faults.push(...ambiguities(kept))
       this.#kept = kept
-    } else this.#failures.inc()
+    }
     this.#faults = faults
     const digests = [...this.#kept.values()].map((each) => each.digest)
     this.#version = digestOf([digests, faults])
@@ -148,24 +169,38 @@ export class Catalogue implements CatalogueView {
   }
 
   /** An entry as it is now; as it was where it cannot be read. */
-  async #readEntry(root: string, name: string, faults: string[]): Promise<Kept | undefined> {
-    const before = this.#kept.get(name)
+  async #readEntry(
+    root: string,
+    name: string,
+    shelf: Shelf,
+    faults: string[],
+  ): Promise<Kept | undefined> {
     if (!isEntryName(name)) {
       const message = `cannot use ${name}: wanted small letters and digits, joined by dashes`
       faults.push(formatProblem({ file: name, line: 1, column: 1, message }))
       return undefined
     }
-    let read: ReadEntry
     try {
-      read = await readEntry(root, name)
+      return this.#keepTexts(name, await readEntryFolder(root, name), shelf, faults)
     } catch (error) {
       if (!(error instanceof NarthexError)) throw error
       faults.push(error.message)
-      return before
+      return this.#kept.get(name)
     }
-    faults.push(...read.faults)
-    return read.entry === undefined ? before : keep(read.entry, read.names)
   }
+
+  #keepTexts(name: string, texts: EntryTexts, shelf: Shelf, faults: string[]): Kept | undefined {
+    const read: ReadEntry = readEntryTexts(name, texts, shelf.get(name) ?? NO_ADDITIONS)
+    faults.push(...read.faults)
+    return read.entry === undefined ? this.#kept.get(name) : keep(read.entry, read.names)
+  }
+}
+
+const NO_TEXTS: EntryTexts = { texts: new Map(), faults: [] }
+
+/** An entry that says nothing of how it is recognised is never. */
+function isRecognised({ recognise }: EntryDetail, metrics: ReadonlySet<string>): boolean {
+  return recognise.length > 0 && recognise.every((metric) => metrics.has(metric))
 }
 
 /** @throws NarthexError `limit`, or the file system's error */
@@ -189,9 +224,7 @@ function ambiguities(kept: ReadonlyMap<string, Kept>): readonly string[] {
   return [...kept.values()].flatMap(({ entry, names }) => {
     if (names.size === 0) return []
     const others = [...kept.values()].filter(
-      (other) =>
-        other.entry.name !== entry.name &&
-        other.entry.recognise.every((metric) => names.has(metric)),
+      (other) => other.entry.name !== entry.name && isRecognised(other.entry, names),
     )
     return others.map((other) => {
       const message = `cannot recognise ${other.entry.name}: ${entry.name} has all these metrics, too`

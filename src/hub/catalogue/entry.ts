@@ -4,10 +4,11 @@ import { type Mark, parseYaml } from '../../config/yaml.ts'
 import type { EntryDetail, EntryFiles } from '../../model/catalogue.ts'
 import { type Dashboard, readDashboard } from './dashboard.ts'
 import { type EntryFacts, readEntryFacts } from './entryshape.ts'
-import { type EntryFileName, readEntryFolder } from './folder.ts'
+import { type EntryFileName, type EntryTexts, readEntryFolder } from './folder.ts'
 import { type RuleFile, readRules } from './rules.ts'
 import { checkRuleTests } from './ruletests.ts'
 import { EMPTY_SAMPLE, readSample, type Sample, SampleFault } from './sample.ts'
+import { type Additions, additionsFor, factsOf } from './shelf.ts'
 import { shareOf, type Verification, verify } from './verify.ts'
 
 /** What became of a folder. */
@@ -31,19 +32,35 @@ const NO_DASHBOARD: Dashboard = { panels: [], variables: [] }
  * @throws NarthexError `io` when the folder cannot be read
  */
 export async function readEntry(root: string, name: string): Promise<ReadEntry> {
-  const { texts, faults } = await readEntryFolder(root, name)
-  return new EntryReader(name, texts, faults).read()
+  return readEntryTexts(name, await readEntryFolder(root, name), new Map())
+}
+
+/** An entry from the texts of its folder, and what sources fill up where those have nothing. */
+export function readEntryTexts(
+  name: string,
+  { texts, faults }: EntryTexts,
+  additions: Additions,
+): ReadEntry {
+  return new EntryReader(name, texts, faults, additionsFor(texts, additions)).read()
 }
 
 class EntryReader {
   readonly #name: string
   readonly #texts: ReadonlyMap<EntryFileName, string>
   readonly #faults: string[]
+  /** What came from sources: it is not held to what ours must have. */
+  readonly #added: Additions
 
-  constructor(name: string, texts: ReadonlyMap<EntryFileName, string>, faults: readonly string[]) {
+  constructor(
+    name: string,
+    own: ReadonlyMap<EntryFileName, string>,
+    faults: readonly string[],
+    added: Additions,
+  ) {
     this.#name = name
-    this.#texts = texts
+    this.#texts = new Map([...own, ...[...added].map(([file, { text }]) => [file, text] as const)])
     this.#faults = [...faults]
+    this.#added = added
   }
 
   read(): ReadEntry {
@@ -51,7 +68,10 @@ class EntryReader {
     if (facts === undefined) {
       return { entry: undefined, names: EMPTY_SAMPLE.names, faults: this.#faults }
     }
-    const alerts = this.#in('alerts.yaml', (text, report) => readRules(text, this.#name, report))
+    const isStrict = !this.#added.has('alerts.yaml')
+    const alerts = this.#in('alerts.yaml', (text, report) =>
+      readRules(text, this.#name, report, isStrict),
+    )
     const rules = alerts?.rules ?? []
     this.#in('alerts_test.yaml', (text, report) => checkRuleTests(text, rules, report))
     const dashboard = this.#in('dashboard.json', readDashboard)
@@ -59,14 +79,18 @@ class EntryReader {
     const hasManifest = this.#in('helm.yaml', checkManifest) ?? false
     const { names } = sample ?? EMPTY_SAMPLE
     const verification = verify(rules, dashboard ?? NO_DASHBOARD, names, facts.misses)
-    this.#checkFacts(facts, sample, verification)
+    if (this.#added.size === 0) this.#checkFacts(facts, sample, verification)
     const files = this.#files(alerts, dashboard, hasManifest)
-    const entry = buildEntry(facts, files, sample ?? EMPTY_SAMPLE, verification)
+    const sources = Object.fromEntries(
+      [...this.#added].map(([file, { source }]) => [file, source] as const),
+    )
+    const entry = { ...buildEntry(facts, files, sample ?? EMPTY_SAMPLE, verification), sources }
     return { entry, names, faults: this.#faults }
   }
 
   #facts(): EntryFacts | undefined {
     if (!this.#texts.has('entry.yaml')) {
+      if (this.#added.size > 0) return factsOf(this.#name, this.#added)
       this.#fault('entry.yaml', START, 'cannot read entry: it has no entry.yaml')
       return undefined
     }
@@ -99,7 +123,8 @@ class EntryReader {
       fault('verified', 'cannot verify entry: no sample.prom, or no recorded to say of what')
       return
     }
-    for (const metric of facts.recognise.filter((each) => !sample.names.has(each))) {
+    const unknown = facts.recognise.filter((metric) => !sample.names.has(metric))
+    for (const metric of unknown.filter((each) => !facts.misses.has(each))) {
       fault('recognise', `cannot recognise entry: ${metric} is not in the sample`)
     }
     for (const { of, metric } of verification.unexplained) {
@@ -108,7 +133,7 @@ class EntryReader {
         `cannot verify ${of}: ${metric} is not in the sample, wanted the reason in misses`,
       )
     }
-    for (const metric of verification.needless) {
+    for (const metric of verification.needless.filter((each) => !unknown.includes(each))) {
       fault('misses', `cannot use the reason for ${metric}: it is there, or nothing asks for it`)
     }
   }
@@ -141,7 +166,7 @@ function buildEntry(
   files: EntryFiles,
   sample: Sample,
   { rules, panels }: Verification,
-): EntryDetail {
+): Omit<EntryDetail, 'sources'> {
   const { isVerified, misses, ...rest } = facts
   const on = isVerified ? (facts.recorded?.version ?? '') : ''
   return {

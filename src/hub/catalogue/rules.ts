@@ -134,10 +134,16 @@ const fileShape: Shape<readonly Group[]> = mapOf<{ groups: readonly Group[] }, r
 /**
  * Reads alerts.yaml.
  *
- * @param name what the group of a bare list is called
+ * @param name     what the group of a bare list is called
+ * @param isStrict whether alerts must have a severity, a summary and a description
  * @returns undefined when the report has got errors
  */
-export function readRules(source: string, name: string, report: Report): RuleFile | undefined {
+export function readRules(
+  source: string,
+  name: string,
+  report: Report,
+  isStrict = true,
+): RuleFile | undefined {
   const given = parseYaml(source)
   const wrapped = wrap(source, given.root, name)
   const { root, faults } = wrapped.lines === 0 ? given : parseYaml(wrapped.text)
@@ -145,7 +151,7 @@ export function readRules(source: string, name: string, report: Report): RuleFil
   for (const { mark, message } of faults) found.error(mark, message)
   const place = { report: found, dir: '', name: 'rule file', mark: START }
   const groups = fileShape.read(root, place)
-  handOver(found, wrapped, report)
+  handOver(found, wrapped, isStrict, report)
   const rules = groups.flatMap((group) => group.rules)
   if (report.errors.length === 0 && (rules.length === 0 || rules.length > RULES_MAX)) {
     const message = `${rules.length} rules, wanted 1 to ${RULES_MAX}`
@@ -178,8 +184,14 @@ function wrap(source: string, root: YamlNode | undefined, name: string): Wrapped
 }
 
 /** Reports what was found in the wrapped text at the places of the text as it was written. */
-function handOver(found: Report, { lines, columns }: Wrapped, into: Report): void {
-  for (const { line, column, message } of found.errors) {
+function handOver(
+  found: Report,
+  { lines, columns }: Wrapped,
+  isStrict: boolean,
+  into: Report,
+): void {
+  const problems = isStrict ? [...found.errors, ...found.warnings] : found.errors
+  for (const { line, column, message } of problems) {
     const mark = { line: Math.max(1, line - lines), column: Math.max(1, column - columns) }
     into.error(mark, message)
   }
@@ -205,7 +217,7 @@ function checkRule(raw: RawRule, place: MapPlace): void {
     ['annotations', raw.annotations, 'description'],
   ] as const) {
     if (textOf(pairs, wanted) !== '') continue
-    report.error(place.at(key), `cannot read alert ${raw.alert}: no ${wanted} among its ${key}`)
+    report.warn(place.at(key), `cannot read alert ${raw.alert}: no ${wanted} among its ${key}`)
   }
 }
 

@@ -151,6 +151,14 @@ test('what says that it is verified has a sample, and what has one says so', asy
   })
 })
 
+test('a metric that tells the exporter may be one that the recorded version lacks, with its reason', async () => {
+  const lacking = entryYaml('a', `${VERIFIED}\nmisses: {a_up: exported from 2.0 on}`)
+  const { catalogue } = await catalogueOf({
+    a: { 'entry.yaml': lacking, 'sample.prom': 'go_info 1\n' },
+  })
+  assert.deepEqual(catalogue.faults(), [])
+})
+
 test('the list is never empty because a token is missing: there is none, and nothing is asked for it', async () => {
   const before = globalThis.fetch
   globalThis.fetch = () => assert.fail('a request left')
