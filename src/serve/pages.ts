@@ -9,6 +9,7 @@ import {
   isWorthCompressing,
   pickEncoding,
 } from '../net/server/compress.ts'
+import { isSameTag } from '../net/server/etag.ts'
 import type { Ask, Reply, Route } from '../net/server/message.ts'
 
 /** Bounds on the folder, against the wrong one being named. */
@@ -122,7 +123,7 @@ function routeOf(path: string, file: PageFile): Route {
 
 async function answerFile(file: PageFile, ask: Pick<Ask, 'header'>): Promise<Reply> {
   const headers = { etag: file.etag, 'cache-control': file.caching, vary: 'accept-encoding' }
-  if (isSame(ask.header('if-none-match'), file.etag)) {
+  if (isSameTag(ask.header('if-none-match'), file.etag)) {
     return { status: 304, type: '', body: '', headers }
   }
   const isWorthIt = isWorthCompressing(file.type, file.bytes.length)
@@ -142,12 +143,6 @@ async function answerFile(file: PageFile, ask: Pick<Ask, 'header'>): Promise<Rep
     body,
     headers: { ...headers, 'content-encoding': encoding },
   }
-}
-
-/** Whether the client has it already; compared weakly, as RFC 9110 wants. */
-function isSame(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.split(',').some((each) => each.trim() === '*' || each.trim() === etag)
 }
 
 function readFiles(folder: string): Map<string, PageFile> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Secret } from '../../src/base/secret.ts'
 import { type CommandSpec, parseFlags } from '../../src/cli/flags.ts'
 import { parseDuration } from '../../src/model/duration.ts'
 
@@ -52,3 +53,19 @@ for (const argv of [['--nonsense'], ['--query.timeout=fast'], ['--storage.path']
     assert.deepEqual(parseFlags(spec, argv), { outcome: 'exit', code: 2 })
   })
 }
+
+test('C28: a secret is a value that is shown nowhere, neither as text nor in a complaint', () => {
+  const secret: CommandSpec = {
+    ...spec,
+    flags: [{ name: 'database.url', value: 'url', help: 'where', isSecret: true }],
+  }
+  const parsed = parseFlags(secret, ['--database.url=postgres://u:canary@h/d'])
+  assert.ok(parsed.outcome === 'run')
+  const value = parsed.values.get('database.url')
+  assert.ok(value instanceof Secret)
+  assert.equal(value.reveal(), 'postgres://u:canary@h/d')
+  assert.doesNotMatch(JSON.stringify([[...parsed.values], [...parsed.texts]]), /canary/)
+  const none = parseFlags(secret, [])
+  assert.ok(none.outcome === 'run')
+  assert.equal(none.values.get('database.url'), undefined)
+})
