@@ -16,6 +16,9 @@ import { SlotArena } from '../slotarena.ts'
 import type { SeriesView } from '../writer.ts'
 import type { RequestEncoder } from './encoder.ts'
 
+/** Labels that were encoded so often, on average, are kept: they will be wanted again. */
+const ENCODED_MAX = 4
+
 export class Encoder1 implements RequestEncoder {
   readonly #view: SeriesView
   readonly #labelBytesMax: number
@@ -23,8 +26,14 @@ export class Encoder1 implements RequestEncoder {
   readonly #scratch: ProtoWriter = new ProtoWriter()
   /** Label fields of each series, encoded. */
   #labels: SlotArena<Uint8Array> = openLabels()
+  /** How often labels were encoded, and of how many slots. */
+  #encodedCount = 0
+  #slotCount = 0
 
-  /** @param labelBytesMax beyond it, the labels that are kept are let go and encoded anew */
+  /**
+   * @param labelBytesMax beyond it, the labels that are kept are let go, for rows that leave as
+   *   frames later and do not need them again; once they were encoded again and again they stay
+   */
   constructor(view: SeriesView, labelBytesMax: number = Number.POSITIVE_INFINITY) {
     this.#view = view
     this.#labelBytesMax = labelBytesMax
@@ -36,7 +45,8 @@ export class Encoder1 implements RequestEncoder {
 
   begin(): void {
     this.#request.clear()
-    if (this.#labels.items.length > this.#labelBytesMax) this.#labels = openLabels()
+    const isOver = this.#labels.items.length > this.#labelBytesMax
+    if (isOver && this.#encodedCount <= ENCODED_MAX * this.#slotCount) this.#labels = openLabels()
   }
 
   sample(
@@ -99,6 +109,8 @@ export class Encoder1 implements RequestEncoder {
       this.#scratch.clear()
       writeLabels1(this.#scratch, this.#view.labels(id))
       this.#labels.put(slot, this.#scratch.bytes, this.#scratch.at)
+      this.#encodedCount++
+      this.#slotCount = Math.max(this.#slotCount, slot + 1)
     }
     return slot
   }
