@@ -119,12 +119,12 @@ export class Lists {
       this.#documents = new Map(sorted)
     }
     if (isWhole || changed.length + gone.length > 0) this.#ready.clear()
-    this.applyLeases(leases, nowMs)
+    this.#applyLeases(leases, nowMs)
     this.#revision = revision
   }
 
   /** Takes over leases; lists stay when the same targets are there. */
-  applyLeases(leases: readonly Lease[], nowMs: number): void {
+  #applyLeases(leases: readonly Lease[], nowMs: number): void {
     this.#leases = leases.filter(({ expiresMs }) => expiresMs > nowMs)
     this.#leasesUntilMs = this.#leases.reduce(
       (first, { expiresMs }) => Math.min(first, expiresMs),

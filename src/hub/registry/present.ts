@@ -37,17 +37,19 @@ export class Present {
   async lists(): Promise<Lists> {
     try {
       const revision = await this.#records.revision()
-      while (!this.#isRead || this.#lists.revision < revision) await this.#readOnce()
-      if (this.#clock.now() >= this.#lists.leasesUntilMs) {
-        const nowMs = this.#clock.now()
-        this.#lists.applyLeases(await this.#records.leases(nowMs), nowMs)
-      }
+      while (this.#isBehind(revision)) await this.#readOnce()
     } catch (error) {
       if (!(error instanceof NarthexError) || error.kind !== 'busy') throw error
       throw new NarthexError('busy', `${error.message}; ${this.#describeAge()}`, error)
     }
     this.#trueMs = this.#clock.now()
     return this.#lists
+  }
+
+  /** Whether there is something newer, or a lease may have been renewed, which is no revision. */
+  #isBehind(revision: number): boolean {
+    if (!this.#isRead || this.#lists.revision < revision) return true
+    return this.#clock.now() >= this.#lists.leasesUntilMs
   }
 
   /** Joins a reading that is under way: who needs a newer one reads again. */
