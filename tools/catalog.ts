@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { silentLog } from '../src/base/log.ts'
 import { Metrics } from '../src/base/metrics.ts'
+import { formatProblem, Report } from '../src/config/report.ts'
 import { openCatalogue } from '../src/hub/catalogue/catalogue.ts'
-import { ALL_ENTRIES, type EntrySummary } from '../src/model/catalogue.ts'
+import { checkRuleTests } from '../src/hub/catalogue/ruletests.ts'
+import { ALL_ENTRIES, type CatalogueView, type EntrySummary } from '../src/model/catalogue.ts'
 import { findComponent } from './components.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -25,7 +27,7 @@ export async function main(folder: string, say: (line: string) => void): Promise
   const catalogue = await openCatalogue({ folder, log: silentLog, metrics: new Metrics() })
   const entries = catalogue.entries(ALL_ENTRIES)
   for (const line of table(entries)) say(line)
-  const faults = [...catalogue.faults()]
+  const faults = [...catalogue.faults(), ...untestedAlerts(catalogue)]
   if (findComponent('promtool') === undefined) {
     say('promtool is not on this machine: rule files and their tests are not run')
   } else {
@@ -35,6 +37,17 @@ export async function main(folder: string, say: (line: string) => void): Promise
   for (const fault of faults) say(fault)
   say(sumsOf(entries, faults.length))
   return faults.length === 0 ? 0 : 1
+}
+
+/** What is wrong with unit tests, alerts that have none among it: the program itself does not read them. */
+export function untestedAlerts(catalogue: CatalogueView): readonly string[] {
+  return catalogue.entries(ALL_ENTRIES).flatMap(({ name }) => {
+    const entry = catalogue.entry(name)
+    if (entry === undefined || !entry.content.A) return []
+    const report = new Report(`${name}/alerts_test.yaml`)
+    checkRuleTests(entry.files.alertTests, entry.rules, report)
+    return report.errors.map(formatProblem)
+  })
 }
 
 /** What promtool says against the rule files of entries and their tests. */

@@ -6,7 +6,6 @@ import { type Dashboard, readDashboard } from './dashboard.ts'
 import { type EntryFacts, readEntryFacts } from './entryshape.ts'
 import { type EntryFileName, type EntryTexts, readEntryFolder } from './folder.ts'
 import { type RuleFile, readRules } from './rules.ts'
-import { checkRuleTests } from './ruletests.ts'
 import { EMPTY_SAMPLE, readSample, type Sample, SampleFault } from './sample.ts'
 import { type Additions, additionsFor, factsOf } from './shelf.ts'
 import { shareOf, type Verification, verify } from './verify.ts'
@@ -72,13 +71,11 @@ class EntryReader {
     const alerts = this.#in('alerts.yaml', (text, report) =>
       readRules(text, this.#name, report, isStrict),
     )
-    const rules = alerts?.rules ?? []
-    this.#in('alerts_test.yaml', (text, report) => checkRuleTests(text, rules, report))
     const dashboard = this.#in('dashboard.json', readDashboard)
     const sample = this.#in('sample.prom', readSampleFile)
     const hasManifest = this.#in('helm.yaml', checkManifest) ?? false
     const { names } = sample ?? EMPTY_SAMPLE
-    const verification = verify(rules, dashboard ?? NO_DASHBOARD, names, facts.misses)
+    const verification = verify(alerts?.rules ?? [], dashboard ?? NO_DASHBOARD, names, facts.misses)
     if (this.#added.size === 0) this.#checkFacts(facts, sample, verification)
     const files = this.#files(alerts, dashboard, hasManifest)
     const sources = Object.fromEntries(
