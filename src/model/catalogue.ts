@@ -38,6 +38,7 @@ export interface EntrySummary {
   readonly description: string
   /** Whether the Prometheus project or the makers of the software keep the exporter. */
   readonly official: boolean
+  /** 0 where nobody said it. */
   readonly port: number
   readonly upstream: string
   /** What is there. */
@@ -106,13 +107,15 @@ export interface EntryFiles {
 export interface EntryDetail extends EntrySummary {
   /** Path of the metrics. */
   readonly path: string
-  /** Metrics that tell the exporter; all of them must be there. */
+  /** Metrics that tell the exporter; all of them must be there. None where nobody said them. */
   readonly recognise: readonly string[]
   /** What the sample was recorded with; undefined without a sample. */
   readonly recorded: { readonly version: string; readonly with: string } | undefined
   /** Why metrics that content asks for are not in the sample. */
   readonly misses: Readonly<Record<string, string>>
   readonly files: EntryFiles
+  /** The content source of each file that does not come with the program: `{'alerts.yaml': 'team'}`. */
+  readonly sources: Readonly<Record<string, string>>
   readonly metrics: readonly SampleMetric[]
   readonly rules: readonly RuleCheck[]
   readonly panels: readonly PanelCheck[]

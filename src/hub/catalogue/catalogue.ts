@@ -35,6 +35,8 @@ interface Kept {
   readonly summary: EntrySummary
   readonly names: ReadonlySet<string>
   readonly places: readonly string[]
+  /** Whether the folder has it, too, and not only a content source. */
+  readonly isOfFolder: boolean
   /** Of all that the entry is. */
   readonly digest: string
 }
@@ -57,6 +59,8 @@ export class Catalogue implements CatalogueView {
   #version = digestOf([])
   #reading: Promise<void> | undefined
   #shelf: Shelf = EMPTY_SHELF
+  #folderEntries = 0
+  #folderError = ''
 
   constructor(options: CatalogueOptions) {
     const { metrics } = options
@@ -77,6 +81,16 @@ export class Catalogue implements CatalogueView {
 
   get version(): string {
     return this.#version
+  }
+
+  /** Entries of the folder when it was last read whole. */
+  get folderEntries(): number {
+    return this.#folderEntries
+  }
+
+  /** '' or why nothing could be read of the folder; what it had before stays. */
+  get folderError(): string {
+    return this.#folderError
   }
 
   faults(): readonly string[] {
@@ -135,25 +149,30 @@ export class Catalogue implements CatalogueView {
     const faults: string[] = []
     const kept = new Map<string, Kept>()
     const shelf = this.#shelf
-    let isFolderGood = false
+    this.#folderError = ''
     try {
       const root = await realpath(folder)
       for (const name of await listEntries(root)) {
         const read = await this.#readEntry(root, name, shelf, faults)
         if (read !== undefined) kept.set(name, read)
       }
-      isFolderGood = kept.size > 0
-      if (!isFolderGood) faults.push(`cannot use ${folder}: no entry in it, wanted at least one`)
+      if (kept.size === 0) {
+        this.#folderError = `cannot use ${folder}: no entry in it, wanted at least one`
+      }
     } catch (error) {
-      faults.push(`cannot read the catalogue ${folder}: ${messageOf(error)}`)
+      this.#folderError = `cannot read the catalogue ${folder}: ${messageOf(error)}`
     }
-    if (!isFolderGood) for (const [name, entry] of this.#kept) kept.set(name, entry)
+    if (this.#folderError === '') this.#folderEntries = kept.size
+    else {
+      faults.push(this.#folderError)
+      this.#failures.inc()
+      for (const [name, before] of this.#kept) if (before.isOfFolder) kept.set(name, before)
+    }
     for (const name of shelf.keys()) {
       if (kept.has(name) || kept.size >= ENTRIES_MAX) continue
       const read = this.#keepTexts(name, NO_TEXTS, shelf, faults)
       if (read !== undefined) kept.set(name, read)
     }
-    if (!isFolderGood) this.#failures.inc()
     if (kept.size > 0) {
       faults.push(...ambiguities(kept))
       this.#kept = kept
@@ -192,7 +211,7 @@ export class Catalogue implements CatalogueView {
   #keepTexts(name: string, texts: EntryTexts, shelf: Shelf, faults: string[]): Kept | undefined {
     const read: ReadEntry = readEntryTexts(name, texts, shelf.get(name) ?? NO_ADDITIONS)
     faults.push(...read.faults)
-    return read.entry === undefined ? this.#kept.get(name) : keep(read.entry, read.names)
+    return read.entry === undefined ? this.#kept.get(name) : keep(read, read.entry, texts)
   }
 }
 
@@ -211,12 +230,14 @@ async function listEntries(root: string): Promise<readonly string[]> {
   throw new NarthexError('limit', `${names.length} entries, at most ${ENTRIES_MAX} are taken`)
 }
 
-function keep(entry: EntryDetail, names: ReadonlySet<string>): Kept {
+function keep({ names }: ReadEntry, entry: EntryDetail, { texts }: EntryTexts): Kept {
+  const isOfFolder = texts.size > 0
   const { name, title, category, description, official, port, upstream } = entry
   const { content, verified } = entry
   const head = { name, title, category, description, official, port, upstream }
   const summary = { ...head, content, verified }
-  return { entry, summary, names, places: searchPlaces(entry), digest: digestOf(entry) }
+  const places = searchPlaces(entry)
+  return { entry, summary, names, places, isOfFolder, digest: digestOf(entry) }
 }
 
 /** A sample by which two entries are recognised tells nobody which exporter it is. */
