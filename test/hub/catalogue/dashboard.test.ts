@@ -113,7 +113,7 @@ test('what is wrong with panels is told, and what is right is kept', () => {
   assert.match(many.faults.join('\n'), /more than 1000/)
 })
 
-test('JSON a million levels deep is refused like any other, and quickly', () => {
+test('C39: JSON a million levels deep is refused like any other, and quickly', () => {
   const depth = 1_000_000
   const source = `{"panels": [${'[`.repeat(depth)}${`]'.repeat(depth)}]}`
   const startMs = performance.now()
@@ -122,7 +122,7 @@ test('JSON a million levels deep is refused like any other, and quickly', () => 
   assert.ok(performance.now() - startMs < 5000)
 })
 
-test('keys that objects have by themselves are keys like others', () => {
+test('C39: keys that objects have by themselves are keys like others', () => {
   const { dashboard } = read(
     '{"title": "d", "__proto__": {"panels": []}, "panels": [{"constructor": 1, "targets": [{"expr": "up", "__proto__": {"x": 1}}]}]}',
   )

@@ -17,7 +17,7 @@ test('the files of an entry are read, and what it cannot have is told with the n
   assert.match(faults[1], /^a\/notes\.txt:1:1: .*wanted one of entry\.yaml, README\.md/)
 })
 
-test('a file cannot lead out of the folder by a symbolic link', async () => {
+test('C39: a file cannot lead out of the folder by a symbolic link', async () => {
   const root = newFolder()
   const outside = newFolder()
   writeFileSync(join(outside, 'secret'), 'secret')
@@ -37,7 +37,7 @@ test('a file cannot lead out of the folder by a symbolic link', async () => {
   assert.ok(faults.some((fault) => /^a\/sample\.prom:1:1: ENOENT/.test(fault)))
 })
 
-test('a folder cannot lead out of the catalogue by a symbolic link', async () => {
+test('C39: a folder cannot lead out of the catalogue by a symbolic link', async () => {
   const root = newFolder()
   const beside = `${root}-beside`
   mkdirSync(beside)

@@ -81,7 +81,7 @@ test('an entry comes whole, and its texts as texts', async () => {
   assert.deepEqual(data.recorded, { version: '1.5.0', with: 'a server' })
 })
 
-test('an entry that there is not is not found, whatever its name', async () => {
+test('C32: an entry that there is not is not found, whatever its name', async () => {
   for (const name of ['nothing', '..%2f..%2fetc%2fpasswd', '__proto__', '%00', 'constructor']) {
     const answer = await server.ask(`/api/v1/hub/entries/${name}`)
     assert.ok([400, 404].includes(answer.status), `${name}: ${answer.status}`)
