@@ -7,6 +7,7 @@ import { CHECK } from '../src/cli/checkflags.ts'
 import type { CommandSpec, Flag } from '../src/cli/flags.ts'
 import { GATEWAY } from '../src/cli/gatewayflags.ts'
 import { HUB } from '../src/cli/hubflags.ts'
+import { HUB_EXPORT, HUB_INSTALL, HUB_INSTALLS, HUB_UNINSTALL } from '../src/cli/hubtoolflags.ts'
 import { INGESTER } from '../src/cli/ingesterflags.ts'
 import { SERVER } from '../src/cli/serverflags.ts'
 import { UP } from '../src/cli/upflags.ts'
@@ -30,16 +31,23 @@ const GROUPS: Readonly<Record<string, string>> = {
   push: 'Batch jobs',
   scrape: 'Scraping',
   'enable-feature': 'Features',
+  targets: 'What is installed',
+  job: 'What is installed',
+  to: 'What is installed',
+  url: 'A server that runs',
   runtime: 'Memory of the process',
   'syntax-only': 'How it looks',
   agent: 'How it looks',
   log: 'Logging',
 }
 
+const ROLES: readonly CommandSpec[] = [UP, SERVER, AGENT, GATEWAY, INGESTER, HUB]
+const HUB_TOOLS: readonly CommandSpec[] = [HUB_INSTALL, HUB_INSTALLS, HUB_UNINSTALL, HUB_EXPORT]
+
 /** The generated pages by their path below the checkout. */
 export function makePages(): ReadonlyMap<string, string> {
   return new Map([
-    ['docs/flags.md', flagsPage([UP, SERVER, AGENT, GATEWAY, INGESTER, HUB, CHECK])],
+    ['docs/flags.md', flagsPage([...ROLES, ...HUB_TOOLS, CHECK])],
     ['docs/limits.md', limitsPage()],
   ])
 }

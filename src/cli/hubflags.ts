@@ -2,7 +2,7 @@
 import { parseSize } from '../base/size.ts'
 import type { HubOptions } from '../roles/hub.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
-import { FlagReader, LOG_FLAG, parseCount, webFlags } from './sharedflags.ts'
+import { CATALOG_FLAG, FlagReader, LOG_FLAG, parseCount, webFlags } from './sharedflags.ts'
 
 export const HUB: CommandSpec = {
   name: 'narthex hub',
@@ -22,11 +22,7 @@ export const HUB: CommandSpec = {
       help: 'PostgreSQL database for the records instead of the folder, so that several hubs share them: postgres://user:password@host/database; without a password in it, PGPASSWORD or PGPASSFILE are read',
       isSecret: true,
     },
-    {
-      name: 'catalog.path',
-      value: 'folder',
-      help: 'where the entries of the catalogue are; those that come with the program when absent',
-    },
+    CATALOG_FLAG,
     ...[
       ['groups', 'groups and services; one more is refused', '10000'],
       ['targets', 'targets of all groups and services; a change beyond is refused', '500000'],

@@ -19,6 +19,12 @@ export const CONFIG_FLAG: Flag = {
   help: 'prometheus.yml; reloaded on SIGHUP and POST /-/reload',
 }
 
+export const CATALOG_FLAG: Flag = {
+  name: 'catalog.path',
+  value: 'folder',
+  help: 'where the entries of the catalogue are; those that come with the program when absent',
+}
+
 /** Where to listen, on which port of loopback by default, and whom to let in. */
 export function webFlags(port: number): readonly Flag[] {
   return [

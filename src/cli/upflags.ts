@@ -4,6 +4,7 @@ import type { UpOptions } from '../roles/up.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
 import { QUERY_FLAGS, readKeeping, STORAGE_FLAGS } from './keepingflags.ts'
 import {
+  CATALOG_FLAG,
   CONFIG_FLAG,
   FEATURE_FLAG,
   FlagReader,
@@ -30,6 +31,7 @@ export const UP: CommandSpec = {
     ...SEND_FLAGS,
     STRICT_FLAG,
     FEATURE_FLAG,
+    CATALOG_FLAG,
     LOG_FLAG,
   ],
   footer: [
@@ -51,6 +53,7 @@ export function readUpOptions(values: FlagValues, texts: ReadonlyMap<string, str
     web: flags.web(),
     push: flags.push(),
     send: flags.sending(),
+    catalogPath: flags.text('catalog.path'),
     strictOpenMetrics: flags.isOn('scrape.strict-openmetrics'),
     flags: texts,
   }

@@ -1,5 +1,5 @@
 /** prometheus.yml as Prometheus 3 reads it: from text to a frozen, checked configuration. */
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { messageOf, NarthexError } from '../base/error.ts'
 import { type Labels, labelsFrom, NO_LABELS } from '../model/labels.ts'
@@ -52,6 +52,8 @@ export interface LoadOptions {
   readonly agent?: boolean
   /** Whether scrape_config_files are read; true when absent. */
   readonly includes?: boolean
+  /** A folder whose `*.yml` are read as scrape_config_files are; absent or not there for none. */
+  readonly scrapeFolder?: string
   /** Where external labels find `${NAME}`; the process's own when absent. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
@@ -155,7 +157,10 @@ export function readConfig(source: string, file: string, options: LoadOptions): 
   checkNames(raw, top)
   if (options.agent === true) checkAgent(raw, top)
   const jobs = finishJobs(raw, report)
-  const included = options.includes === false ? [] : readIncludes(raw, dir, jobs, report)
+  const included =
+    options.includes === false
+      ? []
+      : readIncludes(includedFiles(raw, dir, options), raw, jobs, report)
   const warnings = sortProblems(report.warnings)
   if (report.errors.length > 0) {
     return { config: undefined, errors: sortProblems(report.errors), warnings }
@@ -267,39 +272,54 @@ const includeShape = mapOf(
   (raw) => raw.scrape_configs,
 )
 
-/** The jobs of scrape_config_files; a file that two patterns name is read twice, and so refused. */
+/** What scrape_config_files name, then what is in the folder for more of them. */
+function includedFiles(raw: RawConfig, dir: string, { scrapeFolder }: LoadOptions): string[] {
+  const named = raw.scrape_config_files.flatMap((each) => listFiles(path.resolve(dir, each)))
+  return scrapeFolder === undefined ? named : [...named, ...scrapeFilesIn(scrapeFolder)]
+}
+
+/** The `*.yml` of a folder, sorted; not by a pattern, since its path may look like one. */
+function scrapeFilesIn(folder: string): readonly string[] {
+  try {
+    const found = readdirSync(folder).filter((name) => /^[^.].*\.yml$/.test(name))
+    return found.sort().map((name) => path.join(folder, name))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new NarthexError('io', `cannot list ${folder}: ${messageOf(error)}`, error)
+  }
+}
+
+/** The jobs of such files; a file that two patterns name is read twice, and so refused. */
 function readIncludes(
+  files: readonly string[],
   raw: RawConfig,
-  dir: string,
   jobs: ReadonlyMap<string, ScrapeConfig>,
   report: Report,
 ): ScrapeConfig[] {
   const firstIn = new Map([...jobs.keys()].map((name) => [name, 'main config file']))
   const included: ScrapeConfig[] = []
-  for (const pattern of raw.scrape_config_files) {
-    for (const file of listFiles(path.resolve(dir, pattern))) {
-      const inside = new Report(file)
-      const { root, faults } = parseYaml(readConfigFile(file))
-      for (const fault of faults) inside.error(fault.mark, fault.message)
-      const place: Place = {
-        report: inside,
-        dir: path.dirname(file),
-        name: 'configuration',
-        mark: { line: 1, column: 1 },
-      }
-      for (const draft of faults.length > 0 ? [] : includeShape.read(root, place)) {
-        const job = finishScrape(draft, raw.global, inside)
-        const first = firstIn.get(job.jobName)
-        if (first !== undefined) {
-          const twice = `found multiple scrape configs with job name "${job.jobName}"`
-          inside.error(draft.place.at('job_name'), `${twice}, first found in ${first}`)
-        }
-        firstIn.set(job.jobName, file)
-        included.push(job)
-      }
-      report.errors.push(...inside.errors)
-      report.warnings.push(...inside.warnings)
+  for (const file of files) {
+    const inside = new Report(file)
+    const { root, faults } = parseYaml(readConfigFile(file))
+    for (const fault of faults) inside.error(fault.mark, fault.message)
+    const place: Place = {
+      report: inside,
+      dir: path.dirname(file),
+      name: 'configuration',
+      mark: { line: 1, column: 1 },
     }
+    for (const draft of faults.length > 0 ? [] : includeShape.read(root, place)) {
+      const job = finishScrape(draft, raw.global, inside)
+      const first = firstIn.get(job.jobName)
+      if (first !== undefined) {
+        const twice = `found multiple scrape configs with job name "${job.jobName}"`
+        inside.error(draft.place.at('job_name'), `${twice}, first found in ${first}`)
+      }
+      firstIn.set(job.jobName, file)
+      included.push(job)
+    }
+    report.errors.push(...inside.errors)
+    report.warnings.push(...inside.warnings)
   }
   return included
 }

@@ -13,6 +13,8 @@ export interface ConfigurationOptions {
   readonly file: string
   /** An agent's file has no rules, no alerts and no remote read. */
   readonly isAgent?: boolean
+  /** A folder with files of more jobs, also where there is no file; absent for none. */
+  readonly scrapeFolder?: string
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -29,6 +31,7 @@ export class Configuration {
   #reloading: Promise<void> = Promise.resolve()
   #reloadSucceeded = true
   #loadedMs: number
+  #unconfigured: (() => Config) | undefined
 
   /** @throws NarthexError `bad_data` with every mistake of the file and its place */
   constructor(options: ConfigurationOptions) {
@@ -71,10 +74,13 @@ export class Configuration {
   /**
    * Hands the configuration out for the first time.
    *
-   * @param unconfigured what holds without a file
+   * @param unconfigured what holds without a file, the jobs of the folder in it
+   * @throws NarthexError `bad_data` for files of the folder that cannot be used
    */
   async start(unconfigured: () => Config): Promise<void> {
-    if (this.#options.file === '') this.#current = unconfigured()
+    const { file, scrapeFolder } = this.#options
+    if (file === '') this.#current = unconfigured()
+    if (scrapeFolder !== undefined) this.#unconfigured = unconfigured
     for (const apply of this.#appliers) await apply(this.#current)
   }
 
@@ -92,8 +98,8 @@ export class Configuration {
   async #reload(): Promise<void> {
     const { file, log, clock } = this.#options
     try {
-      // Without a file this one stays, and whoever has files of its own reads those again.
-      const next = file === '' ? this.#current : this.#read()
+      // Without a file and a folder this one stays, and whoever has files of its own reads those again.
+      const next = file === '' ? (this.#unconfigured?.() ?? this.#current) : this.#read()
       for (const apply of this.#appliers) await apply(next)
       this.#current = next
       this.#reloadSucceeded = true
@@ -107,12 +113,15 @@ export class Configuration {
   }
 
   #read(): Config {
-    const { file, log, isAgent: agent } = this.#options
+    const { file, log, isAgent: agent, scrapeFolder } = this.#options
     if (file === '') return defaultConfig()
     if (!existsSync(file)) {
       throw new NarthexError('bad_data', `cannot load ${file}: there is no such file`)
     }
-    const { config, warnings } = loadConfig(file, agent === undefined ? {} : { agent })
+    const { config, warnings } = loadConfig(file, {
+      ...(agent === undefined ? {} : { agent }),
+      ...(scrapeFolder === undefined ? {} : { scrapeFolder }),
+    })
     for (const warning of warnings) log.warn(formatProblem(warning))
     return config
   }

@@ -7,14 +7,18 @@ import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import type { Secret } from '../base/secret.ts'
 import { openCatalogue } from '../hub/catalogue/catalogue.ts'
+import { openPlanner } from '../hub/install/installer.ts'
+import { readInstallRequest } from '../hub/install/request.ts'
 import { FollowedRegistry, type RegistryLimits } from '../hub/registry/registry.ts'
 import { openRecords } from '../records/records.ts'
 import { catalogueRoutes } from '../serve/hub/catalogue.ts'
+import { planRoutes } from '../serve/hub/install.ts'
 import { registryRoutes, sdRoutes } from '../serve/hub/routes.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
+import { catalogFolder } from './installing.ts'
 import type { Running } from './running.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
@@ -55,8 +59,12 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
     new FollowedRegistry({ records: records.registry, limits, clock, log, metrics }),
   )
 
-  const folder = options.catalogPath || fileURLToPath(new URL('../catalog', import.meta.url))
+  const folder = catalogFolder(options.catalogPath)
   const catalogue = await openCatalogue({ folder, log, metrics })
+  const planner = openPlanner({
+    entry: async (name) => catalogue.entry(name),
+    now: () => clock.now(),
+  })
 
   const reload = async (): Promise<void> => {
     web.reload()
@@ -76,6 +84,7 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
           reload,
         }),
         ...catalogueRoutes(catalogue),
+        ...planRoutes({ installer: planner, readRequest: readInstallRequest }),
         ...registryRoutes(registry),
         ...sdRoutes({ registry, scheme: () => (webConfig.tls === undefined ? 'http' : 'https') }),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'hub'),

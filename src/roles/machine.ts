@@ -16,7 +16,7 @@ import type { MetadataView, TargetView } from '../model/target.ts'
 import { isLoopback } from '../net/server/address.ts'
 
 /** Job of the targets that the search finds; each says its own `job`. */
-const LOOPBACK_JOB = 'loopback'
+export const LOOPBACK_JOB = 'loopback'
 
 export interface MachineOptions {
   readonly appender: Appender

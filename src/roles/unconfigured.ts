@@ -1,12 +1,15 @@
 /** What `narthex up` does without a configuration file: this machine, itself, and what it finds. */
 import { createHash, randomBytes } from 'node:crypto'
-import { assert } from '../base/error.ts'
 import { Secret } from '../base/secret.ts'
 import { type Config, readConfig } from '../config/config.ts'
+import { refusal } from '../config/report.ts'
 import type { WebConfig } from '../config/web.ts'
 
 /** Without a file the first minutes matter most, so the interval is short. */
 const INTERVAL = '5s'
+
+/** The job under which the program scrapes itself. */
+export const SELF_JOB = 'narthex'
 
 /** A token with which the program scrapes itself; it lives as long as the process and is shown nowhere. */
 export function makeSelfToken(): Secret {
@@ -25,22 +28,35 @@ export function admitSelf(web: WebConfig, token: Secret): WebConfig {
  *
  * @param address `host:port` under which the server reaches itself
  * @param web as `admitSelf` made it
+ * @param scrapeFolder with files of more jobs; absent for none
+ * @throws NarthexError `bad_data` for files of the folder that cannot be used
  */
-export function unconfigured(address: string, web: WebConfig, token: Secret): Config {
+export function unconfigured(
+  address: string,
+  web: WebConfig,
+  token: Secret,
+  scrapeFolder?: string,
+): Config {
   const isTls = web.tls !== undefined
   const text = [
     `global: {scrape_interval: ${INTERVAL}, scrape_timeout: ${INTERVAL}}`,
     'scrape_configs:',
-    '  - job_name: narthex',
+    `  - job_name: ${SELF_JOB}`,
     `    scheme: ${isTls ? 'https' : 'http'}`,
     `    static_configs: [{targets: ['${address}']}]`,
     ...(isTls ? ['    tls_config: {insecure_skip_verify: true}'] : []),
     `narthex: {host: {interval: ${INTERVAL}}}`,
   ].join('\n')
-  const { config } = readConfig(text, '', {})
-  assert(config !== undefined, 'the built-in configuration to be valid')
+  const { config, errors } = readConfig(
+    text,
+    '',
+    scrapeFolder === undefined ? {} : { scrapeFolder },
+  )
+  if (config === undefined) throw refusal(scrapeFolder ?? 'the built-in configuration', errors)
   if (web.tokens.length === 0) return config
   const authorization = { type: 'Bearer', credentials: token, credentialsFile: '' }
-  const scrape = config.scrape.map((job) => ({ ...job, http: { ...job.http, authorization } }))
+  const scrape = config.scrape.map((job) =>
+    job.jobName === SELF_JOB ? { ...job, http: { ...job.http, authorization } } : job,
+  )
   return { ...config, scrape }
 }

@@ -16,6 +16,7 @@ import { type Collecting, type CollectingOptions, startCollecting } from './coll
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
 import { forwardingAppender } from './forwarding.ts'
+import { installsFolder, openInstalling } from './installing.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { lateMetadata } from './metadata.ts'
 import { openPush, type PushLimits } from './push.ts'
@@ -30,6 +31,8 @@ export interface UpOptions extends KeepingOptions, CollectingOptions {
   readonly web: WebOptions
   readonly push: PushLimits
   readonly send: SendingOptions
+  /** Folder of the catalogue; '' for the one that comes with the program. */
+  readonly catalogPath: string
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
 }
@@ -45,7 +48,11 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   const metrics = new Metrics()
   registerProcessMetrics(metrics)
   const webConfig = loadWeb(options.web)
-  const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
+  const scrapeFolder = installsFolder(options.storagePath)
+  const configuration = new Configuration({
+    ...{ file: options.configFile, scrapeFolder },
+    ...{ clock, log, metrics },
+  })
   const keeping = await startKeeping(options, configuration, { log, metrics }, life)
   let collecting: Collecting | undefined
   const pushed = openPushedMetadata(
@@ -77,6 +84,19 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     life,
   )
 
+  const jobNames = (): readonly string[] =>
+    machine.jobs(configuration.current).map((job) => job.jobName)
+  const installing = openInstalling(options, {
+    log,
+    metrics,
+    jobs: jobNames,
+    reload: () => configuration.reload(),
+  })
+  const reload = async (): Promise<void> => {
+    await configuration.reload()
+    await installing.reload()
+  }
+
   let isReady = false
   const token = makeSelfToken()
   const web = await startWeb(
@@ -89,24 +109,26 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       requestBytesMax: options.push.requestBytesMax,
       admit: (each) => admitSelf(each, token),
       routes: [
-        ...operationRoutes(
-          operationDeps(options, configuration, {
+        ...operationRoutes({
+          ...operationDeps(options, configuration, {
             metrics,
             isReady: () => isReady,
             damageCount: () => keeping.store.view.status().damageCount,
             retention: keeping.retention,
           }),
-        ),
+          reload,
+        }),
         ...targetRoutes({
           targets: machine.targets(),
           discovery,
           metadata: pushed.view,
-          poolNames: () => machine.jobs(configuration.current).map((job) => job.jobName),
+          poolNames: jobNames,
           hostName: hostname(),
         }),
         ...sendingRoutes({ destinations: () => sending.status() }),
         ...receivingRoutes(push, () => isReady),
         ...keeping.routes(() => isReady),
+        ...installing.routes,
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),
       ],
     },
@@ -121,7 +143,9 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     web.reload()
     reloadGrpc()
   })
-  await configuration.start(() => unconfigured(new URL(web.url).host, web.config, token))
+  await configuration.start(() =>
+    unconfigured(new URL(web.url).host, web.config, token, scrapeFolder),
+  )
   isReady = true
-  return { urls: [web.url], reload: () => configuration.reload() }
+  return { urls: [web.url], reload }
 }

@@ -1,0 +1,72 @@
+/** The flags of the tools of `narthex hub`: install, installs, uninstall and export. */
+import type { CommandSpec, Flag } from './flags.ts'
+import { CATALOG_FLAG, CONFIG_FLAG } from './sharedflags.ts'
+
+const TARGETS: readonly Flag[] = [
+  {
+    name: 'targets',
+    value: 'host:port',
+    help: 'what to scrape; the port of the entry where there is none; may be given more than once, or with commas',
+    many: true,
+  },
+  { name: 'job', value: 'name', help: 'name of the job; that of the entry when absent' },
+]
+
+/** Which installations: of a folder, or of a server that runs. */
+const PLACE: readonly Flag[] = [
+  {
+    name: 'storage.path',
+    value: 'folder',
+    help: 'data folder of narthex up, in whose config.d they are; data when absent',
+  },
+  {
+    name: 'url',
+    value: 'url',
+    help: 'address of a narthex up that runs, instead of its folder: it takes over at once',
+  },
+  {
+    name: 'url.token-file',
+    value: 'file',
+    help: 'token for that address, where it asks who comes',
+  },
+]
+
+const CONFIG: Flag = {
+  ...CONFIG_FLAG,
+  help: 'prometheus.yml of that folder, whose jobs are not to be installed again',
+}
+
+export const HUB_INSTALL: CommandSpec = {
+  name: 'narthex hub install',
+  summary:
+    'Puts an entry of the catalogue to use: writes a scrape job, its rules and its dashboard into ' +
+    'the folder config.d of the data folder, or has a server that runs do that.',
+  arguments: '<entry>',
+  flags: [...TARGETS, ...PLACE, CONFIG, CATALOG_FLAG],
+}
+
+export const HUB_INSTALLS: CommandSpec = {
+  name: 'narthex hub installs',
+  summary: 'Lists what was installed.',
+  flags: PLACE,
+}
+
+export const HUB_UNINSTALL: CommandSpec = {
+  name: 'narthex hub uninstall',
+  summary: 'Deletes exactly the files of an installation.',
+  arguments: '<name>',
+  flags: PLACE,
+}
+
+export const HUB_EXPORT: CommandSpec = {
+  name: 'narthex hub export',
+  summary:
+    'Writes what would be installed as files for Prometheus and Grafana: scrape.yml, rules.yml ' +
+    'and dashboard.json.',
+  arguments: '<entry>',
+  flags: [
+    ...TARGETS,
+    { name: 'to', value: 'folder', help: 'where to write them; files in the way are refused' },
+    CATALOG_FLAG,
+  ],
+}
