@@ -1,12 +1,19 @@
 /** Several hubs on one PostgreSQL database, and one on its own folder across a restart. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Postgres, startPostgres } from '../support/postgres.ts'
 import {
+  freePort,
   missingComponents,
+  ROOT,
+  startProcess,
   startRole,
   type TestProcess,
   temporaryFolder,
+  until,
 } from '../support/processes.ts'
 
 const CANARY = 'canary-4d1c'
@@ -144,3 +151,60 @@ test('C28: a database that cannot be had ends the start with one line, without t
   }
   folder.remove()
 })
+
+test('each consumer has its token, which names it, and which can be taken away while the hub runs', {
+  timeout: 60_000,
+}, async () => {
+  const folder = temporaryFolder('hub')
+  const web = join(folder.path, 'web.yml')
+  const allow = (roles: Readonly<Record<string, string>>): void => {
+    const tokens = Object.entries(roles).map(([name, role]) => {
+      const sha256 = createHash('sha256').update(`token-${name}`).digest('hex')
+      return { name, role, sha256 }
+    })
+    writeFileSync(web, JSON.stringify({ narthex: { tokens } }))
+  }
+  allow({ anne: 'editor', prometheus: 'viewer', vmagent: 'viewer' })
+  const hub = await startProtected([`--storage.path=${folder.path}`, `--web.config.file=${web}`])
+  const as = async (name: string, path: string, how: RequestInit = {}): Promise<Response> => {
+    const headers = { authorization: `Bearer token-${name}` }
+    return await fetch(`${hub.url}${path}`, { ...how, headers })
+  }
+  const put: RequestInit = { method: 'PUT', body: JSON.stringify(DOCUMENT) }
+  try {
+    assert.equal((await as('prometheus', '/api/v1/sd/groups/g', put)).status, 403)
+    assert.equal((await as('anne', '/api/v1/sd/groups/g', put)).status, 200)
+    for (const name of ['prometheus', 'vmagent']) {
+      assert.deepEqual(await (await as(name, '/sd/http')).json(), DOCUMENT)
+    }
+    assert.equal((await fetch(`${hub.url}/sd/http`)).status, 401)
+    const history = await (await as('anne', '/api/v1/sd/groups/g/history')).text()
+    assert.match(history, /"by":"anne"/)
+
+    allow({ anne: 'editor', vmagent: 'viewer' })
+    hub.signal('SIGHUP')
+    await until('the token to be taken away', async () => {
+      return (await as('prometheus', '/sd/http')).status === 401
+    })
+    assert.equal((await as('vmagent', '/sd/http')).status, 200)
+    const consumers = await (await as('anne', '/api/v1/sd/consumers')).text()
+    assert.deepEqual(
+      [...consumers.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name),
+      ['prometheus', 'vmagent'],
+    )
+  } finally {
+    await hub.stop()
+    folder.remove()
+  }
+})
+
+/** One that nobody can ask whether it is ready: it listens when it answers at all. */
+async function startProtected(flags: readonly string[]): Promise<TestProcess> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const started = startProcess(join(ROOT, 'bin/narthex'), [
+    ...['hub', `--web.listen-address=127.0.0.1:${port}`, ...flags],
+  ])
+  await until('the hub', () => started.output().includes('narthex is ready'))
+  return { ...started, url }
+}
