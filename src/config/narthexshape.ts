@@ -1,6 +1,7 @@
 /** `narthex`: our own section, what Prometheus does not have. */
 import { destinationList, type ListedDestination } from './destinationkinds.ts'
 import { type GatewayConfig, gatewayShape } from './gateway.ts'
+import { type HubConfig, hubShape } from './hubshape.ts'
 import { type IngesterConfig, ingesterShape } from './ingester.ts'
 import { duration, oneOf, truth } from './scalars.ts'
 import { mapOf, type Shape } from './shape.ts'
@@ -24,6 +25,8 @@ export interface NarthexConfig {
   readonly policy: CommitPolicy
   /** Whose samples a gateway takes, and how. */
   readonly gateway: GatewayConfig
+  /** Where a hub has content of its catalogue from. */
+  readonly hub: HubConfig
   /** What an ingester reads. */
   readonly ingester: IngesterConfig
   /** Who answers the questions of a server instead of a store of its own. */
@@ -73,6 +76,7 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
       (word) => `unknown policy "${word}", wanted all, quorum or any`,
     ),
     gateway: gatewayShape,
+    hub: hubShape,
     ingester: ingesterShape,
     upstream: upstreamShape,
     shard: shardShape,
@@ -87,6 +91,7 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
     destinations: raw.destinations,
     policy: raw.policy ?? 'all',
     gateway: raw.gateway,
+    hub: raw.hub,
     ingester: raw.ingester,
     upstream: raw.upstream,
     shard: raw.shard,

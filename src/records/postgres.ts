@@ -38,16 +38,10 @@ export function postgresDialect(url: Secret, log: Log): Dialect {
 }
 
 /** @throws NarthexError `bad_data` */
-export function requirePostgresUrl(url: Secret): void {
+function requirePostgresUrl(url: Secret): void {
   if (/^postgres(?:ql)?:\/\/./.test(url.reveal()) && URL.canParse(url.reveal())) return
   throw new NarthexError(
     'bad_data',
     'cannot use --database.url: wanted postgres://user:password@host:port/database',
   )
-}
-
-/** Host and database, for people. */
-export function describeDatabase(url: Secret): string {
-  const { host, pathname } = new URL(url.reveal())
-  return `postgres://${host}${pathname}`
 }

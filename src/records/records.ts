@@ -9,11 +9,13 @@ import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Secret } from '../base/secret.ts'
 import type { RegistryRecords } from '../model/registryrecords.ts'
+import type { SourceRecords } from '../model/sources.ts'
 import { asking } from './faults.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import { StoredRegistry } from './registry.ts'
 import type { Schema } from './schema.ts'
+import { StoredSources } from './sources.ts'
 import { sqliteDialect } from './sqlite.ts'
 
 /** The file in the folder. */
@@ -31,6 +33,7 @@ export interface RecordsOptions {
 
 export interface Records extends Running {
   readonly registry: RegistryRecords
+  readonly sources: SourceRecords
 }
 
 /**
@@ -56,13 +59,14 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     'Questions that the database of the records did not answer.',
   )
   failures.with()
+  const counted = <T>(run: () => Promise<T>): Promise<T> =>
+    asking(run).catch((error: unknown) => {
+      if (error instanceof NarthexError && error.kind === 'busy') failures.with().inc()
+      throw error
+    })
   return {
-    registry: new StoredRegistry(db, (run) =>
-      asking(run).catch((error: unknown) => {
-        if (error instanceof NarthexError && error.kind === 'busy') failures.with().inc()
-        throw error
-      }),
-    ),
+    registry: new StoredRegistry(db, counted),
+    sources: new StoredSources(db, counted),
     stop: () => db.destroy(),
   }
 }

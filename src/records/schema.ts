@@ -51,6 +51,37 @@ export interface ConsumersTable {
   etag: string
 }
 
+export interface HubStateTable {
+  id: number
+  revision: number
+}
+
+export interface HubSourcesTable {
+  name: string
+  type: 'bundled' | 'folder' | 'git'
+  origin: string
+  commit_id: string
+  entries: number
+  revision: number
+  checked_ms: number
+  good_ms: number
+  failing_since_ms: number
+  error: string
+  faults: string
+}
+
+export interface HubFilesTable {
+  source: string
+  entry: string
+  file: string
+  digest: string
+}
+
+export interface HubTextsTable {
+  digest: string
+  body: string
+}
+
 export interface MigrationsTable {
   version: number
   applied_ms: number
@@ -63,4 +94,8 @@ export interface Schema {
   sd_versions: VersionsTable
   sd_leases: LeasesTable
   sd_consumers: ConsumersTable
+  hub_state: HubStateTable
+  hub_sources: HubSourcesTable
+  hub_files: HubFilesTable
+  hub_texts: HubTextsTable
 }

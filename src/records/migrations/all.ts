@@ -2,6 +2,7 @@
 import type { Migration } from '../migrate.ts'
 import { consumers } from './consumers.ts'
 import { registry } from './registry.ts'
+import { sources } from './sources.ts'
 
 /** The n-th makes version n. */
-export const MIGRATIONS: readonly Migration[] = [registry, consumers]
+export const MIGRATIONS: readonly Migration[] = [registry, consumers, sources]

@@ -1,0 +1,182 @@
+/** A repository: its newest commit fetched without history, and its files read without a working tree. */
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { SourceConfig } from '../../config/hubshape.ts'
+import { type CommandOptions, runCommand } from './command.ts'
+import { isContentPath, type SourceFile } from './layout.ts'
+import { type Brought, requireRoom } from './source.ts'
+
+/** Most bytes that a fetch may bring, and that a list of files may have. */
+export const FETCH_BYTES_MAX = 268_435_456
+const LIST_BYTES_MAX = 16_777_216
+const TOKEN_BYTES_MAX = 8192
+/** Bytes around each file in what git says. */
+const HEAD_BYTES_MAX = 200
+const WATCH_MS = 200
+
+/** What of our environment git may see: where it finds its programs, keys, proxies and settings. */
+const PASSED_ON =
+  /^(?:PATH|HOME|USER|SSH_AUTH_SOCK|XDG_CONFIG_HOME|SSL_CERT_(?:FILE|DIR)|GIT_SSL_CAINFO|(?:https?|all|no)_proxy)$/i
+
+/**
+ * The files of a repository.
+ *
+ * @param knownCommit what is known already; it is not fetched again
+ * @returns undefined when there is nothing newer
+ * @throws NarthexError `io` for what git refuses, `timeout` and `limit` at the bounds
+ */
+export async function readGit(
+  config: SourceConfig,
+  knownCommit: string,
+  signal: AbortSignal,
+): Promise<Brought | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'narthex-source-'))
+  try {
+    const repository = new Repository(config, folder, await readToken(config.tokenFile), signal)
+    const commit = await repository.newest()
+    return commit === knownCommit ? undefined : await repository.read()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function readToken(file: string): Promise<string> {
+  if (file === '') return ''
+  let token: string
+  try {
+    token = (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    throw new NarthexError('io', `cannot read the token of the source: ${messageOf(error)}`, error)
+  }
+  if (/^[!-~]+$/.test(token) && token.length <= TOKEN_BYTES_MAX) return token
+  throw new NarthexError('bad_data', `cannot use the token in ${file}: wanted one word`)
+}
+
+interface TreeFile {
+  readonly path: string
+  readonly oid: string
+  readonly bytes: number
+}
+
+class Repository {
+  readonly #config: SourceConfig
+  readonly #folder: string
+  readonly #options: CommandOptions
+
+  constructor(config: SourceConfig, folder: string, token: string, signal: AbortSignal) {
+    this.#config = config
+    this.#folder = folder
+    const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
+    this.#options = {
+      cwd: folder,
+      env: environmentOf(config.url, token === '' ? '' : basic),
+      secrets: token === '' ? [] : [token, basic],
+      signal,
+      bytesMax: LIST_BYTES_MAX,
+    }
+  }
+
+  get #ref(): string {
+    return this.#config.branch === '' ? 'HEAD' : `refs/heads/${this.#config.branch}`
+  }
+
+  /** @returns the commit that the branch is at */
+  async newest(): Promise<string> {
+    const said = await this.#git(['ls-remote', '--quiet', '--', this.#config.url, this.#ref])
+    const commit = /^([0-9a-f]{40,64})\t/.exec(said.toString())?.[1]
+    if (commit !== undefined) return commit
+    throw new NarthexError('not_found', `cannot read the repository: it has no ${this.#ref}`)
+  }
+
+  async read(): Promise<Brought> {
+    await this.#git(['init', '--quiet', '--bare', '--template=', '.'])
+    await this.#fetch()
+    const commit = (await this.#git(['rev-parse', 'refs/narthex/now'])).toString().trim()
+    const found = await this.#list(commit)
+    return { commit, files: await this.#contents(found) }
+  }
+
+  async #fetch(): Promise<void> {
+    const flags = ['--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', '--no-auto-gc']
+    const stopped = new AbortController()
+    const watch = setInterval(async () => {
+      const bytes = await folderBytes(join(this.#folder, 'objects/pack')).catch(() => 0)
+      if (bytes <= FETCH_BYTES_MAX) return
+      const message = `cannot fetch the repository: more than ${FETCH_BYTES_MAX} bytes`
+      stopped.abort(new NarthexError('limit', message))
+    }, WATCH_MS)
+    try {
+      const refs = `+${this.#ref}:refs/narthex/now`
+      const signal = AbortSignal.any([this.#options.signal, stopped.signal])
+      await this.#git(['fetch', ...flags, '--', this.#config.url, refs], { signal })
+    } finally {
+      clearInterval(watch)
+    }
+  }
+
+  /** Plain files only: links and repositories inside of it are nothing to read. */
+  async #list(commit: string): Promise<readonly TreeFile[]> {
+    const tree = this.#config.path === '' ? commit : `${commit}:${this.#config.path}`
+    const said = await this.#git(['ls-tree', '-r', '-z', '-l', '--full-tree', tree])
+    const files: TreeFile[] = []
+    for (const line of said.toString().split('\0')) {
+      const match = /^100(?:644|755) blob ([0-9a-f]+) +(\d+)\t(.+)$/s.exec(line)
+      if (match === null || !isContentPath(match[3])) continue
+      files.push({ oid: match[1], bytes: Number(match[2]), path: match[3] })
+    }
+    requireRoom(files)
+    return files
+  }
+
+  async #contents(files: readonly TreeFile[]): Promise<readonly SourceFile[]> {
+    const bytesMax = files.reduce((sum, { bytes }) => sum + bytes + HEAD_BYTES_MAX, 0)
+    const input = files.map(({ oid }) => `${oid}\n`).join('')
+    const said = await this.#git(['cat-file', '--batch'], { bytesMax, input })
+    let at = 0
+    return files.map(({ path, bytes }) => {
+      const from = said.indexOf('\n', at) + 1
+      at = from + bytes + 1
+      return { path, bytes: said.subarray(from, from + bytes) }
+    })
+  }
+
+  #git(args: readonly string[], more: Partial<CommandOptions> = {}): Promise<Buffer> {
+    return runCommand('git', args, { ...this.#options, ...more })
+  }
+}
+
+function environmentOf(url: string, basic: string): Record<string, string> {
+  const passed = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))
+  const settings: [string, string][] = [
+    ['core.hooksPath', '/dev/null'],
+    ['fetch.fsckObjects', 'true'],
+  ]
+  if (basic !== '') {
+    // In the environment, because everybody may see the arguments; and for this address only.
+    settings.push([`http.${url}.extraHeader`, `Authorization: Basic ${basic}`])
+    settings.push(['http.followRedirects', 'false'])
+  }
+  return {
+    ...Object.fromEntries(passed.map(([name, value]) => [name, value ?? ''])),
+    LC_ALL: 'C',
+    GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: 'true',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+    GIT_CONFIG_COUNT: String(settings.length),
+    ...Object.fromEntries(
+      settings.flatMap(([key, value], i) => [
+        [`GIT_CONFIG_KEY_${i}`, key],
+        [`GIT_CONFIG_VALUE_${i}`, value],
+      ]),
+    ),
+  }
+}
+
+async function folderBytes(folder: string): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(folder)) bytes += (await stat(join(folder, name))).size
+  return bytes
+}
