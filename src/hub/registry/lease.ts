@@ -6,7 +6,7 @@ import { refuseName } from './name.ts'
 import { nameOf, refuseTarget } from './target.ts'
 
 /** How long a target may be believed without a word of it, in ms. */
-export const TTL_MS_MIN = 1000
+const TTL_MS_MIN = 1000
 export const TTL_MS_MAX = 86_400_000
 
 /** The lease; what is wrong with it is in `problems`, and then it is not to be used. */
