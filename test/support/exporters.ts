@@ -135,6 +135,28 @@ export const LIVE_EXPORTERS: Readonly<Record<string, LiveExporter>> = {
       return [probe, own]
     },
   },
+  caddy: {
+    commands: ['caddy'],
+    lacks: {},
+    async start(stage) {
+      const [admin, web] = [await freePort(), await freePort()]
+      const back = new URL(await stage.page('hello')).host
+      const config = stage.file(
+        'Caddyfile',
+        [
+          `{\n  admin 127.0.0.1:${admin}\n  auto_https off`,
+          '  servers {\n    metrics\n  }\n}',
+          `http://127.0.0.1:${web} {\n  reverse_proxy /page ${back}\n  error /error 500\n}\n`,
+        ].join('\n'),
+      )
+      const url = `http://127.0.0.1:${admin}/metrics`
+      await stage.run('caddy', ['run', '--config', config, '--adapter', 'caddyfile'], url, {
+        HOME: stage.path,
+      })
+      for (const path of ['page', 'error']) await fetch(`http://127.0.0.1:${web}/${path}`)
+      return [url]
+    },
+  },
   elasticsearch: {
     commands: ['prometheus-elasticsearch-exporter'],
     lacks: {},
@@ -326,6 +348,49 @@ export const LIVE_EXPORTERS: Readonly<Record<string, LiveExporter>> = {
       await sayTo(replica, 'NOSUCH\r\n')
       return await stage.exporter('prometheus-redis-exporter', (address) => [
         ...[`--redis.addr=redis://127.0.0.1:${replica}`, `--web.listen-address=${address}`],
+      ])
+    },
+  },
+  squid: {
+    commands: ['squid', 'prometheus-squid-exporter'],
+    lacks: {},
+    async start(stage) {
+      const port = await freePort()
+      const pid = join(stage.path, 'squid.pid')
+      const config = stage.file(
+        'squid.conf',
+        [
+          `http_port 127.0.0.1:${port}\npid_filename ${pid}\ncache_log /dev/stderr`,
+          'access_log none\ncache_store_log none\ncache_mem 8 MB\npinger_enable off\nshutdown_lifetime 0 seconds',
+          'http_access allow localhost manager\nhttp_access allow localhost\n',
+        ].join('\n'),
+      )
+      const counters = `http://127.0.0.1:${port}/squid-internal-mgr/counters`
+      await stage.run('squid', ['-N', '-f', config], counters)
+      return await stage.exporter('prometheus-squid-exporter', (address) => [
+        ...['-squid-hostname=127.0.0.1', `-squid-port=${port}`, `-squid-pidfile=${pid}`],
+        `-listen=${address}`,
+      ])
+    },
+  },
+  varnish: {
+    commands: ['varnishd', 'prometheus-varnish-exporter'],
+    lacks: {},
+    async start(stage) {
+      const port = await freePort()
+      const back = new URL(await stage.page('hello')).host
+      const name = stage.folder('varnish')
+      const url = `http://127.0.0.1:${port}/`
+      await stage.run(
+        'varnishd',
+        [
+          ...['-F', '-n', name, '-j', 'none', '-a', `127.0.0.1:${port}`],
+          ...['-b', back, '-s', 'malloc,16m'],
+        ],
+        url,
+      )
+      return await stage.exporter('prometheus-varnish-exporter', (address) => [
+        ...['-n', name, `-web.listen-address=${address}`],
       ])
     },
   },
