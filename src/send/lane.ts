@@ -19,6 +19,8 @@ export function weightOf(parcel: Parcel): number {
 /** First in, first out: entries that came back, then packed rows, then entries as they came. */
 export class Lane {
   readonly number: number
+  /** Whether its queue knows that it may have parcels. */
+  isNoted = false
   /** When the oldest of its parcels that are being written was taken over; Infinity while none is. */
   awayOldestMs: number = Infinity
   /** Writes that ended in a retry since one succeeded. */

@@ -41,6 +41,8 @@ const ALONE_ATTEMPTS = 3
 export class LaneQueue {
   bounds: QueueBounds
   readonly #lanes: readonly Lane[]
+  /** Lanes with parcels, and some that had them a moment ago. */
+  #busy: Lane[] = []
   readonly #values: RowValues
   readonly #onDropped: OnDropped
   readonly #onSplit: (commit: Commit) => void
@@ -78,7 +80,7 @@ export class LaneQueue {
 
   /** Whether nothing waits to be taken. */
   get isEmpty(): boolean {
-    return this.#lanes.every((lane) => lane.parcelCount === 0)
+    return this.#busy.every((lane) => lane.parcelCount === 0)
   }
 
   /** When the oldest parcel was taken over, those being written among them; Infinity without one. */
@@ -102,6 +104,7 @@ export class LaneQueue {
     }
     this.#values.hold(parcel.values)
     lane.push({ parcel, commit }, dueMs)
+    this.#note(lane)
   }
 
   /** Takes out what is to be written next; undefined while nothing is. */
@@ -128,7 +131,7 @@ export class LaneQueue {
   /** When `take` hands out something at the latest, monotonic ms; Infinity when that is not known. */
   readyMs(isUrgent: boolean): number {
     let readyMs = Infinity
-    for (const lane of this.#lanes) {
+    for (const lane of this.#busy) {
       if (lane.isAway || lane.parcelCount === 0) continue
       readyMs = Math.min(readyMs, Math.max(isUrgent ? 0 : lane.dueMs, lane.notBeforeMs))
     }
@@ -169,7 +172,7 @@ export class LaneQueue {
         this.#onDropped('withdrawn', tallyOf(parcel), commit)
       } else {
         this.#away(parcel, -1)
-        this.#lanes[parcel.lane].unshift(entry, 0)
+        this.#unshift(this.#lanes[parcel.lane], entry, 0)
       }
     }
     for (const lane of batch.lanes) {
@@ -210,8 +213,9 @@ export class LaneQueue {
     const lanes: Lane[] = []
     let samples = 0
     let isDue = isUrgent
-    for (const lane of this.#lanes) {
-      if (lane.isAway || lane.parcelCount === 0 || lane.notBeforeMs > nowMs) continue
+    this.#forgetIdle()
+    for (const lane of this.#busy) {
+      if (lane.isAway || lane.notBeforeMs > nowMs) continue
       lanes.push(lane)
       samples += lane.samples
       if (lane.dueMs <= nowMs) isDue = true
@@ -236,13 +240,13 @@ export class LaneQueue {
         continue
       }
       if (entries.length > 0) {
-        lane.unshift(entry, dueMs)
+        this.#unshift(lane, entry, dueMs)
         return weight
       }
       this.#values.disown(entry.parcel.values)
       const parts = splitParcel(entry.parcel, samplesMax)
       for (const part of parts.slice(1).toReversed()) {
-        lane.unshift({ parcel: part, commit: entry.commit }, 0)
+        this.#unshift(lane, { parcel: part, commit: entry.commit }, 0)
         if (entry.commit !== undefined) this.#onSplit(entry.commit)
       }
       entries.push({ parcel: parts[0], commit: entry.commit })
@@ -289,9 +293,30 @@ export class LaneQueue {
     this.#awayBytes += sign * bytesOf(parcel)
   }
 
+  #unshift(lane: Lane, entry: Entry, dueMs: number): void {
+    lane.unshift(entry, dueMs)
+    this.#note(lane)
+  }
+
+  /** Takes note that a lane has parcels. */
+  #note(lane: Lane): void {
+    if (lane.isNoted) return
+    lane.isNoted = true
+    this.#busy.push(lane)
+  }
+
+  #forgetIdle(): void {
+    let kept = 0
+    for (const lane of this.#busy) {
+      if (lane.parcelCount > 0) this.#busy[kept++] = lane
+      else lane.isNoted = false
+    }
+    this.#busy.length = kept
+  }
+
   #sum(of: (lane: Lane) => number): number {
     let sum = 0
-    for (const lane of this.#lanes) sum += of(lane)
+    for (const lane of this.#busy) sum += of(lane)
     return sum
   }
 }
