@@ -7,6 +7,7 @@ import { CHECK } from '../src/cli/checkflags.ts'
 import type { CommandSpec, Flag } from '../src/cli/flags.ts'
 import { GATEWAY } from '../src/cli/gatewayflags.ts'
 import { HUB } from '../src/cli/hubflags.ts'
+import { HUB_REFRESH } from '../src/cli/hubrefresh.ts'
 import { HUB_EXPORT, HUB_INSTALL, HUB_INSTALLS, HUB_UNINSTALL } from '../src/cli/hubtoolflags.ts'
 import { INGESTER } from '../src/cli/ingesterflags.ts'
 import { SERVER } from '../src/cli/serverflags.ts'
@@ -35,6 +36,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   job: 'What is installed',
   to: 'What is installed',
   url: 'A server that runs',
+  source: 'Content sources',
   runtime: 'Memory of the process',
   'syntax-only': 'How it looks',
   agent: 'How it looks',
@@ -42,7 +44,13 @@ const GROUPS: Readonly<Record<string, string>> = {
 }
 
 const ROLES: readonly CommandSpec[] = [UP, SERVER, AGENT, GATEWAY, INGESTER, HUB]
-const HUB_TOOLS: readonly CommandSpec[] = [HUB_INSTALL, HUB_INSTALLS, HUB_UNINSTALL, HUB_EXPORT]
+const HUB_TOOLS: readonly CommandSpec[] = [
+  HUB_INSTALL,
+  HUB_INSTALLS,
+  HUB_UNINSTALL,
+  HUB_EXPORT,
+  HUB_REFRESH,
+]
 
 /** The generated pages by their path below the checkout. */
 export function makePages(): ReadonlyMap<string, string> {

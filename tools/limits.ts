@@ -48,6 +48,9 @@ import {
   LABEL_VALUE_BYTES_MAX,
   TARGET_BYTES_MAX,
 } from '../src/hub/registry/target.ts'
+import { FETCH_BYTES_MAX } from '../src/hub/sources/git.ts'
+import { SOURCE_ENTRIES_MAX } from '../src/hub/sources/layout.ts'
+import { SOURCE_BYTES_MAX, SOURCE_FILES_MAX } from '../src/hub/sources/source.ts'
 import { LEASED_BYTES_MAX } from '../src/net/client/body.ts'
 import { INFLATE_RATIO_MAX } from '../src/net/client/inflate.ts'
 import { REDIRECTS_MAX } from '../src/net/client/request.ts'
@@ -106,6 +109,8 @@ const CONSUL = 'prometheus_sd_consul_rpc_failures_total'
 const KUBERNETES = ['prometheus_sd_kubernetes_failures_total']
 const KEPT = 'narthex_sd_last_good_failures_total'
 const FAULTS = 'narthex_catalogue_faults'
+const SOURCE_FAILING = 'narthex_catalogue_source_failing'
+const SOURCE_STAYS = 'what it had before stays'
 
 /** Sections of the page. */
 export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
@@ -522,6 +527,15 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('queries of a dashboard', count(QUERIES_MAX), 'the same', [FAULTS]),
     built('levels of a dashboard', count(JSON_DEPTH_MAX), 'it is left out', [FAULTS]),
     built('metric families of a sample', count(SAMPLE_FAMILIES_MAX), 'it is left out', [FAULTS]),
+    built('files of a content source', count(SOURCE_FILES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
+    built('bytes of them', size(SOURCE_BYTES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
+    built('bytes that a fetch brings', size(FETCH_BYTES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
+    built(
+      'entries of a content source',
+      count(SOURCE_ENTRIES_MAX),
+      'further ones are left out',
+      [],
+    ),
     built('words of a search', count(SEARCH_WORDS_MAX), 'further ones do not count', [REQUESTS]),
     built('characters of a search', count(SEARCH_LENGTH_MAX), 'the same', [REQUESTS]),
   ],

@@ -11,6 +11,10 @@ if (TOOLS.includes(word)) {
   tolerateClosedPipe()
   const { runHubTool } = await import('./hubtool.ts')
   process.exitCode = await runHubTool(word, process.argv.slice(4))
+} else if (word === 'refresh') {
+  tolerateClosedPipe()
+  const { runRefresh } = await import('./hubrefresh.ts')
+  process.exitCode = await runRefresh(process.argv.slice(4))
 } else {
   const [{ startHub }, { HUB, readHubOptions }, { runRole }] = await Promise.all([
     import('../roles/hub.ts'),

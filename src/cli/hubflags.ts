@@ -11,6 +11,11 @@ export const HUB: CommandSpec = {
     'vmagent and narthex ask for over HTTP.',
   flags: [
     {
+      name: 'config.file',
+      value: 'file',
+      help: 'of which a hub reads narthex.hub: where the catalogue has further content from; reloaded on SIGHUP and POST /-/reload',
+    },
+    {
       name: 'storage.path',
       value: 'folder',
       help: 'where the records are kept',
@@ -61,6 +66,7 @@ export const HUB: CommandSpec = {
 export function readHubOptions(values: FlagValues, texts: ReadonlyMap<string, string>): HubOptions {
   const flags = new FlagReader(values)
   return {
+    configFile: flags.text('config.file'),
     storagePath: flags.text('storage.path'),
     databaseUrl: flags.secret('database.url'),
     limits: {

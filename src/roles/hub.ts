@@ -10,10 +10,14 @@ import { openCatalogue } from '../hub/catalogue/catalogue.ts'
 import { openPlanner } from '../hub/install/installer.ts'
 import { readInstallRequest } from '../hub/install/request.ts'
 import { FollowedRegistry, type RegistryLimits } from '../hub/registry/registry.ts'
+import { Bundled } from '../hub/sources/bundled.ts'
+import { readSource } from '../hub/sources/kinds.ts'
+import { Sources } from '../hub/sources/sources.ts'
 import { openRecords } from '../records/records.ts'
 import { catalogueRoutes } from '../serve/hub/catalogue.ts'
 import { planRoutes } from '../serve/hub/install.ts'
 import { registryRoutes, sdRoutes } from '../serve/hub/routes.ts'
+import { sourceRoutes } from '../serve/hub/sources.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
 import { Configuration } from './configuration.ts'
@@ -24,6 +28,8 @@ import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
 export interface HubOptions {
+  /** '' for none. */
+  readonly configFile: string
   /** Folder of the records, where no database is named. */
   readonly storagePath: string
   /** A PostgreSQL database. */
@@ -48,7 +54,7 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
   const clock = systemClock
   const metrics = new Metrics()
   registerProcessMetrics(metrics)
-  const configuration = new Configuration({ file: '', clock, log, metrics })
+  const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
   const webConfig = loadWeb(options.web)
 
   const { storagePath, databaseUrl, limits } = options
@@ -66,9 +72,24 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
     now: () => clock.now(),
   })
 
+  const bundled = new Bundled(catalogue, folder, clock)
+  const sources = life.own(
+    new Sources({
+      records: records.sources,
+      read: readSource,
+      show: (shelf) => catalogue.fill(shelf),
+      bundled: () => bundled.state,
+      ...{ clock, log, metrics, random: Math.random },
+    }),
+  )
+  await sources.start(configuration.current.narthex.hub.sources)
+  configuration.follow(({ narthex }) => sources.configure(narthex.hub.sources))
+
   const reload = async (): Promise<void> => {
     web.reload()
+    await configuration.reload()
     await catalogue.reload()
+    bundled.note()
   }
   const web = await startWeb(
     options.web,
@@ -84,6 +105,7 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
           reload,
         }),
         ...catalogueRoutes(catalogue),
+        ...sourceRoutes(sources),
         ...planRoutes({ installer: planner, readRequest: readInstallRequest }),
         ...registryRoutes(registry),
         ...sdRoutes({ registry, scheme: () => (webConfig.tls === undefined ? 'http' : 'https') }),
