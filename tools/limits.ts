@@ -36,6 +36,8 @@ import { JSON_DEPTH_MAX } from '../src/hub/catalogue/jsonplaces.ts'
 import { RULES_MAX } from '../src/hub/catalogue/rules.ts'
 import { SAMPLE_FAMILIES_MAX } from '../src/hub/catalogue/sample.ts'
 import { SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../src/hub/catalogue/search.ts'
+import { INSTALLS_MAX } from '../src/hub/install/folder.ts'
+import { TARGETS_MAX as INSTALL_TARGETS_MAX, JOB_LENGTH_MAX } from '../src/hub/install/request.ts'
 import { CONSUMER_MS_MAX } from '../src/hub/registry/consumers.ts'
 import { DIFF_TARGETS_MAX } from '../src/hub/registry/diff.ts'
 import { LABELS_MAX, PROBLEMS_MAX } from '../src/hub/registry/document.ts'
@@ -536,6 +538,9 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       'further ones are left out',
       [],
     ),
+    built('installations', count(INSTALLS_MAX), '422', [REQUESTS]),
+    built('targets of an installation', count(INSTALL_TARGETS_MAX), '400', [REQUESTS]),
+    built('characters of its name', count(JOB_LENGTH_MAX), '400', [REQUESTS]),
     built('words of a search', count(SEARCH_WORDS_MAX), 'further ones do not count', [REQUESTS]),
     built('characters of a search', count(SEARCH_LENGTH_MAX), 'the same', [REQUESTS]),
   ],

@@ -14,9 +14,7 @@ import type { Appender } from '../model/appender.ts'
 import type { Labels } from '../model/labels.ts'
 import type { MetadataView, TargetView } from '../model/target.ts'
 import { isLoopback } from '../net/server/address.ts'
-
-/** Job of the targets that the search finds; each says its own `job`. */
-export const LOOPBACK_JOB = 'loopback'
+import { LOOPBACK_JOB } from './unconfigured.ts'
 
 export interface MachineOptions {
   readonly appender: Appender

@@ -11,6 +11,9 @@ const INTERVAL = '5s'
 /** The job under which the program scrapes itself. */
 export const SELF_JOB = 'narthex'
 
+/** Job of the targets that the search on loopback finds; each says its own `job`. */
+export const LOOPBACK_JOB = 'loopback'
+
 /** A token with which the program scrapes itself; it lives as long as the process and is shown nowhere. */
 export function makeSelfToken(): Secret {
   return new Secret(randomBytes(32).toString('base64url'))

@@ -81,7 +81,7 @@ type Texts = Omit<InstallPlan, 'notes'>
 function checkPlan({ name, entry, scrape, rules, dashboard }: Texts): readonly string[] {
   const { errors, warnings } = readConfig(scrape, `${name}.yml`, { includes: false })
   if (errors.length > 0) throw refusal(`${name}.yml`, errors)
-  if (rules !== '') check(`rules/${name}.yml`, (report) => readRules(rules, name, report))
+  if (rules !== '') check(`rules/${name}.yml`, (report) => readRules(rules, name, report, false))
   if (dashboard !== '') {
     check(`dashboards/${name}.json`, (report) => readDashboard(dashboard, report))
   }
