@@ -1,6 +1,7 @@
 /** The catalogue: all entries of a folder in memory; what was good stays when what comes later is not. */
 import { createHash } from 'node:crypto'
 import { readdir, realpath } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Cell, Metrics } from '../../base/metrics.ts'
@@ -170,6 +171,7 @@ export class Catalogue implements CatalogueView {
     }
     for (const name of shelf.keys()) {
       if (kept.has(name) || kept.size >= ENTRIES_MAX) continue
+      await nextTurn()
       const read = this.#keepTexts(name, NO_TEXTS, shelf, faults)
       if (read !== undefined) kept.set(name, read)
     }

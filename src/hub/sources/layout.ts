@@ -1,4 +1,5 @@
 /** Tells from the files of a source which entries it has: ours, and what others are used to. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parseYaml } from '../../config/yaml.ts'
 import { isEntryName } from '../catalogue/entryshape.ts'
 import { ENTRY_FILE_BYTES_MAX, type EntryFileName } from '../catalogue/folder.ts'
@@ -26,12 +27,15 @@ export function isContentPath(path: string): boolean {
   return /\.(?:ya?ml|json|md|prom)$/i.test(path) && !/(?:^|\/)\./.test(path)
 }
 
-/** Sorts files into entries; which kind of folder it is may differ from folder to folder. */
-export function readLayout(files: readonly SourceFile[]): Layout {
+/**
+ * Sorts files into entries; which kind of folder it is may differ from folder to folder. Others get
+ * their turn between files, because there may be many.
+ */
+export async function readLayout(files: readonly SourceFile[]): Promise<Layout> {
   const reader = new LayoutReader()
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const folders = Map.groupBy(sorted, ({ path }) => path.slice(0, path.lastIndexOf('/') + 1))
-  for (const [folder, inside] of folders) reader.read(folder, inside)
+  for (const [folder, inside] of folders) await reader.read(folder, inside)
   return reader
 }
 
@@ -47,13 +51,14 @@ class LayoutReader implements Layout {
   readonly entries = new Map<string, Map<EntryFileName, string>>()
   readonly faults: string[] = []
 
-  read(folder: string, files: readonly SourceFile[]): void {
+  async read(folder: string, files: readonly SourceFile[]): Promise<void> {
     if (files.some(({ path }) => path === `${folder}entry.yaml`)) {
       this.#readOurs(folder, files)
       return
     }
     const suffixed = files.find(({ path }) => SUFFIXED.test(baseOf(path)))
     for (const file of files) {
+      await nextTurn()
       const base = baseOf(file.path)
       const match = SUFFIXED.exec(base)
       if (match !== null) {

@@ -207,7 +207,7 @@ export class Sources implements SourcesView {
 
   /** Nothing is taken of a source that has emptied itself. */
   async #take(state: SourceState, { commit, files }: Brought): Promise<void> {
-    const { entries, faults } = readLayout(files)
+    const { entries, faults } = await readLayout(files)
     if (entries.size === 0) {
       const reason = faults.at(0) ?? 'no entry, no rule file and no dashboard in it'
       throw new NarthexError('bad_data', `cannot use the source: it is empty: ${reason}`)

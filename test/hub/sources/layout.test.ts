@@ -6,8 +6,10 @@ import { readLayout } from '../../../src/hub/sources/layout.ts'
 const RULES = '- alert: A\n  expr: up == 0\n'
 const DASHBOARD = '{"panels": []}'
 
-function entriesOf(files: Readonly<Record<string, string>>): Record<string, readonly string[]> {
-  const { entries } = layoutOf(files)
+async function entriesOf(
+  files: Readonly<Record<string, string>>,
+): Promise<Record<string, readonly string[]>> {
+  const { entries } = await layoutOf(files)
   return Object.fromEntries([...entries].map(([name, texts]) => [name, [...texts.keys()].sort()]))
 }
 
@@ -16,16 +18,16 @@ function layoutOf(files: Readonly<Record<string, string>>): ReturnType<typeof re
   return readLayout(Object.entries(files).map(([path, text]) => ({ path, bytes: encode(text) })))
 }
 
-test('a folder with entry.yaml is an entry of ours, wherever it is', () => {
+test('a folder with entry.yaml is an entry of ours, wherever it is', async () => {
   const files = {
     'catalog/a/entry.yaml': 'name: a',
     'catalog/a/alerts.yaml': RULES,
     'catalog/a/x.md': '',
   }
-  assert.deepEqual(entriesOf(files), { a: ['alerts.yaml', 'entry.yaml'] })
+  assert.deepEqual(await entriesOf(files), { a: ['alerts.yaml', 'entry.yaml'] })
 })
 
-test('files that end in _helm, _alert and _dashboard are one entry, and the readme beside them', () => {
+test('files that end in _helm, _alert and _dashboard are one entry, and the readme beside them', async () => {
   const files = {
     'MySQL/MySQL_helm.yaml': 'a: 1',
     'MySQL/MySQL_alert.yml': RULES,
@@ -33,12 +35,12 @@ test('files that end in _helm, _alert and _dashboard are one entry, and the read
     'MySQL/README.md': 'text',
     'README.md': 'of the repository',
   }
-  assert.deepEqual(entriesOf(files), {
+  assert.deepEqual(await entriesOf(files), {
     mysql: ['README.md', 'alerts.yaml', 'dashboard.json', 'helm.yaml'],
   })
 })
 
-test('rule files and dashboards are known by what is in them, and named by their files', () => {
+test('rule files and dashboards are known by what is in them, and named by their files', async () => {
   const files = {
     'rules/mysqld-exporter.yml': `groups:\n  - name: g\n    rules: []\n`,
     'rules/redis_rules.yaml': RULES,
@@ -48,14 +50,14 @@ test('rule files and dashboards are known by what is in them, and named by their
     'boards/package.json': '{"name": "x"}',
     'boards/broken.json': '{',
   }
-  assert.deepEqual(entriesOf(files), {
+  assert.deepEqual(await entriesOf(files), {
     mysqld: ['alerts.yaml'],
     redis: ['alerts.yaml', 'dashboard.json'],
   })
 })
 
-test('what cannot be used is told with its path, and the rest is taken', () => {
-  const { entries, faults } = layoutOf({
+test('what cannot be used is told with its path, and the rest is taken', async () => {
+  const { entries, faults } = await layoutOf({
     'a/x_alert.yaml': RULES,
     'b/x_alert.yaml': RULES,
     'c/---_helm.yaml': 'a: 1',

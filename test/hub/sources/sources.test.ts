@@ -228,6 +228,22 @@ test('FIELD 1: a token is in no argument, no error and no record; one that is go
   assert.deepEqual(namesOf(world.catalogue), ['own'])
 })
 
+test('FIELD 1: what sources have is there although the folder of the program is away', async () => {
+  const world = await makeWorld()
+  write(join(world.path, 'team/team_alert.yaml'), RULES)
+  rmSync(join(world.path, 'catalog'), { recursive: true })
+  const sources = await world.start(`{name: team, type: folder, path: ${world.path}/team}`)
+  await sources.refresh('')
+  assert.deepEqual(namesOf(world.catalogue), ['own', 'team'], 'of before, and of the source')
+
+  const metrics = new Metrics()
+  const started = await openCatalogue({ folder: '/nowhere', log: silentLog, metrics })
+  const texts = new Map([['alerts.yaml' as const, { text: RULES, source: 'team' }]])
+  await started.fill(new Map([['team', texts]]))
+  assert.deepEqual(namesOf(started), ['team'])
+  assert.match(started.folderError, /cannot read the catalogue/)
+})
+
 test('links of a repository and of a folder lead nowhere', async () => {
   const world = await makeWorld()
   const secret = join(world.path, 'secret.yaml')
