@@ -15,6 +15,9 @@ const HEAD = '# narthex hub: '
 /** The first key of a dashboard of ours; Grafana keeps keys that it does not know. */
 const DASHBOARD_KEY = '__narthex'
 
+/** Longest uid that Grafana takes. */
+const UID_LENGTH_MAX = 40
+
 /** The text of a YAML file with its manifest on top. */
 export function signYaml(text: string, manifest: Manifest): string {
   return `${HEAD}${encodeAscii(manifest)}\n${text.endsWith('\n') ? text : `${text}\n`}`
@@ -26,9 +29,19 @@ export function manifestOfYaml(text: string): Manifest | undefined {
   return line.startsWith(HEAD) ? readManifest(parseJson(line.slice(HEAD.length))) : undefined
 }
 
-/** The text of a dashboard with its manifest as its first key. */
-export function signDashboard(text: string, manifest: Manifest): string {
-  const dashboard = { [DASHBOARD_KEY]: manifest, ...JSON.parse(text) }
+/**
+ * The text of a dashboard with its manifest as its first key.
+ *
+ * @param name of the installation; where it is not that of the entry, the dashboard gets an identity
+ *   of its own, because Grafana takes each once
+ */
+export function signDashboard(text: string, manifest: Manifest, name: string): string {
+  const { uid, title, ...rest } = JSON.parse(text)
+  const identity =
+    name === manifest.entry
+      ? { uid, title }
+      : { uid: `narthex-${name}`.slice(0, UID_LENGTH_MAX), title: `${title} (${name})` }
+  const dashboard = { [DASHBOARD_KEY]: manifest, ...identity, ...rest }
   return `${JSON.stringify(dashboard, null, 2)}\n`
 }
 

@@ -44,7 +44,7 @@ export function planInstall(
     ...{ name, entry: entry.name, version, targets },
     scrape: signYaml(writeScrape(name, entry.path, targets), manifest),
     rules: alerts === '' ? '' : signYaml(alerts, manifest),
-    dashboard: dashboard === '' ? '' : signDashboard(dashboard, manifest),
+    dashboard: dashboard === '' ? '' : signDashboard(dashboard, manifest, name),
   }
   return { ...plan, notes: checkPlan(plan) }
 }

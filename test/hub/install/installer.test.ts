@@ -52,6 +52,8 @@ test('another name of the job is used, and what the rules do not see is noted', 
   const plan = await installer.preview({ ...REQUEST, job: 'db_west' }, '')
   assert.equal(plan.name, 'db_west')
   assert.match(plan.notes.join(), /name job="mysqld": they do not see the job db_west/)
+  const { uid, title } = JSON.parse(plan.dashboard)
+  assert.deepEqual([uid, title], ['narthex-db_west', 'A dashboard (db_west)'])
 })
 
 test('who installs cannot write more than their name', async (t) => {
