@@ -108,5 +108,9 @@ function searches(): Readonly<Record<PageName, Signal<string>>> {
   }
 }
 
+// A browser looks for the icon anew at each address: it must not be named relative to the first one.
+const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
+if (icon !== null) icon.href = urlOf(icon.href).href
+
 follow()
 window.addEventListener('popstate', follow)

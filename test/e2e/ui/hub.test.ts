@@ -1,5 +1,8 @@
 /** Catalogue and Registry of a hub in a real browser. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { EntryDetail, EntrySummary } from '../../../src/model/catalogue.ts'
@@ -504,5 +507,65 @@ test('the first bytes are few: the shell and the catalogue', { skip }, async () 
   const { page, wireBytes } = await openPage(browser, `${hub.url}/catalogue`)
   await rows(page).first().waitFor()
   assert.ok(wireBytes() <= SHELL_BYTES_MAX, `${wireBytes()} bytes`)
+  await page.context().close()
+})
+
+test('what lies below a page is found behind the prefix of a proxy, too', { skip }, async (t) => {
+  const prefix = '/behind/a/proxy'
+  const strays: string[] = []
+  const proxy = createServer((request, reply) => {
+    const path = request.url ?? ''
+    if (!path.startsWith(`${prefix}/`)) strays.push(path)
+    fetch(`${hub.url}/${path.slice(prefix.length + 1)}`).then(
+      async (answer) => {
+        const type = answer.headers.get('content-type') ?? 'text/plain'
+        reply.writeHead(answer.status, { 'content-type': type })
+        reply.end(Buffer.from(await answer.arrayBuffer()))
+      },
+      () => reply.destroy(),
+    )
+  })
+  t.after(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const { port } = proxy.address() as AddressInfo
+  const start = `http://127.0.0.1:${port}${prefix}`
+  const { page, faults } = await openPage(browser, `${start}/registry/groups/web`)
+  await page.getByRole('heading', { name: 'web' }).waitFor()
+  await page.getByRole('link', { name: 'Catalogue', exact: true }).click()
+  await page.getByRole('link', { name: 'narthex', exact: true }).click()
+  await page.getByRole('tab', { name: 'Metrics' }).click()
+  assert.equal(page.url(), `${start}/catalogue/narthex?tab=metrics`)
+  await page.reload()
+  await page.getByRole('tab', { name: 'Metrics', selected: true }).waitFor()
+  await page.getByRole('link', { name: 'Registry', exact: true }).click()
+  await page.getByRole('link', { name: 'web' }).waitFor()
+  assert.deepEqual(strays, [])
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+test('a long list comes in parts', { skip }, async () => {
+  const names = Array.from({ length: 120 }, (_, i) => `many-${String(i).padStart(3, '0')}`)
+  const groups = Object.fromEntries(names.map((name) => [name, [{ targets: [`${name}:1`] }]]))
+  const reply = await fetch(`${hub.url}/api/v1/sd/import`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(groups),
+  })
+  assert.equal(reply.status, 200, await reply.text())
+  const { page, faults } = await openPage(browser, `${hub.url}/registry?search=many`)
+  await page.getByText('1 to 100 of 120').waitFor()
+  await page.getByRole('button', { name: 'Later' }).click()
+  await page.getByText('101 to 120 of 120').waitFor()
+  await page.getByRole('link', { name: 'many-119' }).click()
+  await page.getByRole('rowheader', { name: 'many-119:1' }).waitFor()
+  await page.goBack()
+  await page.getByText('101 to 120 of 120').waitFor()
+  assert.equal(new URL(page.url()).search, '?search=many&page=2')
+  assert.deepEqual(faults, [])
   await page.context().close()
 })
