@@ -181,7 +181,7 @@ test('the commands of "Shards" share the targets of one file', async (t) => {
   await startTarget(t, section)
   await section.run([...blocksOf('Agents and one store').slice(0, 2), ...blocksOf('Shards')])
   const counts: number[] = []
-  for (const port of [9391, 9395]) {
+  for (const port of [9391, 9396]) {
     const url = `http://127.0.0.1:${await section.port(port)}/api/v1/targets`
     const { data } = (await (await fetch(url)).json()) as { data: { activeTargets: unknown[] } }
     counts.push(data.activeTargets.length)
