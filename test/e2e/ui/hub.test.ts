@@ -195,7 +195,7 @@ test('an entry shows its text, its rules, its panels and its metrics', { skip },
   await page.getByRole('link', { name: 'narthex', exact: true }).click()
   await page.getByRole('heading', { name: 'narthex', level: 1 }).waitFor()
   assert.equal(new URL(page.url()).pathname, '/catalogue/narthex')
-  assert.equal(await page.title(), 'narthex · narthex')
+  await until('the title', async () => (await page.title()) === 'narthex · narthex')
   await page.locator('.markdown h2').first().waitFor()
   await keepScreenshot(page, 'entry-exporter')
 
@@ -219,7 +219,7 @@ test('an entry shows its text, its rules, its panels and its metrics', { skip },
   await page.keyboard.press('u')
   await page.getByRole('heading', { name: 'Catalogue' }).waitFor()
   assert.equal(new URL(page.url()).search, '?search=narthex', 'as it was left')
-  assert.equal(await page.title(), 'Catalogue · narthex')
+  await until('the title', async () => (await page.title()) === 'Catalogue · narthex')
   await page.goBack()
   await page.getByRole('tab', { name: 'Metrics', selected: true }).waitFor()
   await page.reload()
