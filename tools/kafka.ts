@@ -12,7 +12,7 @@ const cache = join(dirname(fileURLToPath(import.meta.url)), '../.cache/kafka')
 const jars = join(cache, VERSION)
 
 /** kafka-tools-api is only needed by tools, and not by the broker. */
-const PROJECT = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const PROJECT = `<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>narthex</groupId>
   <artifactId>kafka-for-tests</artifactId>
