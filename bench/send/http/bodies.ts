@@ -1,15 +1,16 @@
 /** What a sample costs in bodies of every kind of destination: CPU, and bytes before compression. */
 import { systemClock } from '../../../src/base/clock.ts'
 import { labelsFrom } from '../../../src/model/labels.ts'
-import { BulkDocuments } from '../../../src/send/elasticsearch/documents.ts'
+import { bulkDocuments } from '../../../src/send/elasticsearch/documents.ts'
 import { type BodyEncoder, makeBodies } from '../../../src/send/http/body.ts'
 import { ResultSum } from '../../../src/send/http/resultsum.ts'
-import { LineProtocol } from '../../../src/send/influxdb/lines.ts'
-import { DataPoints } from '../../../src/send/opentsdb/points.ts'
+import { TextSamples } from '../../../src/send/http/textsamples.ts'
+import { LINE_PROTOCOL } from '../../../src/send/influxdb/lines.ts'
+import { dataPoints } from '../../../src/send/opentsdb/points.ts'
 import { OtlpPoints } from '../../../src/send/otlp/points.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import { RowBytes } from '../../../src/send/postgresql/rows.ts'
-import { ImportLines } from '../../../src/send/victoriametrics/lines.ts'
+import { IMPORT_LINES } from '../../../src/send/victoriametrics/lines.ts'
 import type { SeriesView } from '../../../src/send/writer.ts'
 import { printLaps, race } from '../../race.ts'
 
@@ -72,10 +73,10 @@ function encodeRows(): number {
 }
 
 const encoders: Readonly<Record<string, BodyEncoder>> = {
-  victoriametrics: new ImportLines(view),
-  influxdb: new LineProtocol(view),
-  opentsdb: new DataPoints(view, 8),
-  elasticsearch: new BulkDocuments(view, 'narthex-%Y.%m.%d'),
+  victoriametrics: new TextSamples(view, IMPORT_LINES),
+  influxdb: new TextSamples(view, LINE_PROTOCOL),
+  opentsdb: new TextSamples(view, dataPoints(8)),
+  elasticsearch: new TextSamples(view, bulkDocuments('narthex-%Y.%m.%d')),
   otlp: new OtlpPoints(view, undefined, systemClock),
 }
 

@@ -1,11 +1,7 @@
 /** Samples as documents of _bulk: an action and a source line each. */
 import { createHash } from 'node:crypto'
-import type { SeriesId } from '../../model/appender.ts'
 import { type Labels, METRIC_NAME } from '../../model/labels.ts'
-import { type BodyEncoder, UNREPRESENTABLE } from '../http/body.ts'
-import { SeriesTexts } from '../http/seriestexts.ts'
-import { TextBody } from '../http/textbody.ts'
-import type { SeriesView } from '../writer.ts'
+import type { TextFormat } from '../http/textsamples.ts'
 
 /** Digits of a series in the id of its documents. */
 const KEY_LENGTH = 22
@@ -17,49 +13,24 @@ const TIME_MS_MAX = 8.64e15
  * The id of a document is its series and time, so that a document that is sent again is the same
  * one. Neither NaN nor infinities can be sent.
  */
-export class BulkDocuments implements BodyEncoder {
-  readonly #body = new TextBody()
-  /** KEY_LENGTH digits, then the source from behind its value on. */
-  readonly #tails: SeriesTexts
-  readonly #index: IndexName
-
-  constructor(view: SeriesView, indexPattern: string) {
-    this.#tails = new SeriesTexts(view, composeTail, false)
-    this.#index = new IndexName(indexPattern)
-  }
-
-  get sizeBytes(): number {
-    return this.#body.at
-  }
-
-  begin(): void {
-    this.#body.clear()
-  }
-
-  sample(id: SeriesId, timeMs: number, values: Float64Array, i: number): string {
-    const value = values[i]
-    if (!Number.isFinite(value) || Math.abs(timeMs) > TIME_MS_MAX) return UNREPRESENTABLE
-    this.#tails.find(id)
-    const { bytes, from, to } = this.#tails
-    const body = this.#body
-    body.ascii(this.#index.head(timeMs))
-    body.raw(bytes, from, from + KEY_LENGTH)
-    body.ascii('-')
-    body.time(timeMs)
-    body.ascii('"}}\n{"@timestamp":')
-    body.time(timeMs)
-    body.ascii(',"value":')
-    body.number(value)
-    body.raw(bytes, from + KEY_LENGTH, to)
-    return ''
-  }
-
-  end(): Uint8Array {
-    return this.#body.written()
-  }
-
-  forget(ids: readonly SeriesId[]): void {
-    this.#tails.forget(ids)
+export function bulkDocuments(indexPattern: string): TextFormat {
+  const index = new IndexName(indexPattern)
+  return {
+    compose: composeTail,
+    isUnique: false,
+    admits: (value, timeMs) => Number.isFinite(value) && Math.abs(timeMs) <= TIME_MS_MAX,
+    write(body, { bytes, from, to }, value, timeMs) {
+      body.ascii(index.head(timeMs))
+      body.raw(bytes, from, from + KEY_LENGTH)
+      body.ascii('-')
+      body.time(timeMs)
+      body.ascii('"}}\n{"@timestamp":')
+      body.time(timeMs)
+      body.ascii(',"value":')
+      body.number(value)
+      body.raw(bytes, from + KEY_LENGTH, to)
+    },
+    end: '',
   }
 }
 
@@ -97,6 +68,7 @@ function indexAt(pattern: string, timeMs: number): string {
   return pattern.replaceAll(/%([YmdH])/g, (_, part: string) => String(parts[part]).padStart(2, '0'))
 }
 
+/** KEY_LENGTH digits, then the source from behind its value on. */
 function composeTail(labels: Labels): string {
   const key = createHash('sha256').update(JSON.stringify(labels)).digest('base64url')
   let metric = ''

@@ -2,9 +2,10 @@
 import type { ElasticsearchDestination } from '../../config/destinations/elasticsearch.ts'
 import type { PostReply } from '../../net/client/poster.ts'
 import { isLater, readJson, readStatus } from '../http/answer.ts'
+import { TextSamples } from '../http/textsamples.ts'
 import { type HttpWriterDeps, openHttpWriter } from '../http/writer.ts'
 import type { OpenWriter, SeriesView, WriteResult } from '../writer.ts'
-import { BulkDocuments } from './documents.ts'
+import { bulkDocuments } from './documents.ts'
 
 /** Bytes of an answer for each document. */
 const ITEM_BYTES_MAX = 1024
@@ -21,7 +22,7 @@ export function openElasticsearch(
     path: '/_bulk',
     parameters: { filter_path: 'errors,items.*.status,items.*.error.type' },
     contentType: 'application/x-ndjson',
-    encoder: (view: SeriesView) => new BulkDocuments(view, config.index),
+    encoder: (view: SeriesView) => new TextSamples(view, bulkDocuments(config.index)),
     readReply,
     replyBytesMax: ITEM_BYTES_MAX * (1 + config.queue.samplesPerSendMax),
   }

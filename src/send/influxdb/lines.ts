@@ -3,12 +3,9 @@
  *
  * @source InfluxDB line protocol reference, special characters
  */
-import type { SeriesId } from '../../model/appender.ts'
 import { type Labels, METRIC_NAME } from '../../model/labels.ts'
-import { type BodyEncoder, UNREPRESENTABLE } from '../http/body.ts'
-import { SeriesTexts, type Unnamed } from '../http/seriestexts.ts'
-import { TextBody } from '../http/textbody.ts'
-import type { SeriesView } from '../writer.ts'
+import type { Unnamed } from '../http/seriestexts.ts'
+import type { TextFormat } from '../http/textsamples.ts'
 
 /** Tag keys that the server keeps for itself. */
 const RESERVED: ReadonlySet<string> = new Set(['time', '_field', '_measurement'])
@@ -17,43 +14,18 @@ const RESERVED: ReadonlySet<string> = new Set(['time', '_field', '_measurement']
 const KEY_BYTES_MAX = 65_535
 
 /** Neither NaN nor infinities can be sent. */
-export class LineProtocol implements BodyEncoder {
-  readonly #body = new TextBody()
-  readonly #heads: SeriesTexts
-
-  constructor(view: SeriesView) {
-    this.#heads = new SeriesTexts(view, composeHead, true)
-  }
-
-  get sizeBytes(): number {
-    return this.#body.at
-  }
-
-  begin(): void {
-    this.#body.clear()
-  }
-
-  sample(id: SeriesId, timeMs: number, values: Float64Array, i: number): string {
-    const value = values[i]
-    if (!Number.isFinite(value)) return UNREPRESENTABLE
-    const why = this.#heads.find(id)
-    if (why !== '') return why
-    const body = this.#body
-    body.raw(this.#heads.bytes, this.#heads.from, this.#heads.to)
+export const LINE_PROTOCOL: TextFormat = {
+  compose: composeHead,
+  isUnique: true,
+  admits: (value) => Number.isFinite(value),
+  write(body, { bytes, from, to }, value, timeMs) {
+    body.raw(bytes, from, to)
     body.number(value)
     body.ascii(' ')
     body.time(timeMs)
     body.ascii('\n')
-    return ''
-  }
-
-  end(): Uint8Array {
-    return this.#body.written()
-  }
-
-  forget(ids: readonly SeriesId[]): void {
-    this.#heads.forget(ids)
-  }
+  },
+  end: '',
 }
 
 /** `measurement,tag=value value=` */

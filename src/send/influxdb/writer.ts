@@ -2,9 +2,10 @@
 import type { InfluxDestination } from '../../config/destinations/influxdb.ts'
 import type { PostReply } from '../../net/client/poster.ts'
 import { readStatus, writtenBut } from '../http/answer.ts'
+import { TextSamples } from '../http/textsamples.ts'
 import { type HttpWriterDeps, openHttpWriter } from '../http/writer.ts'
 import type { OpenWriter, SeriesView, WriteResult } from '../writer.ts'
-import { LineProtocol } from './lines.ts'
+import { LINE_PROTOCOL } from './lines.ts'
 
 /** @throws NarthexError `bad_data` for a URL that cannot be sent to */
 export function openInflux(config: InfluxDestination, deps: HttpWriterDeps): OpenWriter {
@@ -17,7 +18,7 @@ export function openInflux(config: InfluxDestination, deps: HttpWriterDeps): Ope
       ? { db: database, ...policy, precision: 'ms' }
       : { org, bucket, precision: 'ms' },
     contentType: 'text/plain; charset=utf-8',
-    encoder: (view: SeriesView) => new LineProtocol(view),
+    encoder: (view: SeriesView) => new TextSamples(view, LINE_PROTOCOL),
     readReply,
   }
   return openHttpWriter(config, kind, deps)

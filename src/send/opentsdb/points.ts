@@ -1,10 +1,7 @@
 /** Samples as data points of OpenTSDB's /api/put: a JSON array. */
-import type { SeriesId } from '../../model/appender.ts'
 import { type Labels, METRIC_NAME } from '../../model/labels.ts'
-import { type BodyEncoder, UNREPRESENTABLE } from '../http/body.ts'
-import { SeriesTexts, type Unnamed } from '../http/seriestexts.ts'
-import { TextBody } from '../http/textbody.ts'
-import type { SeriesView } from '../writer.ts'
+import type { Unnamed } from '../http/seriestexts.ts'
+import type { TextFormat } from '../http/textsamples.ts'
 
 /** Times below count as seconds there. */
 const TIME_MS_MIN = 2 ** 32
@@ -15,47 +12,22 @@ const TIME_MS_MAX = 9_999_999_999_999
 const TAG_OF_NONE = '"source":"narthex"'
 
 /** Neither NaN nor infinities can be sent. */
-export class DataPoints implements BodyEncoder {
-  readonly #body = new TextBody()
-  readonly #tails: SeriesTexts
-
-  constructor(view: SeriesView, tagsMax: number) {
-    this.#tails = new SeriesTexts(view, (labels) => composeTail(labels, tagsMax), true)
-  }
-
-  get sizeBytes(): number {
-    return this.#body.at
-  }
-
-  begin(): void {
-    this.#body.clear()
-  }
-
-  sample(id: SeriesId, timeMs: number, values: Float64Array, i: number): string {
-    const value = values[i]
-    if (!Number.isFinite(value) || timeMs < TIME_MS_MIN || timeMs > TIME_MS_MAX) {
-      return UNREPRESENTABLE
-    }
-    const why = this.#tails.find(id)
-    if (why !== '') return why
-    const body = this.#body
-    body.ascii(body.at === 0 ? '[{"timestamp":' : ',{"timestamp":')
-    body.time(timeMs)
-    body.ascii(',"value":')
-    body.number(value)
-    // Digits alone are read as an integer of 64 bits.
-    if (Math.abs(value) > Number.MAX_SAFE_INTEGER && Math.abs(value) < 1e21) body.ascii('.0')
-    body.raw(this.#tails.bytes, this.#tails.from, this.#tails.to)
-    return ''
-  }
-
-  end(): Uint8Array {
-    this.#body.ascii(']')
-    return this.#body.written()
-  }
-
-  forget(ids: readonly SeriesId[]): void {
-    this.#tails.forget(ids)
+export function dataPoints(tagsMax: number): TextFormat {
+  return {
+    compose: (labels) => composeTail(labels, tagsMax),
+    isUnique: true,
+    admits: (value, timeMs) =>
+      Number.isFinite(value) && timeMs >= TIME_MS_MIN && timeMs <= TIME_MS_MAX,
+    write(body, { bytes, from, to }, value, timeMs) {
+      body.ascii(body.at === 0 ? '[{"timestamp":' : ',{"timestamp":')
+      body.time(timeMs)
+      body.ascii(',"value":')
+      body.number(value)
+      // Digits alone are read as an integer of 64 bits.
+      if (Math.abs(value) > Number.MAX_SAFE_INTEGER && Math.abs(value) < 1e21) body.ascii('.0')
+      body.raw(bytes, from, to)
+    },
+    end: ']',
   }
 }
 

@@ -2,9 +2,10 @@
 import type { OpenTsdbDestination } from '../../config/destinations/opentsdb.ts'
 import type { PostReply } from '../../net/client/poster.ts'
 import { readJson, readStatus, writtenBut } from '../http/answer.ts'
+import { TextSamples } from '../http/textsamples.ts'
 import { type HttpWriterDeps, openHttpWriter } from '../http/writer.ts'
 import type { OpenWriter, SeriesView, WriteResult } from '../writer.ts'
-import { DataPoints } from './points.ts'
+import { dataPoints } from './points.ts'
 
 /** @throws NarthexError `bad_data` for a URL that cannot be sent to */
 export function openOpenTsdb(config: OpenTsdbDestination, deps: HttpWriterDeps): OpenWriter {
@@ -12,7 +13,7 @@ export function openOpenTsdb(config: OpenTsdbDestination, deps: HttpWriterDeps):
     path: '/api/put',
     parameters: { summary: 'true' },
     contentType: 'application/json; charset=utf-8',
-    encoder: (view: SeriesView) => new DataPoints(view, config.tagsMax),
+    encoder: (view: SeriesView) => new TextSamples(view, dataPoints(config.tagsMax)),
     readReply,
   }
   return openHttpWriter(config, kind, deps)

@@ -1,15 +1,16 @@
 /** The writer of `type: victoriametrics`. */
 import type { VictoriaMetricsDestination } from '../../config/destinations/victoriametrics.ts'
 import { readStatus } from '../http/answer.ts'
+import { TextSamples } from '../http/textsamples.ts'
 import { type HttpKind, type HttpWriterDeps, openHttpWriter } from '../http/writer.ts'
 import type { OpenWriter } from '../writer.ts'
-import { ImportLines } from './lines.ts'
+import { IMPORT_LINES } from './lines.ts'
 
 const KIND: HttpKind = {
   path: '/api/v1/import',
   parameters: {},
   contentType: 'application/json',
-  encoder: (view) => new ImportLines(view),
+  encoder: (view) => new TextSamples(view, IMPORT_LINES),
   readReply: (reply) => readStatus(reply),
 }
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { labelsFrom } from '../../../src/model/labels.ts'
-import { LineProtocol } from '../../../src/send/influxdb/lines.ts'
+import { TextSamples } from '../../../src/send/http/textsamples.ts'
+import { LINE_PROTOCOL } from '../../../src/send/influxdb/lines.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import { type SimulatedRequest, startSimulated } from '../../support/simulated.ts'
 import { openListed } from '../opened.ts'
@@ -35,7 +36,7 @@ test('any labels make one line that is read back as one series', () => {
       pairs,
       (name, more) => {
         const labels = labelsFrom([...more, ['__name__', name]])
-        const lines = new LineProtocol({ labels: () => labels, targetKey: () => '' })
+        const lines = new TextSamples({ labels: () => labels, targetKey: () => '' }, LINE_PROTOCOL)
         lines.begin()
         assert.equal(lines.sample(1, 1234, Float64Array.of(-0.5), 0), '')
         const line = Buffer.from(lines.end()).toString()
