@@ -11,7 +11,7 @@ import { commonLabels, distinctLabels } from '../api/series.ts'
 import { Canvas, type Drawing } from '../chart/canvas.tsx'
 import type { ChartCursor } from '../chart/chart.ts'
 import { formatCount, type Unit } from '../format/value.ts'
-import { Example } from '../shell/example.tsx'
+import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { followLink, hasPage } from '../shell/router.ts'
 import { type Collected, loadCollected, type TargetCounts } from './collected.ts'
@@ -111,7 +111,7 @@ function NoGraphs({ metrics }: { metrics: number }): JSX.Element {
       ) : (
         <>
           <span>This server keeps what is pushed to it. An agent on any host can begin:</span>
-          <Example title="On the host" text={AGENT_COMMAND} />
+          <CodeBox title="On the host" text={AGENT_COMMAND} />
         </>
       )}
     </div>

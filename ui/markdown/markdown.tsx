@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { CodeBox } from '../shell/codebox.tsx'
+import { ScrollBox } from '../shell/scrollbox.tsx'
 import { type Block, type Cell, type Item, parseMarkdown } from './block.ts'
 import type { Inline } from './inline.ts'
 import './markdown.css'
@@ -87,8 +88,7 @@ function ItemBlocks({ item }: { readonly item: Item }): JSX.Element {
 function Table({ block }: { readonly block: Block & { kind: 'table' } }): JSX.Element {
   const { aligns, head, rows } = block
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys
-    <section class="markdown-table" tabIndex={0} aria-label="Table">
+    <ScrollBox look="markdown-table" label="Table">
       <table>
         <thead>
           <tr>
@@ -111,7 +111,7 @@ function Table({ block }: { readonly block: Block & { kind: 'table' } }): JSX.El
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollBox>
   )
 }
 

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { apiUrl } from '../api/client.ts'
 import { usePolled } from '../api/polled.ts'
 import { describeDuration } from '../format/duration.ts'
-import { Example } from '../shell/example.tsx'
+import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert, Waiting } from '../shell/listpage.tsx'
 import { useNow } from '../shell/now.ts'
@@ -32,7 +32,7 @@ function NoLeases(): JSX.Element {
       <span>
         One that does, and says so again before its time runs out, stays as long as it runs.
       </span>
-      <Example title="Each 20 seconds, from the host itself" text={leaseCommand()} />
+      <CodeBox title="Each 20 seconds, from the host itself" text={leaseCommand()} />
     </div>
   )
 }

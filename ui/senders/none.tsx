@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { apiUrl, askIfKnown } from '../api/client.ts'
 import { usePolled } from '../api/polled.ts'
-import { Example } from '../shell/example.tsx'
+import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { streamAddress } from './streamaddress.ts'
 
@@ -14,12 +14,12 @@ export function NoSenders(): JSX.Element {
       <strong>Nobody has sent anything yet</strong>
       <span>An agent on any host that reaches this one can begin with one of these.</span>
       {address !== undefined && address !== '' && (
-        <Example
+        <CodeBox
           title="By the stream, which takes the fewest bytes"
           text={streamCommand(address)}
         />
       )}
-      <Example
+      <CodeBox
         title="By remote write, as Prometheus and others do"
         text={`narthex agent --remote-write.url=${apiUrl('write')}\n`}
       />

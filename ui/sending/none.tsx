@@ -1,6 +1,6 @@
 /** What the page says where nothing leaves: what to write, and where. */
 import type { JSX } from 'preact'
-import { Example } from '../shell/example.tsx'
+import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 
 const EXAMPLE = `remote_write:
@@ -18,7 +18,7 @@ export function NoDestinations(): JSX.Element {
         <code>--config.file</code> names, then reload it with <code>SIGHUP</code> or{' '}
         <code>POST /-/reload</code>.
       </span>
-      <Example title="prometheus.yml" text={EXAMPLE} />
+      <CodeBox title="prometheus.yml" text={EXAMPLE} />
     </div>
   )
 }

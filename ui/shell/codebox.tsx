@@ -1,6 +1,7 @@
-/** Text to be read and copied: code of a page's texts, files, expressions. */
+/** Text to be read and copied: commands, files, expressions. */
 import type { JSX } from 'preact'
 import { CopyButton } from './copybutton.tsx'
+import { ScrollBox } from './scrollbox.tsx'
 import './codebox.css'
 
 interface CodeBoxProps {
@@ -16,26 +17,24 @@ export function CodeBox({ text, title, look }: CodeBoxProps): JSX.Element {
   return (
     <figure class={`code-box ${head} ${look === 'wrapped' ? 'is-wrapped' : ''}`}>
       <div class="code-copy">
-        {title !== undefined && <figcaption class="mono">{title}</figcaption>}
+        {title !== undefined && <figcaption>{title}</figcaption>}
         <CopyButton label="Copy" text={() => text} />
       </div>
-      <Text text={text} look={look} />
-    </figure>
-  )
-}
-
-function Text({ text, look }: { text: string; look: CodeBoxProps['look'] }): JSX.Element {
-  if (look === 'wrapped') return <pre>{text}</pre>
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys
-    <pre tabIndex={0}>
-      {look === 'numbered' && (
-        <span class="code-numbers" aria-hidden="true">
-          {numbersOf(text)}
-        </span>
+      {look === 'wrapped' ? (
+        <pre>{text}</pre>
+      ) : (
+        <ScrollBox look="code-scroll">
+          <pre>
+            {look === 'numbered' && (
+              <span class="code-numbers" aria-hidden="true">
+                {numbersOf(text)}
+              </span>
+            )}
+            <code>{text}</code>
+          </pre>
+        </ScrollBox>
       )}
-      <code>{text}</code>
-    </pre>
+    </figure>
   )
 }
 

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { CopyButton } from '../shell/copybutton.tsx'
+import { ScrollBox } from '../shell/scrollbox.tsx'
 import { yamlLine } from './yamlline.ts'
 
 export function ConfigView({ yaml }: { yaml: string }): JSX.Element {
@@ -12,8 +13,7 @@ export function ConfigView({ yaml }: { yaml: string }): JSX.Element {
         <p class="soft">As it runs now; secrets are never shown.</p>
         <CopyButton label="Copy" text={() => yaml} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
-      <section class="config" tabIndex={0} aria-label="Configuration">
+      <ScrollBox look="config" label="Configuration">
         <pre>
           {lines.map((parts, index) => (
             <code key={index} class="config-line">
@@ -26,7 +26,7 @@ export function ConfigView({ yaml }: { yaml: string }): JSX.Element {
             </code>
           ))}
         </pre>
-      </section>
+      </ScrollBox>
     </div>
   )
 }

@@ -135,7 +135,7 @@ test('without destinations the page says what to write', { skip }, async () => {
   const { page, faults } = await openPage(browser, `${site.store.url}/sending`)
   await page.getByText('Nothing leaves this process').waitFor()
   assert.match(
-    (await page.locator('.example pre').textContent()) ?? '',
+    (await page.locator('.code-box pre').textContent()) ?? '',
     /^remote_write:\n.*name.*\n.*url/,
   )
   await page.getByRole('button', { name: 'Copy' }).waitFor()
@@ -184,7 +184,9 @@ test('a gateway that nobody has sent to says how an agent begins', { skip }, asy
   )
   await page.getByRole('link', { name: 'Senders', exact: true }).click()
   await page.getByText('Nobody has sent anything yet').waitFor()
-  const example = page.locator('.example pre', { hasText: 'narthex agent --config.file=agent.yml' })
+  const example = page.locator('.code-box pre', {
+    hasText: 'narthex agent --config.file=agent.yml',
+  })
   await startAsShown((await example.textContent()) ?? '')
   await page
     .getByText(`narthex agent --remote-write.url=${site.gateway.url}/api/v1/write`)
@@ -271,7 +273,7 @@ const PAGES: readonly (readonly [string, () => string, (page: Page) => Promise<v
   [
     'no destinations',
     () => `${site.store.url}/sending`,
-    (page) => page.locator('.example').waitFor(),
+    (page) => page.locator('.code-box').waitFor(),
   ],
   [
     'sender list',

@@ -140,6 +140,6 @@ test('axe finds nothing in either scheme, nothing sticks out: a server without d
   skip,
 }, async () => {
   await checkAccess(browser, `${server.url}/`, 'server empty', (page) =>
-    page.locator('.example').waitFor(),
+    page.locator('.code-box').waitFor(),
   )
 })
