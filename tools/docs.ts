@@ -6,9 +6,8 @@ import { AGENT } from '../src/cli/agentflags.ts'
 import { CHECK } from '../src/cli/checkflags.ts'
 import type { CommandSpec, Flag } from '../src/cli/flags.ts'
 import { GATEWAY } from '../src/cli/gatewayflags.ts'
+import { HUB_TOOLS } from '../src/cli/hub/tools.ts'
 import { HUB } from '../src/cli/hubflags.ts'
-import { HUB_REFRESH } from '../src/cli/hubrefresh.ts'
-import { HUB_EXPORT, HUB_INSTALL, HUB_INSTALLS, HUB_UNINSTALL } from '../src/cli/hubtoolflags.ts'
 import { INGESTER } from '../src/cli/ingesterflags.ts'
 import { SERVER } from '../src/cli/serverflags.ts'
 import { UP } from '../src/cli/upflags.ts'
@@ -44,18 +43,12 @@ const GROUPS: Readonly<Record<string, string>> = {
 }
 
 const ROLES: readonly CommandSpec[] = [UP, SERVER, AGENT, GATEWAY, INGESTER, HUB]
-const HUB_TOOLS: readonly CommandSpec[] = [
-  HUB_INSTALL,
-  HUB_INSTALLS,
-  HUB_UNINSTALL,
-  HUB_EXPORT,
-  HUB_REFRESH,
-]
-
 /** The generated pages by their path below the checkout. */
-export function makePages(): ReadonlyMap<string, string> {
+export async function makePages(): Promise<ReadonlyMap<string, string>> {
+  const tools = await Promise.all(Object.values(HUB_TOOLS).map((load) => load()))
+  const specs = new Set(tools.flat().map(({ spec }) => spec))
   return new Map([
-    ['docs/flags.md', flagsPage([...ROLES, ...HUB_TOOLS, CHECK])],
+    ['docs/flags.md', flagsPage([...ROLES, ...specs, CHECK])],
     ['docs/limits.md', limitsPage()],
   ])
 }
@@ -94,9 +87,9 @@ function flagLine(flag: Flag): string {
   return `| \`--${flag.name}${given}\` | ${preset} | ${flag.help.replaceAll('|', '\\|')} |`
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-  for (const [path, text] of makePages()) writeFileSync(join(root, path), text)
+  for (const [path, text] of await makePages()) writeFileSync(join(root, path), text)
 }
 
-if (import.meta.main) main()
+if (import.meta.main) await main()

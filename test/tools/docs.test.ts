@@ -10,7 +10,7 @@ import { LIMITS } from '../../tools/limits.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
-for (const [path, text] of makePages()) {
+for (const [path, text] of await makePages()) {
   test(`${path} is what \`npm run docs\` writes`, () => {
     assert.equal(readFileSync(join(root, path), 'utf8'), text)
   })

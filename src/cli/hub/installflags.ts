@@ -1,6 +1,7 @@
 /** The flags of the tools of `narthex hub`: install, installs, uninstall and export. */
-import type { CommandSpec, Flag } from './flags.ts'
-import { CATALOG_FLAG, CONFIG_FLAG } from './sharedflags.ts'
+import type { CommandSpec, Flag } from '../flags.ts'
+import { CATALOG_FLAG, CONFIG_FLAG } from '../sharedflags.ts'
+import { TOKEN_FILE_FLAG } from './place.ts'
 
 const TARGETS: readonly Flag[] = [
   {
@@ -24,11 +25,7 @@ const PLACE: readonly Flag[] = [
     value: 'url',
     help: 'address of a narthex up that runs, instead of its folder: it takes over at once',
   },
-  {
-    name: 'url.token-file',
-    value: 'file',
-    help: 'token for that address, where it asks who comes',
-  },
+  TOKEN_FILE_FLAG,
 ]
 
 const CONFIG: Flag = {

@@ -1,0 +1,15 @@
+/** The tools of `narthex hub` by the first word that calls them; each is loaded when it is called. */
+import type { HubTool } from './tool.ts'
+
+type Load = () => Promise<readonly HubTool[]>
+
+const loadInstall: Load = async () => (await import('./install.ts')).INSTALL_TOOLS
+
+/** A word may call one tool, or several by the word behind it. */
+export const HUB_TOOLS: Readonly<Record<string, Load>> = {
+  install: loadInstall,
+  installs: loadInstall,
+  uninstall: loadInstall,
+  export: loadInstall,
+  refresh: async () => (await import('./refresh.ts')).REFRESH_TOOLS,
+}
