@@ -6,15 +6,13 @@ import type { DestinationBase } from '../config/destination.ts'
 import type { SeriesId } from '../model/appender.ts'
 import type { Commit } from './commit.ts'
 import { SendCounters } from './counters.ts'
-import { UNREPRESENTABLE } from './http/body.ts'
 import { type Batch, LaneQueue, type QueueBounds } from './lanequeue.ts'
 import { Pace } from './pace.ts'
 import { newestMsOf, type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
 import { tellRefused } from './partly.ts'
 import type { RowValues } from './rowvalues.ts'
-import { withoutOld, withoutSide } from './trim.ts'
-import { filteredFrom, type View } from './view.ts'
-import { isOfSetup, type WriteResult, type Writer } from './writer.ts'
+import { type DestinationEnd, Sieve } from './sieve.ts'
+import { isOfSetup, type WriteResult } from './writer.ts'
 
 /** Rows wait for company at most so long, however long the deadline of a request is. */
 const ROW_WAIT_MS_MAX = 1000
@@ -42,13 +40,6 @@ export interface DestinationDeps {
   readonly bufferAgeMsMax: number
 }
 
-/** What is there of a destination until the next reload. */
-export interface DestinationEnd {
-  readonly config: DestinationBase
-  readonly view: View
-  readonly writer: Writer
-}
-
 type Health = 'idle' | 'sending' | 'retrying'
 
 /** A destination from its first configuration until it is taken out. */
@@ -63,6 +54,7 @@ export class Destination {
   readonly #deps: DestinationDeps
   readonly #queue: LaneQueue
   readonly #pace: Pace
+  readonly #sieve: Sieve
   #end: DestinationEnd
   #abort = new AbortController()
   /** Writes that run, and when they began, monotonic ms. */
@@ -79,6 +71,7 @@ export class Destination {
     this.#end = end
     this.#deps = deps
     this.#pace = new Pace(end.config.queue, deps.random)
+    this.#sieve = new Sieve(end, this.counters, deps.clock)
     this.#queue = new LaneQueue(
       this.#boundsOf(end.config),
       deps.values,
@@ -131,7 +124,7 @@ export class Destination {
     counters.received += sampleCountOf(parcel)
     counters.exemplars.received += parcel.exemplars.length
     counters.highestReceivedMs = Math.max(counters.highestReceivedMs, newestMsOf(parcel))
-    const kept = this.#filter(parcel)
+    const kept = this.#sieve.admit(parcel)
     if (kept === undefined) return
     commit?.expect(this)
     if (this.lastError !== '') commit?.note(this.#saying(this.lastError))
@@ -162,6 +155,7 @@ export class Destination {
     const abort = this.#abort
     const writes = [...this.#writes.keys()]
     this.#end = end
+    this.#sieve.replace(end)
     this.#abort = new AbortController()
     this.#pace.queue = end.config.queue
     this.#pace.rest()
@@ -230,19 +224,6 @@ export class Destination {
     const { batchSendDeadlineMs } = this.#end.config.queue
     const waitMs = commit === undefined ? ROW_WAIT_MS_MAX : COMMIT_WAIT_MS
     return Math.min(waitMs, batchSendDeadlineMs)
-  }
-
-  /** What of a parcel is to leave for here; the rest is counted. */
-  #filter(parcel: Parcel): Parcel | undefined {
-    const { config, view, writer } = this.#end
-    const seen = view.filter(parcel)
-    const wanted = seen === undefined ? undefined : withoutSide(seen, config)
-    if (wanted !== parcel) this.#count('filtered', filteredFrom(parcel, wanted))
-    if (wanted === undefined || writer.takesExemplars || wanted.exemplars.length === 0)
-      return wanted
-    const kept = withoutSide(wanted, { ...config, sendExemplars: false })
-    this.#count(`refused_${UNREPRESENTABLE}`, filteredFrom(wanted, kept))
-    return kept
   }
 
   #count(reason: string, { samples, exemplars }: Tally): void {
@@ -335,23 +316,20 @@ export class Destination {
 
   /** Takes out what is too old, or what a new configuration does not want. */
   #trim(batch: Batch): void {
-    const { sampleAgeMsMax } = this.#end.config.queue
-    const oldestMs = sampleAgeMsMax > 0 ? this.#deps.clock.now() - sampleAgeMsMax : -Infinity
+    const why = this.#saying(TOO_OLD_WORDS)
     for (const entry of batch.entries.slice()) {
-      const wanted = this.#filter(entry.parcel)
-      const young = wanted === undefined ? undefined : withoutOld(wanted, oldestMs)
-      if (wanted !== undefined) this.#count('too_old', filteredFrom(wanted, young))
-      if (young === entry.parcel) continue
-      if (young === undefined) {
-        entry.commit?.refused(this, sampleCountOf(entry.parcel), this.#saying(TOO_OLD_WORDS))
-        this.#queue.remove(batch, entry)
-      } else {
-        if (wanted !== undefined) {
-          const lost = filteredFrom(wanted, young).samples
-          if (lost > 0) entry.commit?.lose(this, lost, this.#saying(TOO_OLD_WORDS))
-        }
-        this.#queue.replace(entry, young)
+      const { parcel, commit } = entry
+      const left = this.#sieve.readmit(parcel)
+      if (left.parcel === parcel) continue
+      if (left.parcel !== undefined) {
+        if (left.oldCount > 0) commit?.lose(this, left.oldCount, why)
+        this.#queue.replace(entry, left.parcel)
+        continue
       }
+      // Who wants nothing of it has done what is to be done, as with what comes now.
+      if (left.oldCount === 0) commit?.written(this)
+      else commit?.refused(this, sampleCountOf(parcel), why)
+      this.#queue.remove(batch, entry)
     }
   }
 

@@ -90,6 +90,27 @@ test('a destination whose filter drops everything counts as having written', asy
   await stop(clock, sending)
 })
 
+test('a reload after which nothing of what waits is wanted is no refusal', async () => {
+  const clock = fakeClock()
+  const drop = compileRelabel({ action: 'drop', sourceLabels: ['job'], regex: 'node' })
+  const { sending, status } = await startTest(clock, [destinationOf('a'), destinationOf('b')], {
+    policy: 'all',
+    answer: () => RETRY,
+  })
+  const appender = sending.pushed()
+  appendRow(appender, clock.now(), idsOf(appender, targetLabels('x:1', 2)), [1, 2])
+  const committed = appender.commit()
+  await clock.advance(100)
+  const applied = sending.apply(
+    [destinationOf('a', { relabel: [drop] }), destinationOf('b', { relabel: [drop] })],
+    [],
+  )
+  await clock.advance(5000)
+  await Promise.all([applied, committed])
+  assert.deepEqual(status('a').dropped, { filtered: 2 })
+  await stop(clock, sending)
+})
+
 test('a commit of nothing resolves, also after one that failed', async () => {
   const clock = fakeClock()
   const { sending, writer } = await startTest(clock, [destinationOf('a')], { policy: 'all' })
