@@ -1,4 +1,4 @@
-/** The kernel of frames: a new row written over the last one. */
+/** The kernels of frames: a new row written over the last one. */
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
 import type { Parcel } from '../parcel.ts'
 
@@ -51,6 +51,22 @@ export function patchValues(
     stamps[i] = stamp
   }
   return brokenCount
+}
+
+/**
+ * Writes the time of a row where its bytes lie in the elements.
+ *
+ * @param timeSlots place of each byte, times 8, with its place in the varint
+ * @param timeMs    ms since epoch, 2^35 … 2^42 - 1: six bytes
+ */
+export function patchTime(bytes: Uint8Array, timeSlots: Uint32Array, timeMs: number): void {
+  const low = timeMs % 2 ** 28
+  const high = Math.floor(timeMs / 2 ** 28)
+  for (const slot of timeSlots) {
+    const k = slot & 7
+    const part = k < 4 ? low >>> (7 * k) : high >>> (7 * (k - 4))
+    bytes[slot >>> 3] = k < 5 ? part | 0x80 : part
+  }
 }
 
 /** The values of a parcel as words. */

@@ -7,8 +7,8 @@ import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
 import { fillSymbols, writeMatched } from './match.ts'
 import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
-import { NO_ROW, patchValues, wordsOf } from './patch.ts'
-import { ForcedBytes, type TakenRuns, writeSpliced } from './splice.ts'
+import { NO_ROW, patchTime, patchValues, wordsOf } from './patch.ts'
+import { ForcedBytes, shiftSlots, writeSpliced } from './splice.ts'
 import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, VOLATILE, type Workbench } from './workbench.ts'
 
 /** A new segment leaves room for series that come later. */
@@ -163,7 +163,7 @@ export class Segment {
     const writer = new ElementWriter(bench)
     const runs = writeSpliced(this.#elements, bench, forced, writer)
     writer.flush()
-    this.#shiftSlots(bench, old, runs)
+    shiftSlots(bench, this.#slots, this.#timeSlots, old, runs)
     if (taken > 0) {
       bench.patched.fill(1, old, this.count)
       const window = this.#layOutWindow(bench, added.view, old)
@@ -186,7 +186,8 @@ export class Segment {
       this.#breakConstants(brokenCount)
       this.#patchValues(bits, stamp)
     }
-    this.#patchTime(timeMs)
+    patchTime(this.#buffer.bytes, this.#timeSlots, timeMs)
+    this.#timeMs = timeMs
   }
 
   #patchValues(bits: Uint32Array, stamp: number): number {
@@ -313,25 +314,6 @@ export class Segment {
     return from
   }
 
-  /** Moves what lies in runs that were taken over as they are. */
-  #shiftSlots(bench: Workbench, count: number, runs: TakenRuns): void {
-    const { slots } = bench
-    let run = 0
-    for (let i = 0; i < count; i++) {
-      const slot = this.#slots[i]
-      if (slot === 0) continue
-      while (run < runs.to.length && runs.to[run] <= slot) run++
-      if (run < runs.to.length && runs.from[run] <= slot) slots[i] = slot + runs.shift[run]
-    }
-    run = 0
-    for (const timeSlot of this.#timeSlots) {
-      const slot = timeSlot >>> 3
-      while (run < runs.to.length && runs.to[run] <= slot) run++
-      if (run >= runs.to.length || runs.from[run] > slot) continue
-      bench.timeSlots.push(timeSlot + 8 * runs.shift[run])
-    }
-  }
-
   /** Adds messages of the series at rows[from, to) behind those on the workbench. */
   #writeMessages(
     bench: Workbench,
@@ -408,20 +390,8 @@ export class Segment {
     }
     const writer = new ElementWriter(bench)
     const runs = writeSpliced(this.#elements, bench, forced, writer)
-    this.#shiftSlots(bench, this.count, runs)
+    shiftSlots(bench, this.#slots, this.#timeSlots, this.count, runs)
     this.#adopt(bench, writer.flush())
-  }
-
-  #patchTime(timeMs: number): void {
-    const { bytes } = this.#buffer
-    const low = timeMs % 2 ** 28
-    const high = Math.floor(timeMs / 2 ** 28)
-    for (const slot of this.#timeSlots) {
-      const k = slot & 7
-      const part = k < 4 ? low >>> (7 * k) : high >>> (7 * (k - 4))
-      bytes[slot >>> 3] = k < 5 ? part | 0x80 : part
-    }
-    this.#timeMs = timeMs
   }
 
   /** Makes room for so many series. */

@@ -121,6 +121,36 @@ export function writeSpliced(
   return runs
 }
 
+/**
+ * Says on the workbench where patched bytes lie now that are in runs taken over as they are.
+ *
+ * @param slots     place of each value in the source; 0: it is a constant
+ * @param timeSlots place of each byte of the time in the source, times 8, with its place in the varint
+ * @param count     series in the source
+ */
+export function shiftSlots(
+  bench: Workbench,
+  slots: Uint32Array,
+  timeSlots: Uint32Array,
+  count: number,
+  runs: TakenRuns,
+): void {
+  let run = 0
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i]
+    if (slot === 0) continue
+    while (run < runs.to.length && runs.to[run] <= slot) run++
+    if (run < runs.to.length && runs.from[run] <= slot) bench.slots[i] = slot + runs.shift[run]
+  }
+  run = 0
+  for (const timeSlot of timeSlots) {
+    const slot = timeSlot >>> 3
+    while (run < runs.to.length && runs.to[run] <= slot) run++
+    if (run >= runs.to.length || runs.from[run] > slot) continue
+    bench.timeSlots.push(timeSlot + 8 * runs.shift[run])
+  }
+}
+
 /** One copy as copies and literals, so that no forced byte is made or read by a copy. */
 function splitCopy(
   raw: Uint8Array,
