@@ -1,6 +1,6 @@
 /** Writes what happens to the head into the log. Layout: docs/formats/journal.md. */
 import { type Cursor, writeVarint, zigzag } from '../../base/bytes.ts'
-import type { WriteLog } from '../log/log.ts'
+import type { WriteLog } from '../log/writelog.ts'
 import { encodeValues, valuesBytesMax } from './cellvalues.ts'
 import {
   DEFINE_COLUMNS,
