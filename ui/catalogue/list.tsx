@@ -10,8 +10,8 @@ import {
   type Choice,
   Choices,
   FilterField,
+  ListPage,
   NoneMatches,
-  stepRows,
   useFilter,
   Waiting,
 } from '../shell/listpage.tsx'
@@ -50,8 +50,7 @@ export function CatalogueList(): JSX.Element {
   const shown = shownEntries(all, state.value, found)
   const isSearching = state.value.text.trim() !== '' && found?.text !== state.value.text
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go through the links inside
-    <div class="catalogue" onKeyDown={stepRows}>
+    <ListPage look="catalogue">
       <header class="page-head">
         <h1>Catalogue</h1>
         {all.length > 0 && <OfficialFilter entries={all} />}
@@ -93,7 +92,7 @@ export function CatalogueList(): JSX.Element {
       <span class="sr-only" role="status">
         {data === undefined ? '' : `${shown.length} of ${all.length} entries`}
       </span>
-    </div>
+    </ListPage>
   )
 }
 

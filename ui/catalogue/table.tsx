@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import type { ContentKind, EntrySummary, VerifiedShares } from '../../src/model/catalogue.ts'
 import { followLink, hrefBelow } from '../shell/router.ts'
-import { SortHead } from '../shell/sorthead.tsx'
+import { type Column, None, RowsTable } from '../shell/rowstable.tsx'
 import { type CatalogueState, orderOf, type SortKey, verifiedRank } from './filter.ts'
 
 /** What each letter stands for. */
@@ -19,36 +19,20 @@ interface CatalogueTableProps {
   readonly onSort: (key: SortKey) => void
 }
 
+const COLUMNS: readonly Column<SortKey>[] = [
+  { title: 'Exporter', sort: 'name' },
+  { title: 'Category', sort: 'category' },
+  { title: 'Content' },
+  { title: 'Verified', sort: 'verified' },
+  { title: 'Port', sort: 'port', isNumber: true },
+]
+
 export function CatalogueTable({ entries, state, onSort }: CatalogueTableProps): JSX.Element {
-  const order = state.isDescending ? 'descending' : 'ascending'
-  const headOf = (key: SortKey, title: string, isNumber = false): JSX.Element => (
-    <SortHead
-      order={orderOf(state) === key ? order : undefined}
-      isNumber={isNumber}
-      onSort={() => onSort(key)}
-    >
-      {title}
-    </SortHead>
-  )
+  const sorting = { by: orderOf(state), isDescending: state.isDescending, onSort }
   return (
-    <div class="card rows-card">
-      <table class="rows-table catalogue-table">
-        <thead>
-          <tr>
-            {headOf('name', 'Exporter')}
-            {headOf('category', 'Category')}
-            <th scope="col">Content</th>
-            {headOf('verified', 'Verified')}
-            {headOf('port', 'Port', true)}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <Row key={entry.name} entry={entry} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RowsTable columns={COLUMNS} sorting={sorting} look="catalogue-table" rows={entries}>
+      {(entry) => <Row key={entry.name} entry={entry} />}
+    </RowsTable>
   )
 }
 
@@ -73,7 +57,7 @@ function Row({ entry }: { readonly entry: EntrySummary }): JSX.Element {
         <Shares verified={entry.verified} />
       </td>
       <td class="number" data-title="Port">
-        {port}
+        {port === 0 ? <None why="It has no port of its own" /> : port}
       </td>
     </tr>
   )
@@ -101,7 +85,7 @@ export function ContentFlags(props: { readonly content: EntrySummary['content'] 
 /** How many rules and panels were held against the exporter, each with a bar. */
 function Shares({ verified }: { readonly verified: VerifiedShares }): JSX.Element {
   const { rules, panels, on } = verified
-  if (rules.all + panels.all === 0) return <span class="faint">–</span>
+  if (rules.all + panels.all === 0) return <None />
   if (verifiedRank(verified) < 0) {
     return <span class="faint">never held against the exporter</span>
   }

@@ -3,7 +3,7 @@ import type { JSX, RefObject } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ask, askIfKnown, errorText } from '../api/client.ts'
 import { formatCount } from '../format/value.ts'
-import { Icon } from '../shell/icon.tsx'
+import { DialogHead } from '../shell/dialoghead.tsx'
 
 /** Names listed at most; the search narrows the rest. */
 const LISTED_MAX = 200
@@ -32,17 +32,7 @@ export function MetricsDialog({ dialog, onChoose }: MetricsDialogProps): JSX.Ele
   }, [dialog])
   return (
     <dialog class="help metrics" ref={dialog} aria-labelledby="metrics-title">
-      <header>
-        <h2 id="metrics-title">Metrics</h2>
-        <button
-          type="button"
-          class="button bare icon-only"
-          aria-label="Close"
-          onClick={() => dialog.current?.close()}
-        >
-          <Icon name="remove" />
-        </button>
-      </header>
+      <DialogHead id="metrics-title" title="Metrics" dialog={dialog} />
       {open && (
         <MetricsSearch
           onChoose={(name) => {

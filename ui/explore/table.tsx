@@ -7,6 +7,7 @@ import { formatTime } from '../format/time.ts'
 import { formatCount } from '../format/value.ts'
 import { SeriesName } from '../shell/seriesname.tsx'
 import { zone } from '../shell/settings.ts'
+import { SortHead } from '../shell/sorthead.tsx'
 import type { Row, TableAnswer } from './panel.ts'
 
 /** Rows added each time a person asks for more. */
@@ -30,12 +31,15 @@ export function Table({ answer }: { answer: TableAnswer }): JSX.Element {
       <table class="result-table">
         <thead>
           <tr>
-            <SortHeader title="Series" sort={order === 'name' ? 'ascending' : 'none'}>
-              {() => setOrder(order === 'name' ? 'given' : 'name')}
-            </SortHeader>
-            <SortHeader title="Value" sort={sortOf(order)} isNumber>
-              {() => setOrder(nextValueOrder)}
-            </SortHeader>
+            <SortHead
+              order={order === 'name' ? 'ascending' : undefined}
+              onSort={() => setOrder(order === 'name' ? 'given' : 'name')}
+            >
+              Series
+            </SortHead>
+            <SortHead order={valueOrder(order)} isNumber onSort={() => setOrder(nextValueOrder)}>
+              Value
+            </SortHead>
           </tr>
         </thead>
         <tbody>
@@ -64,27 +68,9 @@ export function Table({ answer }: { answer: TableAnswer }): JSX.Element {
   )
 }
 
-interface SortHeaderProps {
-  readonly title: string
-  readonly sort: 'ascending' | 'descending' | 'none'
-  readonly isNumber?: boolean
-  readonly children: () => void
-}
-
-function SortHeader({ title, sort, isNumber, children }: SortHeaderProps): JSX.Element {
-  const mark = { ascending: '↑', descending: '↓', none: '' }[sort]
-  return (
-    <th scope="col" aria-sort={sort} class={isNumber ? 'number' : undefined}>
-      <button type="button" class="sort" onClick={children}>
-        {title} <span aria-hidden="true">{mark}</span>
-      </button>
-    </th>
-  )
-}
-
-function sortOf(order: Order): 'ascending' | 'descending' | 'none' {
+function valueOrder(order: Order): 'ascending' | 'descending' | undefined {
   if (order === 'value') return 'ascending'
-  return order === 'value-falling' ? 'descending' : 'none'
+  return order === 'value-falling' ? 'descending' : undefined
 }
 
 function Samples({ row, isRange }: { row: Row; isRange: boolean }): JSX.Element {

@@ -8,12 +8,15 @@ import {
   Alert,
   FilterField,
   type FilterText,
+  ListPage,
   NoneMatches,
+  type Total,
+  TotalsLine,
   useFilter,
   Waiting,
 } from '../shell/listpage.tsx'
 import { loadPartitions, type PartitionsData } from './load.ts'
-import { SHOWN_MAX, shownPartitions } from './partition.ts'
+import { shownPartitions } from './partition.ts'
 import { PartitionsTable } from './table.tsx'
 import './partitions.css'
 
@@ -31,7 +34,7 @@ export function PartitionsPage(): JSX.Element {
   const all = data?.partitions ?? []
   const shown = shownPartitions(all, text.value)
   return (
-    <div class="partitions">
+    <ListPage look="partitions">
       <header class="page-head">
         <h1>Partitions</h1>
         {all.length > 0 && (
@@ -48,7 +51,9 @@ export function PartitionsPage(): JSX.Element {
       </header>
       <Alert text={failure || (data?.lastError ?? '')} />
       {data === undefined && failure === '' && <Waiting look="partitions-skeleton" />}
-      {data !== undefined && all.length > 0 && <TotalsLine data={data} />}
+      {data !== undefined && all.length > 0 && (
+        <TotalsLine label="All partitions together" totals={totalsOf(data)} />
+      )}
       {data !== undefined && all.length === 0 && <NoPartitions />}
       {all.length > 0 && shown.length === 0 && (
         <NoneMatches
@@ -59,35 +64,24 @@ export function PartitionsPage(): JSX.Element {
         />
       )}
       {data !== undefined && shown.length > 0 && (
-        <PartitionsTable partitions={shown.slice(0, SHOWN_MAX)} rates={data.rates} />
+        <PartitionsTable partitions={shown} rates={data.rates} />
       )}
-      {shown.length > SHOWN_MAX && (
-        <p class="faint">{`${formatCount(shown.length - SHOWN_MAX)} more are less behind.`}</p>
-      )}
-    </div>
+    </ListPage>
   )
 }
 
 /** All partitions together. */
-function TotalsLine({ data }: { data: PartitionsData }): JSX.Element {
-  const rates = [...data.rates.values()].filter((rate) => rate !== undefined)
+function totalsOf({ partitions, rates }: PartitionsData): Total[] {
+  const known = [...rates.values()].filter((rate) => rate !== undefined)
   const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
-  const facts: readonly (readonly [string, string])[] = [
-    ['Partitions', formatCount(data.partitions.length)],
-    ['Messages behind', formatCount(sum(data.partitions.map(({ lag }) => lag)))],
-    ['Committed now', rates.length === 0 ? 'measuring' : formatValue(sum(rates), 'per second')],
-    ['Fetched ahead', formatValue(sum(data.partitions.map((p) => p.queuedBytes)), 'bytes')],
+  const speed = known.length === 0 ? 'measuring' : formatValue(sum(known), 'per second')
+  const queuedBytes = sum(partitions.map((each) => each.queuedBytes))
+  return [
+    { name: 'Partitions', value: formatCount(partitions.length) },
+    { name: 'Messages behind', value: formatCount(sum(partitions.map(({ lag }) => lag))) },
+    { name: 'Committed now', value: speed },
+    { name: 'Fetched ahead', value: formatValue(queuedBytes, 'bytes') },
   ]
-  return (
-    <dl class="card totals-line" aria-label="All partitions together">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
 }
 
 function NoPartitions(): JSX.Element {

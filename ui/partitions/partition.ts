@@ -20,9 +20,6 @@ export type State = 'caught up' | 'reading' | 'writing' | 'stands still'
 /** A partition that did not move for so long, although there is something to read, needs a look. */
 const STILL_SECONDS_MAX = 60
 
-/** Partitions shown at most, those with the greatest lag; the filter narrows the rest. */
-export const SHOWN_MAX = 500
-
 export function stateOf({ lag, isWaiting, stillSeconds }: Partition): State {
   if (lag > 0 && stillSeconds > STILL_SECONDS_MAX) return 'stands still'
   if (isWaiting) return 'writing'

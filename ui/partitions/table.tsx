@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { describeAgo } from '../format/duration.ts'
 import { formatCount, formatValue } from '../format/value.ts'
+import { type Column, None, RowsTable } from '../shell/rowstable.tsx'
 import { nameOf, type Partition, type State, stateOf } from './partition.ts'
 
 const LOOKS: Readonly<Record<State, 'good' | 'warn' | 'bad' | 'plain'>> = {
@@ -11,6 +12,17 @@ const LOOKS: Readonly<Record<State, 'good' | 'warn' | 'bad' | 'plain'>> = {
   'stands still': 'bad',
 }
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Topic' },
+  { title: 'Partition', isNumber: true },
+  { title: 'State' },
+  { title: 'Behind', isNumber: true },
+  { title: 'Committed', isNumber: true },
+  { title: 'Speed', isNumber: true },
+  { title: 'Fetched ahead', isNumber: true },
+  { title: 'Moved', isNumber: true },
+]
+
 interface PartitionsTableProps {
   readonly partitions: readonly Partition[]
   readonly rates: ReadonlyMap<string, number | undefined>
@@ -18,39 +30,9 @@ interface PartitionsTableProps {
 
 export function PartitionsTable({ partitions, rates }: PartitionsTableProps): JSX.Element {
   return (
-    <div class="card rows-card">
-      <table class="rows-table">
-        <thead>
-          <tr>
-            <th scope="col">Topic</th>
-            <th scope="col" class="number">
-              Partition
-            </th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Behind
-            </th>
-            <th scope="col" class="number">
-              Committed
-            </th>
-            <th scope="col" class="number">
-              Speed
-            </th>
-            <th scope="col" class="number">
-              Fetched ahead
-            </th>
-            <th scope="col" class="number">
-              Moved
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {partitions.map((each) => (
-            <Row key={nameOf(each)} partition={each} rate={rates.get(nameOf(each))} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RowsTable columns={COLUMNS} rows={partitions}>
+      {(each) => <Row key={nameOf(each)} partition={each} rate={rates.get(nameOf(each))} />}
+    </RowsTable>
   )
 }
 
@@ -82,7 +64,7 @@ function Row({ partition: each, rate }: RowProps): JSX.Element {
           : `${formatCount(each.committedOffset)} of ${formatCount(each.endOffset)}`}
       </td>
       <td class="number" data-title="Speed">
-        {rate === undefined ? <span class="faint">–</span> : formatValue(rate, 'per second')}
+        {rate === undefined ? <None /> : formatValue(rate, 'per second')}
       </td>
       <td class="number" data-title="Fetched ahead">
         {formatValue(each.queuedBytes, 'bytes')}

@@ -6,6 +6,7 @@ import { formatCount } from '../format/value.ts'
 import { Ago } from '../shell/ago.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert, Waiting } from '../shell/listpage.tsx'
+import { type Column, None, RowsTable } from '../shell/rowstable.tsx'
 import { type ConsumerRow, loadConsumers } from './load.ts'
 
 const REFRESH_MS = 5000
@@ -32,36 +33,23 @@ function NoConsumers(): JSX.Element {
   )
 }
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Consumer' },
+  { title: 'State' },
+  { title: 'Asks for' },
+  { title: 'Every', isNumber: true },
+  { title: 'Last seen', isNumber: true },
+  { title: 'Got', isNumber: true },
+  { title: 'Polls', isNumber: true },
+]
+
 function ConsumersTable({ consumers }: { consumers: readonly ConsumerRow[] }): JSX.Element {
   return (
-    <div class="card rows-card">
-      <table class="rows-table">
-        <thead>
-          <tr>
-            <th scope="col">Consumer</th>
-            <th scope="col">State</th>
-            <th scope="col">Asks for</th>
-            <th scope="col" class="number">
-              Every
-            </th>
-            <th scope="col" class="number">
-              Last seen
-            </th>
-            <th scope="col" class="number">
-              Got
-            </th>
-            <th scope="col" class="number">
-              Polls
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {consumers.map((each) => (
-            <Row key={`${each.name} ${each.address} ${each.path} ${each.agent}`} consumer={each} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RowsTable columns={COLUMNS} rows={consumers}>
+      {(each) => (
+        <Row key={`${each.name} ${each.address} ${each.path} ${each.agent}`} consumer={each} />
+      )}
+    </RowsTable>
   )
 }
 
@@ -84,9 +72,7 @@ function Row({ consumer }: { readonly consumer: ConsumerRow }): JSX.Element {
         {intervalSeconds > 0 ? (
           describeDuration(intervalSeconds * 1000)
         ) : (
-          <span class="faint" title="It does not say how often it comes">
-            –
-          </span>
+          <None why="It does not say how often it comes" />
         )}
       </td>
       <td class="number" data-title="Last seen">

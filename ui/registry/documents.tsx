@@ -4,7 +4,16 @@ import type { DocumentKind } from '../../src/model/registry.ts'
 import { formatCount } from '../format/value.ts'
 import { Ago } from '../shell/ago.tsx'
 import { followLink, hrefBelow } from '../shell/router.ts'
+import { type Column, RowsTable } from '../shell/rowstable.tsx'
 import type { DocumentRow } from './load.ts'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Name' },
+  { title: 'Targets', isNumber: true },
+  { title: 'Changed', isNumber: true },
+  { title: 'By' },
+  { title: 'Version', isNumber: true },
+]
 
 interface DocumentsTableProps {
   readonly kind: DocumentKind
@@ -13,49 +22,26 @@ interface DocumentsTableProps {
 
 export function DocumentsTable({ kind, rows }: DocumentsTableProps): JSX.Element {
   return (
-    <div class="card rows-card">
-      <table class="rows-table">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col" class="number">
-              Targets
-            </th>
-            <th scope="col" class="number">
-              Changed
-            </th>
-            <th scope="col">By</th>
-            <th scope="col" class="number">
-              Version
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ name, targets, changed, by, version }) => (
-            <tr key={name}>
-              <th scope="row">
-                <a
-                  class="row-name"
-                  href={hrefBelow('registry', `${kind}s`, name)}
-                  onClick={followLink}
-                >
-                  {name}
-                </a>
-              </th>
-              <td class="number" data-title="Targets">
-                {formatCount(targets)}
-              </td>
-              <td class="number" data-title="Changed">
-                <Ago timeMs={Date.parse(changed)} never="never" />
-              </td>
-              <td data-title="By">{by}</td>
-              <td class="number" data-title="Version">
-                {version}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RowsTable columns={COLUMNS} rows={rows}>
+      {({ name, targets, changed, by, version }) => (
+        <tr key={name}>
+          <th scope="row">
+            <a class="row-name" href={hrefBelow('registry', `${kind}s`, name)} onClick={followLink}>
+              {name}
+            </a>
+          </th>
+          <td class="number" data-title="Targets">
+            {formatCount(targets)}
+          </td>
+          <td class="number" data-title="Changed">
+            <Ago timeMs={Date.parse(changed)} never="never" />
+          </td>
+          <td data-title="By">{by}</td>
+          <td class="number" data-title="Version">
+            {version}
+          </td>
+        </tr>
+      )}
+    </RowsTable>
   )
 }

@@ -2,13 +2,19 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { DocumentKind, TargetEntry } from '../../src/model/registry.ts'
-import { formatCount } from '../format/value.ts'
+import { type Column, More, RowsTable } from '../shell/rowstable.tsx'
 import { entriesOf, type Service, serviceOf } from './document.ts'
 import { LabelChips } from './labels.tsx'
 
-/** Rows, and targets of a row, that are shown before a person asks for more. */
-const ROWS_STEP = 100
+/** Targets of a row that are shown before a person asks for more. */
 const TARGETS_FIRST = 20
+
+const ENTRY_COLUMNS: readonly Column[] = [{ title: 'Targets' }, { title: 'Labels' }]
+const NODE_COLUMNS: readonly Column[] = [
+  { title: 'Node' },
+  { title: 'Asked there' },
+  { title: 'Labels' },
+]
 
 interface DocumentTargetsProps {
   readonly kind: DocumentKind
@@ -24,32 +30,20 @@ export function DocumentTargets({ kind, text }: DocumentTargetsProps): JSX.Eleme
 }
 
 function Entries({ entries }: { readonly entries: readonly TargetEntry[] }): JSX.Element {
-  const [rowsMax, setRowsMax] = useState(ROWS_STEP)
   if (entries.length === 0) return <p class="card empty">It lists no targets.</p>
   return (
-    <div class="card rows-card">
-      <table class="rows-table entries-table">
-        <thead>
-          <tr>
-            <th scope="col">Targets</th>
-            <th scope="col">Labels</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.slice(0, rowsMax).map((entry, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <TargetList targets={entry.targets} />
-              </th>
-              <td>
-                <LabelChips labels={entry.labels ?? {}} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <More count={entries.length - rowsMax} onMore={() => setRowsMax(rowsMax + ROWS_STEP)} />
-    </div>
+    <RowsTable columns={ENTRY_COLUMNS} look="entries-table" rows={entries}>
+      {(entry, index) => (
+        <tr key={index}>
+          <th scope="row">
+            <TargetList targets={entry.targets} />
+          </th>
+          <td>
+            <LabelChips labels={entry.labels ?? {}} />
+          </td>
+        </tr>
+      )}
+    </RowsTable>
   )
 }
 
@@ -71,7 +65,6 @@ function TargetList({ targets }: { readonly targets: readonly string[] }): JSX.E
 
 function Nodes({ service }: { readonly service: Service }): JSX.Element {
   const { labels = {}, nodes } = service
-  const [rowsMax, setRowsMax] = useState(ROWS_STEP)
   return (
     <div class="registry-section">
       {Object.keys(labels).length > 0 && (
@@ -82,52 +75,31 @@ function Nodes({ service }: { readonly service: Service }): JSX.Element {
       )}
       {nodes.length === 0 && <p class="card empty">It has no nodes.</p>}
       {nodes.length > 0 && (
-        <div class="card rows-card">
-          <table class="rows-table entries-table">
-            <thead>
-              <tr>
-                <th scope="col">Node</th>
-                <th scope="col">Asked there</th>
-                <th scope="col">Labels</th>
-              </tr>
-            </thead>
-            <tbody>
-              {nodes.slice(0, rowsMax).map((node, index) => (
-                <tr key={index}>
-                  <th scope="row" class="mono">
-                    {node.host}
-                  </th>
-                  <td>
-                    <span class="chips">
-                      {node.exporters.map(({ job, port }, at) => (
-                        <span key={at} class="chip">
-                          <span>
-                            <b>{job}</b>
-                            {` :${port}`}
-                          </span>
-                        </span>
-                      ))}
+        <RowsTable columns={NODE_COLUMNS} look="entries-table" rows={nodes}>
+          {(node, index) => (
+            <tr key={index}>
+              <th scope="row" class="mono">
+                {node.host}
+              </th>
+              <td>
+                <span class="chips">
+                  {node.exporters.map(({ job, port }, at) => (
+                    <span key={at} class="chip">
+                      <span>
+                        <b>{job}</b>
+                        {` :${port}`}
+                      </span>
                     </span>
-                  </td>
-                  <td>
-                    <LabelChips labels={node.labels ?? {}} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <More count={nodes.length - rowsMax} onMore={() => setRowsMax(rowsMax + ROWS_STEP)} />
-        </div>
+                  ))}
+                </span>
+              </td>
+              <td>
+                <LabelChips labels={node.labels ?? {}} />
+              </td>
+            </tr>
+          )}
+        </RowsTable>
       )}
     </div>
-  )
-}
-
-function More(props: { readonly count: number; readonly onMore: () => void }): JSX.Element | null {
-  if (props.count <= 0) return null
-  return (
-    <button type="button" class="button bare" onClick={props.onMore}>
-      {`Show more; ${formatCount(props.count)} are left`}
-    </button>
   )
 }

@@ -7,6 +7,7 @@ import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert, Waiting } from '../shell/listpage.tsx'
 import { useNow } from '../shell/now.ts'
+import { type Column, RowsTable } from '../shell/rowstable.tsx'
 import { LabelChips } from './labels.tsx'
 import { type LeaseRow, loadLeases } from './load.ts'
 
@@ -47,46 +48,39 @@ function leaseCommand(): string {
 `
 }
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Target' },
+  { title: 'Group' },
+  { title: 'Labels' },
+  { title: 'By' },
+  { title: 'Runs out in', isNumber: true },
+]
+
 function LeasesTable({ leases }: { readonly leases: readonly LeaseRow[] }): JSX.Element {
   const nowMs = useNow()
   return (
-    <div class="card rows-card">
-      <table class="rows-table">
-        <thead>
-          <tr>
-            <th scope="col">Target</th>
-            <th scope="col">Group</th>
-            <th scope="col">Labels</th>
-            <th scope="col">By</th>
-            <th scope="col" class="number">
-              Runs out in
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {leases.map(({ key, group, target, labels, expires, ttlSeconds, by }) => (
-            <tr key={key}>
-              <th scope="row">
-                <span class="row-name">{target}</span>
-                {key !== target && <span class="mono faint">{key}</span>}
-              </th>
-              <td data-title="Group">{group}</td>
-              <td data-title="">
-                <LabelChips labels={labels} />
-              </td>
-              <td data-title="By">{by}</td>
-              <td
-                class="number"
-                data-title="Runs out in"
-                title={`of ${describeDuration(ttlSeconds * 1000)}`}
-              >
-                {describeRest(Date.parse(expires) - nowMs)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RowsTable columns={COLUMNS} rows={leases}>
+      {({ key, group, target, labels, expires, ttlSeconds, by }) => (
+        <tr key={key}>
+          <th scope="row">
+            <span class="row-name">{target}</span>
+            {key !== target && <span class="mono faint">{key}</span>}
+          </th>
+          <td data-title="Group">{group}</td>
+          <td data-title="">
+            <LabelChips labels={labels} />
+          </td>
+          <td data-title="By">{by}</td>
+          <td
+            class="number"
+            data-title="Runs out in"
+            title={`of ${describeDuration(ttlSeconds * 1000)}`}
+          >
+            {describeRest(Date.parse(expires) - nowMs)}
+          </td>
+        </tr>
+      )}
+    </RowsTable>
   )
 }
 

@@ -8,8 +8,8 @@ import { Icon } from '../shell/icon.tsx'
 import {
   Alert,
   FilterField,
+  ListPage,
   NoneMatches,
-  stepRows,
   useFilter,
   Waiting,
 } from '../shell/listpage.tsx'
@@ -53,8 +53,7 @@ function RegistryLists(): JSX.Element {
     document.title = 'Registry · narthex'
   }, [])
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go through the links inside
-    <div class="registry" onKeyDown={stepRows}>
+    <ListPage look="registry">
       <header class="page-head">
         <h1>Registry</h1>
         <Tabs
@@ -92,7 +91,7 @@ function RegistryLists(): JSX.Element {
         {section === 'consumers' && <ConsumersSection />}
       </div>
       <ScrapeConfigDialog dialog={config} />
-    </div>
+    </ListPage>
   )
 }
 

@@ -3,7 +3,7 @@ import type { JSX, RefObject } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { errorText, isAbort } from '../api/client.ts'
 import { CodeBox } from '../shell/codebox.tsx'
-import { Icon } from '../shell/icon.tsx'
+import { DialogHead } from '../shell/dialoghead.tsx'
 import { Alert } from '../shell/listpage.tsx'
 import { Tabs } from '../shell/tabs.tsx'
 import { loadScrapeConfig, type ScrapeConfigFor } from './load.ts'
@@ -27,17 +27,7 @@ export function ScrapeConfigDialog({ dialog }: ScrapeConfigProps): JSX.Element {
       aria-labelledby="scrape-config-title"
       onToggle={(event) => setIsOpen(event.currentTarget.open)}
     >
-      <header>
-        <h2 id="scrape-config-title">Scrape configuration</h2>
-        <button
-          type="button"
-          class="button bare icon-only"
-          aria-label="Close"
-          onClick={() => dialog.current?.close()}
-        >
-          <Icon name="remove" />
-        </button>
-      </header>
+      <DialogHead id="scrape-config-title" title="Scrape configuration" dialog={dialog} />
       {isOpen && <ScrapeConfig />}
     </dialog>
   )

@@ -7,6 +7,7 @@ import {
   type Choice,
   Choices,
   FilterField,
+  ListPage,
   NoneMatches,
   useFilter,
   Waiting,
@@ -34,7 +35,7 @@ export function SendersPage(): JSX.Element {
   const all = data?.senders ?? []
   const shown = data === undefined ? [] : shownSenders(all, state.value, data.rates)
   return (
-    <div class="senders">
+    <ListPage look="senders">
       <header class="page-head">
         <h1>Senders</h1>
         {all.length > 0 && <ConnectedFilter senders={all} />}
@@ -71,7 +72,7 @@ export function SendersPage(): JSX.Element {
           }}
         />
       )}
-    </div>
+    </ListPage>
   )
 }
 

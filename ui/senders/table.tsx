@@ -1,25 +1,16 @@
 /** The table of senders; its heads sort it. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import { describeDuration } from '../format/duration.ts'
 import { formatCount, formatValue } from '../format/value.ts'
 import { Ago } from '../shell/ago.tsx'
 import { Icon } from '../shell/icon.tsx'
-import { SortHead } from '../shell/sorthead.tsx'
+import { type Column, None, RowsTable } from '../shell/rowstable.tsx'
 import { keyOf, refusedOf, type Sender, type SendersState, type SortKey } from './sender.ts'
 
-/** Senders shown before a person asks for more, and how many each time. */
-const ROWS_STEP = 100
 /** A sender further behind is told apart, in seconds. */
 const LAG_WARN_SECONDS = 60
 
-interface Column {
-  readonly title: string
-  readonly sort?: SortKey
-  readonly isNumber?: boolean
-}
-
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column<SortKey>[] = [
   { title: 'Name', sort: 'name' },
   { title: 'State' },
   { title: 'Protocol' },
@@ -40,56 +31,11 @@ interface SendersTableProps {
 }
 
 export function SendersTable({ senders, rates, state, onSort }: SendersTableProps): JSX.Element {
-  const [rowsMax, setRowsMax] = useState(ROWS_STEP)
+  const { sort: by, isDescending } = state
   return (
-    <div class="card rows-card">
-      <table class="rows-table">
-        <thead>
-          <tr>
-            {COLUMNS.map((column) => (
-              <Head key={column.title} column={column} state={state} onSort={onSort} />
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {senders.slice(0, rowsMax).map((sender) => (
-            <Row key={keyOf(sender)} sender={sender} rate={rates.get(keyOf(sender))} />
-          ))}
-        </tbody>
-      </table>
-      {senders.length > rowsMax && (
-        <button type="button" class="button bare" onClick={() => setRowsMax(rowsMax + ROWS_STEP)}>
-          {`Show more; ${formatCount(senders.length - rowsMax)} are left`}
-        </button>
-      )}
-    </div>
-  )
-}
-
-interface HeadProps {
-  readonly column: Column
-  readonly state: SendersState
-  readonly onSort: (key: SortKey) => void
-}
-
-function Head({ column, state, onSort }: HeadProps): JSX.Element {
-  const { title, sort, isNumber } = column
-  if (sort === undefined) {
-    return (
-      <th scope="col" class={isNumber === true ? 'number' : undefined}>
-        {title}
-      </th>
-    )
-  }
-  const order = state.isDescending ? 'descending' : 'ascending'
-  return (
-    <SortHead
-      order={state.sort === sort ? order : undefined}
-      isNumber={isNumber === true}
-      onSort={() => onSort(sort)}
-    >
-      {title}
-    </SortHead>
+    <RowsTable columns={COLUMNS} rows={senders} sorting={{ by, isDescending, onSort }}>
+      {(sender) => <Row key={keyOf(sender)} sender={sender} rate={rates.get(keyOf(sender))} />}
+    </RowsTable>
   )
 }
 
@@ -147,8 +93,4 @@ function Refused({ sender }: { sender: Sender }): JSX.Element {
       ))}
     </>
   )
-}
-
-function None(): JSX.Element {
-  return <span class="faint">–</span>
 }

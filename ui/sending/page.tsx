@@ -7,9 +7,12 @@ import { formatCount, formatValue } from '../format/value.ts'
 import {
   Alert,
   Choices,
+  choicesOf,
   FilterField,
+  ListPage,
   NoneMatches,
-  toggled,
+  type Total,
+  TotalsLine,
   useFilter,
   Waiting,
 } from '../shell/listpage.tsx'
@@ -38,7 +41,7 @@ export function SendingPage(): JSX.Element {
   const all = data?.destinations ?? []
   const shown = filterDestinations(all, filter.value)
   return (
-    <div class="sending">
+    <ListPage look="sending">
       <header class="page-head">
         <h1>Sending</h1>
         {all.length > 0 && <HealthFilter destinations={all} />}
@@ -56,7 +59,9 @@ export function SendingPage(): JSX.Element {
       </header>
       <Alert text={failure} />
       {data === undefined && failure === '' && <Waiting look="sending-skeleton" />}
-      {data !== undefined && all.length > 0 && <TotalsLine data={data} />}
+      {data !== undefined && all.length > 0 && (
+        <TotalsLine label="All destinations together, in samples" totals={allOf(data)} />
+      )}
       {data !== undefined && all.length === 0 && <NoDestinations />}
       {all.length > 0 && shown.length === 0 && (
         <NoneMatches
@@ -74,7 +79,7 @@ export function SendingPage(): JSX.Element {
           isChosen={destination.name === chosen}
         />
       ))}
-    </div>
+    </ListPage>
   )
 }
 
@@ -106,41 +111,27 @@ function readChosen(): string {
 
 /** Counts by health; each is a switch of the filter. */
 function HealthFilter({ destinations }: { destinations: readonly Destination[] }): JSX.Element {
-  const choices = HEALTHS.map((each) => ({
-    word: each,
-    look: LOOKS[each],
-    count: destinations.filter((one) => one.health === each).length,
-    isOn: filter.value.health.has(each),
-    toggle() {
-      filter.value = { ...filter.value, health: toggled(filter.value.health, each) }
+  const choices = choicesOf(
+    HEALTHS.map((each) => [each, LOOKS[each]]),
+    (health) => destinations.filter((each) => each.health === health).length,
+    filter.value.health,
+    (health) => {
+      filter.value = { ...filter.value, health }
     },
-  }))
+  )
   return <Choices legend="Show by health" choices={choices} />
 }
 
 /** All destinations together. */
-function TotalsLine({ data }: { data: SendingData }): JSX.Element {
-  const totals = totalsOf(data.destinations)
-  const facts: readonly (readonly [name: string, value: string, note?: string])[] = [
-    ['Leaving now', rateText([...data.flows.values()])],
-    ['Received', formatCount(totals.received)],
-    ['Written', formatCount(totals.written)],
-    ['Dropped', formatCount(totals.dropped)],
-    ['Queued', formatCount(totals.queued), formatValue(totals.queuedBytes, 'bytes')],
+function allOf(data: SendingData): Total[] {
+  const { received, written, dropped, queued, queuedBytes } = totalsOf(data.destinations)
+  return [
+    { name: 'Leaving now', value: rateText([...data.flows.values()]) },
+    { name: 'Received', value: formatCount(received) },
+    { name: 'Written', value: formatCount(written) },
+    { name: 'Dropped', value: formatCount(dropped) },
+    { name: 'Queued', value: formatCount(queued), note: formatValue(queuedBytes, 'bytes') },
   ]
-  return (
-    <dl class="card totals-line" aria-label="All destinations together, in samples">
-      {facts.map(([name, value, note]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            {note !== undefined && <small>{note}</small>}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
 }
 
 function rateText(flows: readonly Flow[]): string {

@@ -1,6 +1,6 @@
 /** The list of shortcuts, opened by `?`. */
 import type { JSX, RefObject } from 'preact'
-import { Icon } from './icon.tsx'
+import { DialogHead } from './dialoghead.tsx'
 import { hasPage, pages } from './router.ts'
 
 type Row = readonly [keys: readonly string[], does: string]
@@ -66,17 +66,7 @@ const SECTIONS: readonly (readonly [string, readonly Row[]])[] = [
 export function Help({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }): JSX.Element {
   return (
     <dialog class="help" ref={dialog} aria-labelledby="help-title">
-      <header>
-        <h2 id="help-title">Keys and gestures</h2>
-        <button
-          type="button"
-          class="button bare icon-only"
-          aria-label="Close"
-          onClick={() => dialog.current?.close()}
-        >
-          <Icon name="remove" />
-        </button>
-      </header>
+      <DialogHead id="help-title" title="Keys and gestures" dialog={dialog} />
       <div class="help-columns">
         {SECTIONS.map(([title, rows]) => (
           <section key={title}>

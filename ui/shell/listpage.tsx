@@ -1,12 +1,43 @@
-/** What pages with a list have in common: a filter in the address, counts to choose by, empty states. */
+/** What pages with a list have in common: a filter in the address, counts to choose by, totals, empty states. */
 import { effect, type Signal } from '@preact/signals'
-import type { JSX, RefObject } from 'preact'
+import type { ComponentChildren, JSX, RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { formatCount } from '../format/value.ts'
 import { Icon } from './icon.tsx'
 import type { PageName } from './pages.ts'
 import { searchOf, setSearch } from './router.ts'
 import { addShortcuts } from './shortcuts.ts'
+
+interface ListPageProps {
+  /** The class of the page. */
+  readonly look: string
+  readonly children: ComponentChildren
+}
+
+/** The page itself: arrow keys lead from its filter into its rows. */
+export function ListPage({ look, children }: ListPageProps): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go through the links inside
+    <div class={`list-page ${look}`} onKeyDown={stepRows}>
+      {children}
+    </div>
+  )
+}
+
+/** Arrow keys go from the filter into the rows and through them. */
+function stepRows(event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  const { target, currentTarget } = event
+  if (by === undefined || !(target instanceof HTMLElement)) return
+  if (!(currentTarget instanceof HTMLElement) || target instanceof HTMLSelectElement) return
+  const links = [...currentTarget.querySelectorAll<HTMLElement>('.rows-table a.row-name')]
+  const at = links.indexOf(target)
+  const next = at + by
+  if (at < 0 && (by < 0 || !(target instanceof HTMLInputElement))) return
+  event.preventDefault()
+  if (next < 0) currentTarget.querySelector<HTMLElement>('.page-filter')?.focus()
+  else links.at(Math.min(next, links.length - 1))?.focus()
+}
 
 /** How a filter reads in the address. */
 export interface FilterText<T> {
@@ -69,6 +100,22 @@ export interface Choice {
   readonly toggle: () => void
 }
 
+/** A choice for each word with its looks; `on` are those by which is filtered. */
+export function choicesOf<Word extends string>(
+  words: readonly (readonly [word: Word, look: string])[],
+  countOf: (word: Word) => number,
+  on: ReadonlySet<Word>,
+  choose: (on: ReadonlySet<Word>) => void,
+): Choice[] {
+  return words.map(([word, look]) => ({
+    word,
+    look,
+    count: countOf(word),
+    isOn: on.has(word),
+    toggle: () => choose(toggled(on, word)),
+  }))
+}
+
 /** Counts by what `legend` says; those of nothing are shown only while they are on. */
 export function Choices(props: {
   readonly legend: string
@@ -93,8 +140,35 @@ export function Choices(props: {
   )
 }
 
+/** One figure about all rows together. */
+export interface Total {
+  readonly name: string
+  readonly value: string
+  readonly note?: string
+}
+
+export function TotalsLine(props: {
+  /** Of what they are the totals. */
+  readonly label: string
+  readonly totals: readonly Total[]
+}): JSX.Element {
+  return (
+    <dl class="card totals-line" aria-label={props.label}>
+      {props.totals.map(({ name, value, note }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            {value}
+            {note !== undefined && <small>{note}</small>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
 /** The set with one more of them, or one less. */
-export function toggled<T>(set: ReadonlySet<T>, one: T): ReadonlySet<T> {
+function toggled<T>(set: ReadonlySet<T>, one: T): ReadonlySet<T> {
   const next = new Set(set)
   if (!next.delete(one)) next.add(one)
   return next
@@ -137,19 +211,4 @@ export function NoneMatches({ what, onShowAll }: NoneMatchesProps): JSX.Element 
       </button>
     </div>
   )
-}
-
-/** Arrow keys go from the filter into the rows and through them. */
-export function stepRows(event: KeyboardEvent): void {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-  const { target, currentTarget } = event
-  if (by === undefined || !(target instanceof HTMLElement)) return
-  if (!(currentTarget instanceof HTMLElement) || target instanceof HTMLSelectElement) return
-  const links = [...currentTarget.querySelectorAll<HTMLElement>('.rows-table .row-name')]
-  const at = links.indexOf(target)
-  const next = at + by
-  if (at < 0 && (by < 0 || !(target instanceof HTMLInputElement))) return
-  event.preventDefault()
-  if (next < 0) currentTarget.querySelector<HTMLElement>('.page-filter')?.focus()
-  else links.at(Math.min(next, links.length - 1))?.focus()
 }

@@ -6,9 +6,10 @@ import { Icon } from '../shell/icon.tsx'
 import {
   Alert,
   Choices,
+  choicesOf,
   FilterField,
+  ListPage,
   NoneMatches,
-  toggled,
   useFilter,
   Waiting,
 } from '../shell/listpage.tsx'
@@ -33,7 +34,7 @@ export function TargetsPage(): JSX.Element {
 
   const pools = data === undefined ? [] : filterPools(data.pools, filter.value)
   return (
-    <div class="targets">
+    <ListPage look="targets">
       <header class="page-head">
         <h1>Targets</h1>
         {data !== undefined && <Totals data={data} />}
@@ -63,7 +64,7 @@ export function TargetsPage(): JSX.Element {
           onFold={(isFolded) => fold([pool.name], isFolded)}
         />
       ))}
-    </div>
+    </ListPage>
   )
 }
 
@@ -89,15 +90,14 @@ function FoldButton({ pools }: { pools: readonly Pool[] }): JSX.Element {
 /** Counts by health; each is a switch of the filter. */
 function Totals({ data }: { data: Targets }): JSX.Element {
   const targets = data.pools.flatMap((pool) => pool.targets)
-  const choices = HEALTHS.map(([health, look]) => ({
-    word: health,
-    look,
-    count: targets.filter((target) => target.health === health).length,
-    isOn: filter.value.health.has(health),
-    toggle() {
-      filter.value = { ...filter.value, health: toggled(filter.value.health, health) }
+  const choices = choicesOf(
+    HEALTHS,
+    (health) => targets.filter((each) => each.health === health).length,
+    filter.value.health,
+    (health) => {
+      filter.value = { ...filter.value, health }
     },
-  }))
+  )
   return <Choices legend="Show by health" choices={choices} />
 }
 
