@@ -8,9 +8,13 @@ import type { Running } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Secret } from '../base/secret.ts'
+import type { FavouriteRecords } from '../model/favourites.ts'
+import type { InterestRecords } from '../model/interest.ts'
 import type { RegistryRecords } from '../model/registryrecords.ts'
 import type { SourceRecords } from '../model/sources.ts'
 import { asking } from './faults.ts'
+import { StoredFavourites } from './favourites.ts'
+import { StoredInterest } from './interest.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import { StoredRegistry } from './registry.ts'
@@ -34,6 +38,8 @@ export interface RecordsOptions {
 export interface Records extends Running {
   readonly registry: RegistryRecords
   readonly sources: SourceRecords
+  readonly interest: InterestRecords
+  readonly favourites: FavouriteRecords
 }
 
 /**
@@ -67,6 +73,8 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
   return {
     registry: new StoredRegistry(db, counted),
     sources: new StoredSources(db, counted),
+    interest: new StoredInterest(db, counted),
+    favourites: new StoredFavourites(db, counted),
     stop: () => db.destroy(),
   }
 }

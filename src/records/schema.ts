@@ -82,6 +82,36 @@ export interface HubTextsTable {
   body: string
 }
 
+export interface HubUsesTable {
+  entry: string
+  day: number
+  views: number
+  installs: number
+}
+
+export interface HubViewersTable {
+  day: number
+  viewer: string
+}
+
+export interface HubSaltsTable {
+  day: number
+  salt: string
+}
+
+export interface HubLivesTable {
+  entry: string
+  added_ms: number
+  changed_ms: number
+  digests: string
+}
+
+export interface HubFavouritesTable {
+  user_name: string
+  entry: string
+  added_ms: number
+}
+
 export interface MigrationsTable {
   version: number
   applied_ms: number
@@ -98,4 +128,9 @@ export interface Schema {
   hub_sources: HubSourcesTable
   hub_files: HubFilesTable
   hub_texts: HubTextsTable
+  hub_uses: HubUsesTable
+  hub_viewers: HubViewersTable
+  hub_salts: HubSaltsTable
+  hub_lives: HubLivesTable
+  hub_favourites: HubFavouritesTable
 }
