@@ -8,6 +8,7 @@ import { NO_WEB_CONFIG, type WebConfig } from '../config/web.ts'
 import { loadWebConfig } from '../config/webload.ts'
 import { parseListenAddress, requireSafeListen } from '../net/server/address.ts'
 import type { Route } from '../net/server/message.ts'
+import type { LateRoutes } from '../net/server/route.ts'
 import { startServer } from '../net/server/server.ts'
 
 /** What the flags say about listening. */
@@ -32,6 +33,8 @@ export interface WebDeps {
   /** Adds to the web configuration what the role needs itself. */
   readonly admit?: (web: WebConfig) => WebConfig
   readonly routes: readonly Route[]
+  /** Those that are made when they are asked for; none when absent. */
+  readonly lateRoutes?: readonly LateRoutes[]
 }
 
 /** A listener. */
@@ -67,7 +70,7 @@ export async function startWeb(
   deps: WebDeps,
   life: Lifecycle,
 ): Promise<Web> {
-  const { metrics, log, clock, routes, requestBytesMax } = deps
+  const { metrics, log, clock, routes, lateRoutes = [], requestBytesMax } = deps
   const admit = deps.admit ?? ((web: WebConfig) => web)
   const server = life.own(
     await startServer({
@@ -84,6 +87,7 @@ export async function startWeb(
       log,
       clock,
       routes,
+      lateRoutes,
     }),
   )
   let current = admit(config)

@@ -109,7 +109,7 @@ async function admit(
     return verdict.fault
   }
 
-  const found = hall.table.find(method, path)
+  const found = await hall.table.reach(method, path)
   if (found === undefined) {
     return { status: 404, errorType: 'not_found', message: '404 page not found' }
   }

@@ -8,6 +8,14 @@ export interface RouteMatch {
   readonly segments: ReadonlyMap<string, string>
 }
 
+/** Routes that are made when somebody who may come in asks for one of them. */
+export interface LateRoutes {
+  /** What their paths begin with. */
+  readonly prefixes: readonly string[]
+  /** Makes them; asked again where it failed. */
+  load(): Promise<readonly Route[]>
+}
+
 const NO_SEGMENTS: ReadonlyMap<string, string> = new Map()
 
 interface Pattern {
@@ -19,9 +27,25 @@ interface Pattern {
 export class RouteTable {
   readonly #exact = new Map<string, Route[]>()
   readonly #patterns: Pattern[] = []
+  /** Those that are not made yet. */
+  readonly #late: Set<LateRoutes>
+  readonly #loading = new Map<LateRoutes, Promise<void>>()
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly Route[], late: readonly LateRoutes[] = []) {
     for (const route of routes) this.#add(route)
+    this.#late = new Set(late)
+  }
+
+  /** As `find`, once routes that come late are made. @throws what making them throws */
+  async reach(method: string, path: string): Promise<RouteMatch | readonly string[] | undefined> {
+    let found = this.find(method, path)
+    for (const late of found === undefined ? this.#late : []) {
+      if (!late.prefixes.some((prefix) => path.startsWith(prefix))) continue
+      await this.#load(late)
+      found = this.find(method, path)
+      if (found !== undefined) break
+    }
+    return found
   }
 
   /** The route; the methods that the path has instead; undefined for a path that is not there. */
@@ -35,6 +59,21 @@ export class RouteTable {
       if (segments !== undefined) return pick(pattern.routes, wanted, segments)
     }
     return undefined
+  }
+
+  #load(late: LateRoutes): Promise<void> {
+    const loading = this.#loading.get(late) ?? this.#make(late)
+    this.#loading.set(late, loading)
+    return loading
+  }
+
+  async #make(late: LateRoutes): Promise<void> {
+    try {
+      for (const route of await late.load()) this.#add(route)
+      this.#late.delete(late)
+    } finally {
+      this.#loading.delete(late)
+    }
   }
 
   #add(route: Route): void {

@@ -20,7 +20,7 @@ import { exchange } from './exchange.ts'
 import type { Hall } from './hall.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 import type { Route } from './message.ts'
-import { RouteTable } from './route.ts'
+import { type LateRoutes, RouteTable } from './route.ts'
 import {
   type ConnectionMetrics,
   openConnectionMetrics,
@@ -33,6 +33,8 @@ export interface ServerOptions {
   /** `host:port` each; port 0 for any free one. */
   readonly addresses: readonly string[]
   readonly routes: readonly Route[]
+  /** Those that are made when they are asked for; none when absent. */
+  readonly lateRoutes?: readonly LateRoutes[]
   readonly web: WebConfig
   /** Names by which clients may call this server, beside addresses and localhost. */
   readonly hostNames: readonly string[]
@@ -106,7 +108,7 @@ class House implements Server {
     const replies = new ByteBudget('the replies on their way', limits.replyBytesMax)
     this.#connections = openConnectionMetrics(metrics, limits, bodies, replies)
     this.#hall = {
-      table: new RouteTable(options.routes),
+      table: new RouteTable(options.routes, options.lateRoutes),
       limits,
       bodies,
       replies,

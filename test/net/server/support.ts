@@ -7,6 +7,7 @@ import { Metrics } from '../../../src/base/metrics.ts'
 import { NO_WEB_CONFIG, type WebConfig } from '../../../src/config/web.ts'
 import type { ServerLimits } from '../../../src/net/server/limits.ts'
 import type { Ask, Reply, Route } from '../../../src/net/server/message.ts'
+import type { LateRoutes } from '../../../src/net/server/route.ts'
 import { type Server, startServer } from '../../../src/net/server/server.ts'
 
 /** The thread that compares passwords, as it stands in the source. */
@@ -24,6 +25,7 @@ export interface Answer {
 
 export interface Given {
   readonly routes?: readonly Route[]
+  readonly lateRoutes?: readonly LateRoutes[]
   readonly web?: Partial<WebConfig>
   readonly hostNames?: readonly string[]
   readonly limits?: Partial<ServerLimits>
@@ -68,6 +70,7 @@ export async function serve(given: Given = {}): Promise<TestServer> {
   const server = await startServer({
     addresses: ['127.0.0.1:0'],
     routes: given.routes ?? [route('/hello')],
+    lateRoutes: given.lateRoutes ?? [],
     web: { ...NO_WEB_CONFIG, ...given.web },
     hostNames: given.hostNames ?? [],
     limits: given.limits ?? {},
