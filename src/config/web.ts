@@ -1,11 +1,7 @@
 /** What `--web.config.file` says: TLS, headers, users and tokens of our own listener. */
 import type { Secret } from '../base/secret.ts'
+import type { Role } from '../model/role.ts'
 import type { TlsVersion } from './http.ts'
-
-/** What a caller may do: look, change silences and dashboards, or everything. */
-export type Role = 'viewer' | 'editor' | 'admin'
-
-export const ROLES: readonly Role[] = ['viewer', 'editor', 'admin']
 
 /** When a client has to show a certificate. @source Go crypto/tls ClientAuthType */
 export type ClientAuth =

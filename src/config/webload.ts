@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { NarthexError } from '../base/error.ts'
 import type { Secret } from '../base/secret.ts'
+import { ROLES, type Role } from '../model/role.ts'
 import { freezeDeep, readConfigFile } from './config.ts'
 import type { TlsVersion } from './http.ts'
 import { tlsVersion } from './httpshape.ts'
@@ -20,8 +21,6 @@ import {
 import {
   type ClientAuth,
   NO_WEB_CONFIG,
-  ROLES,
-  type Role,
   type WebConfig,
   type WebRateLimit,
   type WebTls,

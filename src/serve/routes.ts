@@ -1,7 +1,7 @@
 /** Every address of the server, with who may use it and what answers there. */
 import type { Metrics } from '../base/metrics.ts'
-import type { Role } from '../config/web.ts'
 import type { PartitionsView } from '../model/partition.ts'
+import type { Role } from '../model/role.ts'
 import type { SendersView, SendingView } from '../model/sending.ts'
 import type { StoreView } from '../model/status.ts'
 import type { DiscoveryView, MetadataView, TargetView } from '../model/target.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
-import type { Role } from '../../src/config/web.ts'
+import type { Role } from '../../src/model/role.ts'
 import { registryRoutes, sdRoutes } from '../../src/serve/hub/routes.ts'
 import { openWorld } from '../hub/registry/world.ts'
 import { type How, serve } from '../net/server/support.ts'

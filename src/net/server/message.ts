@@ -1,11 +1,5 @@
 /** What a handler gets and gives: a request without its socket, and a reply without one. */
-
-import { ROLES, type Role } from '../../config/web.ts'
-
-/** Whether `role` may do what needs `needed`: each may do what the ones before it may. */
-export function hasRole(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
-}
+import type { Role } from '../../model/role.ts'
 
 /** The name of who asks where nobody has to say who they are. */
 export const ANYBODY = 'anybody'

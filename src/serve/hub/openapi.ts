@@ -1,6 +1,6 @@
 /** GET /api/v1/openapi.json: the HTTP interface of the registry, for those who generate clients. */
 import { VERSION } from '../../base/version.ts'
-import type { Role } from '../../config/web.ts'
+import type { Role } from '../../model/role.ts'
 import type { Reply } from '../../net/server/message.ts'
 
 /** One request that may be made. */

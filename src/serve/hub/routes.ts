@@ -1,6 +1,7 @@
 /** The addresses of the registry and of service discovery, and who may use them. */
-import type { Role } from '../../config/web.ts'
+
 import type { DocumentKind, Registry } from '../../model/registry.ts'
+import type { Role } from '../../model/role.ts'
 import type { Ask, BodyKind, Reply, Route } from '../../net/server/message.ts'
 import { handleOpenApi } from './openapi.ts'
 import {
