@@ -46,6 +46,18 @@ export interface EntrySummary {
   readonly verified: VerifiedShares
 }
 
+/** What of an entry a search has found where its summary does not show it. */
+export interface EntryMatch {
+  readonly kind: 'alert' | 'metric'
+  readonly text: string
+}
+
+/** An entry that a search has found. */
+export interface FoundEntry extends EntrySummary {
+  /** Absent where there was no search, or all of it is in the summary. */
+  readonly matches?: readonly EntryMatch[]
+}
+
 /** A metric that a rule or a panel asks for. */
 export interface Need {
   /** `mysql_up`, or the matchers where no name is written: `{__name__=~"mysql_.+"}`. */
@@ -145,7 +157,7 @@ export const ALL_ENTRIES: EntryQuery = {
 export interface CatalogueView {
   /** Changes whenever anything of the catalogue does. */
   readonly version: string
-  entries(query: EntryQuery): readonly EntrySummary[]
+  entries(query: EntryQuery): readonly FoundEntry[]
   entry(name: string): EntryDetail | undefined
   /** What is wrong with it, as `file:line:column: message`. */
   faults(): readonly string[]

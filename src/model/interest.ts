@@ -1,5 +1,5 @@
 /** How much entries of the catalogue are looked at and put to use here, and since when they are there. */
-import type { EntrySummary } from './catalogue.ts'
+import type { FoundEntry } from './catalogue.ts'
 
 /** What lists tell of an entry besides what it is. */
 export interface Standing {
@@ -19,7 +19,7 @@ export interface Standing {
 }
 
 /** An entry as lists show it. */
-export type ListedEntry = EntrySummary & Standing
+export type ListedEntry = FoundEntry & Standing
 
 /** The orders that follow from standings. */
 export type InterestOrder = 'popular' | 'trending' | 'recent'
@@ -29,6 +29,8 @@ export interface Interest {
   /** Changes whenever any standing does. */
   readonly version: string
   standing(entry: string): Standing
+  /** The entries with their standings; in their order where none is given. */
+  list(entries: readonly FoundEntry[], order: InterestOrder | undefined): readonly ListedEntry[]
   /** Somebody looks at an entry; counted later. */
   viewed(entry: string, caller: string): void
   /** An entry was put to use; counted later. */
