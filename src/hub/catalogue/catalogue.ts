@@ -12,13 +12,14 @@ import type {
   EntryOrder,
   EntryQuery,
   EntrySummary,
+  FoundEntry,
 } from '../../model/catalogue.ts'
 import { compareText } from '../../model/labels.ts'
 import { type ReadEntry, readEntryTexts } from './entry.ts'
 import { isEntryName } from './entryshape.ts'
 import { type EntryTexts, readEntryFolder } from './folder.ts'
-import { matchRank, searchPlaces, searchWords } from './search.ts'
-import { EMPTY_SHELF, NO_ADDITIONS, type Shelf } from './shelf.ts'
+import { matchesOf, matchRank, searchPlaces, searchWords } from './search.ts'
+import { EMPTY_SHELF, type LaidFiles, NOTHING, type Shelf } from './shelf.ts'
 
 /** Most entries of a catalogue. */
 export const ENTRIES_MAX = 1000
@@ -38,6 +39,7 @@ interface Kept {
   readonly places: readonly string[]
   /** Whether the folder has it, too, and not only a content source. */
   readonly isOfFolder: boolean
+  readonly files: LaidFiles
   /** Of all that the entry is. */
   readonly digest: string
 }
@@ -102,7 +104,12 @@ export class Catalogue implements CatalogueView {
     return this.#kept.get(name)?.entry
   }
 
-  entries({ search, category, official, order }: EntryQuery): readonly EntrySummary[] {
+  /** The files of an entry, with what edits stand in the place of. */
+  files(name: string): LaidFiles | undefined {
+    return this.#kept.get(name)?.files
+  }
+
+  entries({ search, category, official, order }: EntryQuery): readonly FoundEntry[] {
     const words = searchWords(search)
     const found: { kept: Kept; rank: number }[] = []
     for (const kept of this.#kept.values()) {
@@ -120,7 +127,7 @@ export class Catalogue implements CatalogueView {
           (order === undefined ? a.rank - b.rank : 0) ||
           compareText(a.kept.summary.name, b.kept.summary.name),
       )
-      .map(({ kept }) => kept.summary)
+      .map(({ kept }) => withMatches(kept, words))
   }
 
   recognise(metrics: ReadonlySet<string>): readonly string[] {
@@ -137,7 +144,7 @@ export class Catalogue implements CatalogueView {
     await this.#reading
   }
 
-  /** Puts what content sources have beside the entries of the folder, in the place of before. */
+  /** Takes what content sources have, in the place of before. */
   async fill(shelf: Shelf): Promise<void> {
     this.#shelf = shelf
     // A reading that is under way may have begun with the shelf of before.
@@ -211,13 +218,18 @@ export class Catalogue implements CatalogueView {
   }
 
   #keepTexts(name: string, texts: EntryTexts, shelf: Shelf, faults: string[]): Kept | undefined {
-    const read: ReadEntry = readEntryTexts(name, texts, shelf.get(name) ?? NO_ADDITIONS)
+    const read: ReadEntry = readEntryTexts(name, texts, shelf.get(name) ?? NOTHING)
     faults.push(...read.faults)
     return read.entry === undefined ? this.#kept.get(name) : keep(read, read.entry, texts)
   }
 }
 
 const NO_TEXTS: EntryTexts = { texts: new Map(), faults: [] }
+
+function withMatches({ entry, summary }: Kept, words: readonly string[]): FoundEntry {
+  const matches = matchesOf(entry, words)
+  return matches.length === 0 ? summary : { ...summary, matches }
+}
 
 /** An entry that says nothing of how it is recognised is never. */
 function isRecognised({ recognise }: EntryDetail, metrics: ReadonlySet<string>): boolean {
@@ -232,14 +244,14 @@ async function listEntries(root: string): Promise<readonly string[]> {
   throw new NarthexError('limit', `${names.length} entries, at most ${ENTRIES_MAX} are taken`)
 }
 
-function keep({ names }: ReadEntry, entry: EntryDetail, { texts }: EntryTexts): Kept {
+function keep({ names, files }: ReadEntry, entry: EntryDetail, { texts }: EntryTexts): Kept {
   const isOfFolder = texts.size > 0
   const { name, title, category, description, official, port, upstream } = entry
   const { content, verified } = entry
   const head = { name, title, category, description, official, port, upstream }
   const summary = { ...head, content, verified }
   const places = searchPlaces(entry)
-  return { entry, summary, names, places, isOfFolder, digest: digestOf(entry) }
+  return { entry, summary, names, places, isOfFolder, files, digest: digestOf(entry) }
 }
 
 /** A sample by which two entries are recognised tells nobody which exporter it is. */

@@ -2,12 +2,21 @@
 import { formatProblem, Report, sortProblems } from '../../config/report.ts'
 import { type Mark, parseYaml } from '../../config/yaml.ts'
 import type { EntryDetail, EntryFiles } from '../../model/catalogue.ts'
+import { BUNDLED_SOURCE } from '../../model/edits.ts'
 import { type Dashboard, readDashboard } from './dashboard.ts'
 import { type EntryFacts, readEntryFacts } from './entryshape.ts'
 import { type EntryFileName, type EntryTexts, readEntryFolder } from './folder.ts'
+import { readManifest } from './manifest.ts'
 import { type RuleFile, readRules } from './rules.ts'
-import { EMPTY_SAMPLE, readSample, type Sample, SampleFault } from './sample.ts'
-import { type Additions, additionsFor, factsOf } from './shelf.ts'
+import { EMPTY_SAMPLE, readSampleFile, type Sample } from './sample.ts'
+import {
+  factsOf,
+  type LaidFiles,
+  layFiles,
+  NOTHING,
+  type ShelfEntry,
+  type ShelfFile,
+} from './shelf.ts'
 import { shareOf, type Verification, verify } from './verify.ts'
 
 /** What became of a folder. */
@@ -16,6 +25,8 @@ export interface ReadEntry {
   readonly entry: EntryDetail | undefined
   /** Metric names that the sample has, for recognition. */
   readonly names: ReadonlySet<string>
+  /** All files with what they stand in the place of. */
+  readonly files: LaidFiles
   /** `file:line:column: message`, in the order of the files. */
   readonly faults: readonly string[]
 }
@@ -31,77 +42,82 @@ const NO_DASHBOARD: Dashboard = { panels: [], variables: [] }
  * @throws NarthexError `io` when the folder cannot be read
  */
 export async function readEntry(root: string, name: string): Promise<ReadEntry> {
-  return readEntryTexts(name, await readEntryFolder(root, name), new Map())
+  return readEntryTexts(name, await readEntryFolder(root, name), NOTHING)
 }
 
-/** An entry from the texts of its folder, and what sources fill up where those have nothing. */
+/** An entry from the texts of its folder and what sources have of it. */
 export function readEntryTexts(
   name: string,
   { texts, faults }: EntryTexts,
-  additions: Additions,
+  shelf: ShelfEntry,
 ): ReadEntry {
-  return new EntryReader(name, texts, faults, additionsFor(texts, additions)).read()
+  return new EntryReader(name, layFiles(texts, shelf), faults).read()
 }
 
 class EntryReader {
   readonly #name: string
-  readonly #texts: ReadonlyMap<EntryFileName, string>
+  readonly #all: LaidFiles
   readonly #faults: string[]
-  /** What came from sources: it is not held to what ours must have. */
-  readonly #added: Additions
+  /** Those that are shown. */
+  readonly #files: Map<EntryFileName, ShelfFile>
 
-  constructor(
-    name: string,
-    own: ReadonlyMap<EntryFileName, string>,
-    faults: readonly string[],
-    added: Additions,
-  ) {
+  constructor(name: string, files: LaidFiles, faults: readonly string[]) {
     this.#name = name
-    this.#texts = new Map([...own, ...[...added].map(([file, { text }]) => [file, text] as const)])
+    this.#all = files
+    this.#files = new Map(files)
     this.#faults = [...faults]
-    this.#added = added
   }
 
   read(): ReadEntry {
     const facts = this.#facts()
-    if (facts === undefined) {
-      return { entry: undefined, names: EMPTY_SAMPLE.names, faults: this.#faults }
-    }
-    const isStrict = !this.#added.has('alerts.yaml')
-    const alerts = this.#in('alerts.yaml', (text, report) =>
-      readRules(text, this.#name, report, isStrict),
+    if (facts === undefined) return this.#resultOf(undefined, EMPTY_SAMPLE)
+    const alerts = this.#in('alerts.yaml', (text, report, isOurs) =>
+      readRules(text, this.#name, report, isOurs),
     )
     const dashboard = this.#in('dashboard.json', readDashboard)
     const sample = this.#in('sample.prom', readSampleFile)
-    const hasManifest = this.#in('helm.yaml', checkManifest) ?? false
+    const manifest = this.#in('helm.yaml', readManifest)
     const { names } = sample ?? EMPTY_SAMPLE
     const verification = verify(alerts?.rules ?? [], dashboard ?? NO_DASHBOARD, names, facts.misses)
-    if (this.#added.size === 0) this.#checkFacts(facts, sample, verification)
-    const files = this.#files(alerts, dashboard, hasManifest)
-    const sources = Object.fromEntries(
-      [...this.#added].map(([file, { source }]) => [file, source] as const),
-    )
+    const added = [...this.#files].filter(([, { source }]) => source !== BUNDLED_SOURCE)
+    if (added.length === 0) this.#checkFacts(facts, sample, verification)
+    const files = this.#texts(alerts, dashboard, manifest)
+    const sources = Object.fromEntries(added.map(([file, { source }]) => [file, source] as const))
     const entry = { ...buildEntry(facts, files, sample ?? EMPTY_SAMPLE, verification), sources }
-    return { entry, names, faults: this.#faults }
+    return this.#resultOf(entry, sample ?? EMPTY_SAMPLE)
+  }
+
+  #resultOf(entry: EntryDetail | undefined, { names }: Sample): ReadEntry {
+    return { entry, names, files: this.#all, faults: this.#faults }
   }
 
   #facts(): EntryFacts | undefined {
-    if (!this.#texts.has('entry.yaml')) {
-      if (this.#added.size > 0) return factsOf(this.#name, this.#added)
-      this.#fault('entry.yaml', START, 'cannot read entry: it has no entry.yaml')
-      return undefined
+    if (this.#files.has('entry.yaml')) {
+      return this.#in('entry.yaml', (text, report) => readEntryFacts(text, this.#name, report))
     }
-    return this.#in('entry.yaml', (text, report) => readEntryFacts(text, this.#name, report))
+    const files = [...this.#files.values()]
+    if (files.some(({ source }) => source !== BUNDLED_SOURCE)) return factsOf(this.#name, files)
+    this.#fault('entry.yaml', START, 'cannot read entry: it has no entry.yaml')
+    return undefined
   }
 
-  /** Reads a file that is there and takes over what is wrong with it. */
-  #in<T>(file: EntryFileName, read: (text: string, report: Report) => T): T | undefined {
-    const text = this.#texts.get(file)
-    if (text === undefined) return undefined
+  /**
+   * Reads a file that is there and takes over what is wrong with it. An edit that cannot be used,
+   * because somebody has put it into the repository by hand, hides nothing.
+   */
+  #in<T>(
+    file: EntryFileName,
+    read: (text: string, report: Report, isOurs: boolean) => T | undefined,
+  ): T | undefined {
+    const shown = this.#files.get(file)
+    if (shown === undefined) return undefined
     const report = new Report(`${this.#name}/${file}`)
-    const result = read(text, report)
+    const result = read(shown.text, report, shown.source === BUNDLED_SOURCE)
     this.#faults.push(...sortProblems(report.errors).map(formatProblem))
-    return result
+    const under = this.#all.get(file)?.under
+    if (result !== undefined || under === undefined || under === shown) return result
+    this.#files.set(file, under)
+    return this.#in(file, read)
   }
 
   #fault(file: EntryFileName, mark: Mark, message: string): void {
@@ -136,20 +152,20 @@ class EntryReader {
   }
 
   #placeOf(key: string): Mark {
-    const { root } = parseYaml(this.#texts.get('entry.yaml') ?? '')
+    const { root } = parseYaml(this.#files.get('entry.yaml')?.text ?? '')
     if (root?.kind !== 'map') return START
     return root.entries.find((entry) => entry.key === key)?.keyMark ?? START
   }
 
-  #files(
+  #texts(
     alerts: RuleFile | undefined,
     dashboard: Dashboard | undefined,
-    hasManifest: boolean,
+    manifest: string | undefined,
   ): EntryFiles {
-    const text = (file: EntryFileName): string => this.#texts.get(file) ?? ''
+    const text = (file: EntryFileName): string => this.#files.get(file)?.text ?? ''
     return {
       readme: text('README.md'),
-      helm: hasManifest ? text('helm.yaml') : '',
+      helm: manifest ?? '',
       alerts: alerts?.text ?? '',
       alertTests: alerts === undefined ? '' : text('alerts_test.yaml'),
       dashboard: dashboard === undefined ? '' : text('dashboard.json'),
@@ -181,35 +197,4 @@ function buildEntry(
     rules,
     panels,
   }
-}
-
-function readSampleFile(text: string, report: Report): Sample | undefined {
-  try {
-    return readSample(text)
-  } catch (error) {
-    if (!(error instanceof SampleFault)) throw error
-    report.error({ line: error.line, column: 1 }, error.message)
-    return undefined
-  }
-}
-
-/** Whether a text of one or more YAML documents can be read. */
-function checkManifest(text: string, report: Report): boolean {
-  let line = 0
-  let documentLines: string[] = []
-  const check = (): void => {
-    const { faults } = parseYaml(documentLines.join('\n'))
-    const before = line - documentLines.length
-    for (const { mark, message } of faults) {
-      report.error({ line: mark.line + before, column: mark.column }, message)
-    }
-    documentLines = []
-  }
-  for (const each of text.split('\n')) {
-    if (/^---(\s|$)/.test(each)) check()
-    documentLines.push(each)
-    line++
-  }
-  check()
-  return report.errors.length === 0
 }

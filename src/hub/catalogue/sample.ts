@@ -1,5 +1,6 @@
 /** sample.prom: which metrics an exporter has, from one answer of the real one. */
 import { NarthexError } from '../../base/error.ts'
+import type { Report } from '../../config/report.ts'
 import type { SampleMetric } from '../../model/catalogue.ts'
 import {
   type ByteCursor,
@@ -49,6 +50,17 @@ export function readSample(text: string): Sample {
   } catch (error) {
     if (!(error instanceof NarthexError)) throw error
     throw new SampleFault(lineAt(bytes, cursor.at), error.message)
+  }
+}
+
+/** As readSample; a line that is none of it is told to the report. */
+export function readSampleFile(text: string, report: Report): Sample | undefined {
+  try {
+    return readSample(text)
+  } catch (error) {
+    if (!(error instanceof SampleFault)) throw error
+    report.error({ line: error.line, column: 1 }, error.message)
+    return undefined
   }
 }
 

@@ -1,4 +1,5 @@
-/** What content sources add to entries: a file of theirs is used where no earlier one has it. */
+/** The files of an entry in layers: edits, what comes with the program, what content sources fill up. */
+import { BUNDLED_SOURCE, EDITS_SOURCE } from '../../model/edits.ts'
 import type { EntryFacts } from './entryshape.ts'
 import type { EntryFileName } from './folder.ts'
 
@@ -11,10 +12,28 @@ export interface ShelfFile {
 /** Files by name. */
 export type Additions = ReadonlyMap<EntryFileName, ShelfFile>
 
-/** Files of all sources by entry. */
-export type Shelf = ReadonlyMap<string, Additions>
+/** What sources have of one entry. */
+export interface ShelfEntry {
+  /** In the place of whatever else there is. */
+  readonly edits: Additions
+  /** Where nothing else is. */
+  readonly fills: Additions
+}
 
-export const NO_ADDITIONS: Additions = new Map()
+/** What sources have, by entry. */
+export type Shelf = ReadonlyMap<string, ShelfEntry>
+
+/** A file as it is shown. */
+export interface LaidFile extends ShelfFile {
+  /** What an edit stands in the place of. */
+  readonly under: ShelfFile | undefined
+}
+
+/** All files of an entry. */
+export type LaidFiles = ReadonlyMap<EntryFileName, LaidFile>
+
+const NO_FILES: Additions = new Map()
+export const NOTHING: ShelfEntry = { edits: NO_FILES, fills: NO_FILES }
 export const EMPTY_SHELF: Shelf = new Map()
 
 /** Files that say something only about another one of the same place. */
@@ -27,13 +46,16 @@ const BELONGS_TO: Partial<Record<EntryFileName, EntryFileName>> = {
 export function fillShelf(
   sources: Iterable<readonly [name: string, entries: ReadonlyMap<string, SourceTexts>]>,
 ): Shelf {
-  const shelf = new Map<string, Map<EntryFileName, ShelfFile>>()
+  const shelf = new Map<string, ShelfEntry>()
   for (const [source, entries] of sources) {
     for (const [name, texts] of entries) {
-      const before = shelf.get(name) ?? new Map<EntryFileName, ShelfFile>()
-      const files = [...texts].map(([file, text]) => [file, { text, source }] as const)
-      const added = additionsFor(before, new Map(files))
-      shelf.set(name, new Map([...before, ...added]))
+      const before = shelf.get(name) ?? NOTHING
+      const files = new Map([...texts].map(([file, text]) => [file, { text, source }] as const))
+      if (source === EDITS_SOURCE) shelf.set(name, { ...before, edits: files })
+      else {
+        const fills = new Map([...before.fills, ...unusedOf(before.fills, files)])
+        shelf.set(name, { ...before, fills })
+      }
     }
   }
   return shelf
@@ -42,15 +64,25 @@ export function fillShelf(
 /** Texts of one entry in one source. */
 export type SourceTexts = ReadonlyMap<EntryFileName, string>
 
+/** Which file is shown: an edit, else that of the program, else that of the first source with it. */
+export function layFiles(own: SourceTexts, { edits, fills }: ShelfEntry): LaidFiles {
+  const files = new Map<EntryFileName, LaidFile>()
+  for (const [file, text] of own)
+    files.set(file, { text, source: BUNDLED_SOURCE, under: undefined })
+  for (const [file, fill] of unusedOf(own, fills)) files.set(file, { ...fill, under: undefined })
+  for (const [file, edit] of edits) files.set(file, { ...edit, under: files.get(file) })
+  return files
+}
+
 /** Those that are not there yet. */
-export function additionsFor(own: ReadonlyMap<EntryFileName, unknown>, more: Additions): Additions {
+function unusedOf(own: ReadonlyMap<EntryFileName, unknown>, more: Additions): Additions {
   const isUsed = (file: EntryFileName): boolean => more.has(file) && !own.has(file)
   return new Map([...more].filter(([file]) => isUsed(file) && isUsed(BELONGS_TO[file] ?? file)))
 }
 
 /** What can be said of an entry that nobody described. */
-export function factsOf(name: string, added: Additions): EntryFacts {
-  const sources = [...new Set([...added.values()].map(({ source }) => source))]
+export function factsOf(name: string, files: Iterable<ShelfFile>): EntryFacts {
+  const sources = [...new Set([...files].map(({ source }) => source))]
   return {
     name,
     title: name,

@@ -4,6 +4,7 @@ import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { SourceConfig } from '../../config/hubshape.ts'
+import { EDITS_SOURCE } from '../../model/edits.ts'
 import type {
   SourceRecords,
   SourceState,
@@ -41,6 +42,8 @@ interface Own {
   readonly config: SourceConfig
   dueMs: number
   isRefreshing: boolean
+  /** Whoever asks it waits for who does so already. */
+  turn: Promise<unknown>
 }
 
 /** What a source has, as it was read at a revision. */
@@ -57,6 +60,7 @@ export class Sources implements SourcesView {
   #held: ReadonlyMap<string, Held> = new Map()
   /** Whoever reads or writes waits for who does so already. */
   #turn: Promise<unknown> = Promise.resolve()
+  #following: Promise<unknown> = Promise.resolve()
   #timer: Timer | undefined
   #isStopped = false
   readonly #stopping = new AbortController()
@@ -91,14 +95,19 @@ export class Sources implements SourcesView {
 
   /** Takes the sources of a configuration; what others have brought stays until it is removed. */
   configure(configs: readonly SourceConfig[]): void {
-    this.#own = configs.map((config) => ({ config, dueMs: 0, isRefreshing: false }))
+    this.#own = configs.map((config) => ({
+      config,
+      dueMs: 0,
+      isRefreshing: false,
+      turn: Promise.resolve(),
+    }))
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#stopping.abort(new NarthexError('canceled', 'cannot refresh the source: the hub stops'))
-    await this.#turn
+    await Promise.all([this.#turn, ...this.#own.map(({ turn }) => turn)])
   }
 
   list(): readonly SourceStatus[] {
@@ -120,6 +129,11 @@ export class Sources implements SourcesView {
     }
     for (const own of chosen) await this.#inTurn(() => this.#refresh(own))
     return this.list()
+  }
+
+  /** Asks one source at once, whatever else is being asked: what a person has just changed. */
+  async hasten(name: string): Promise<void> {
+    for (const own of this.#own) if (own.config.name === name) await this.#refresh(own)
   }
 
   async remove(name: string): Promise<void> {
@@ -164,7 +178,13 @@ export class Sources implements SourcesView {
   }
 
   /** Asks one source and notes what became of it. @throws NarthexError of the records */
-  async #refresh(own: Own): Promise<void> {
+  #refresh(own: Own): Promise<void> {
+    const done = own.turn.then(() => this.#refreshNow(own))
+    own.turn = done.catch(() => undefined)
+    return done
+  }
+
+  async #refreshNow(own: Own): Promise<void> {
     const { clock, records, random } = this.#deps
     if (this.#isStopped) return
     own.isRefreshing = true
@@ -205,10 +225,10 @@ export class Sources implements SourcesView {
     }
   }
 
-  /** Nothing is taken of a source that has emptied itself. */
+  /** Nothing is taken of a source that has emptied itself; edits may all be taken back. */
   async #take(state: SourceState, { commit, files }: Brought): Promise<void> {
     const { entries, faults } = await readLayout(files)
-    if (entries.size === 0) {
+    if (entries.size === 0 && state.name !== EDITS_SOURCE) {
       const reason = faults.at(0) ?? 'no entry, no rule file and no dashboard in it'
       throw new NarthexError('bad_data', `cannot use the source: it is empty: ${reason}`)
     }
@@ -229,7 +249,13 @@ export class Sources implements SourcesView {
   }
 
   /** Takes over what is in the records; shows it when anything of it is new. */
-  async #follow(): Promise<void> {
+  #follow(): Promise<void> {
+    const done = this.#following.then(() => this.#followNow())
+    this.#following = done.catch(() => undefined)
+    return done
+  }
+
+  async #followNow(): Promise<void> {
     const { records, show } = this.#deps
     const states = await records.sources()
     const held = new Map<string, Held>()

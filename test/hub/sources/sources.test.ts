@@ -10,6 +10,7 @@ import { Metrics } from '../../../src/base/metrics.ts'
 import { readConfig } from '../../../src/config/config.ts'
 import type { SourceConfig } from '../../../src/config/hubshape.ts'
 import { type Catalogue, openCatalogue } from '../../../src/hub/catalogue/catalogue.ts'
+import { fillShelf } from '../../../src/hub/catalogue/shelf.ts'
 import { Bundled } from '../../../src/hub/sources/bundled.ts'
 import { readSource } from '../../../src/hub/sources/kinds.ts'
 import { Sources } from '../../../src/hub/sources/sources.ts'
@@ -238,8 +239,8 @@ test('FIELD 1: what sources have is there although the folder of the program is 
 
   const metrics = new Metrics()
   const started = await openCatalogue({ folder: '/nowhere', log: silentLog, metrics })
-  const texts = new Map([['alerts.yaml' as const, { text: RULES, source: 'team' }]])
-  await started.fill(new Map([['team', texts]]))
+  const texts = new Map([['alerts.yaml' as const, RULES]])
+  await started.fill(fillShelf([['team', new Map([['team', texts]])]]))
   assert.deepEqual(namesOf(started), ['team'])
   assert.match(started.folderError, /cannot read the catalogue/)
 })
