@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { Role } from '../../src/model/role.ts'
 import { registryRoutes, sdRoutes } from '../../src/serve/hub/routes.ts'
+import { descriptionRoute } from '../../src/serve/openapi/document.ts'
 import { openWorld } from '../hub/registry/world.ts'
 import { type How, serve } from '../net/server/support.ts'
 import { openPushes } from '../roles/pushes.ts'
@@ -30,6 +31,7 @@ const routes = [
   }),
   ...registryRoutes(hub.registry),
   ...sdRoutes({ registry: hub.registry, scheme: () => 'http' }),
+  descriptionRoute('narthex hub', []),
 ]
 const server = await serve({ routes, web: { tokens } })
 const open = await serve({ routes })

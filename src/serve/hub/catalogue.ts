@@ -2,9 +2,12 @@
 import { NarthexError } from '../../base/error.ts'
 import type { CatalogueView, EntryOrder, EntryQuery } from '../../model/catalogue.ts'
 import { isSameTag } from '../../net/server/etag.ts'
-import type { Ask, Reply, Route } from '../../net/server/message.ts'
+import type { Ask, Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
 import { invalidParam } from '../api/params.ts'
+import { type DescribedRoute, KNOWN_TAG, question, TAG } from '../openapi/operation.ts'
+import { inEnvelope, inEnvelopeWithWarnings, listOf, oneOfTexts, truth } from '../openapi/schema.ts'
+import { ENTRY_DETAIL, ENTRY_SUMMARY } from './entryschema.ts'
 
 /** Most faults that a list tells beside its entries. */
 const WARNINGS_MAX = 20
@@ -12,15 +15,35 @@ const WARNINGS_MAX = 20
 const ORDERS: readonly EntryOrder[] = ['name', 'category', 'verified']
 
 /** Where the catalogue is looked at. */
-export function catalogueRoutes(catalogue: CatalogueView): Route[] {
+export function catalogueRoutes(catalogue: CatalogueView): DescribedRoute[] {
   return [
-    get('/api/v1/hub/entries', (ask) => handleEntries(ask, catalogue)),
-    get('/api/v1/hub/entries/:name', (ask) => handleEntry(ask, catalogue)),
+    question(
+      '/api/v1/hub/entries',
+      {
+        summary: 'Lists the entries of the catalogue, the best match of a search first',
+        query: {
+          search: 'words, in names, descriptions, metrics and alerts',
+          category: 'only this one',
+          official: { means: 'only those that are, or that are not', schema: truth },
+          sort: { means: 'another order', schema: oneOfTexts(...ORDERS) },
+        },
+        headers: KNOWN_TAG,
+        answer: { schema: inEnvelopeWithWarnings(listOf(ENTRY_SUMMARY)), headers: TAG },
+        failures: [304, 400],
+      },
+      (ask) => handleEntries(ask, catalogue),
+    ),
+    question(
+      '/api/v1/hub/entries/:name',
+      {
+        summary: 'Gives all of an entry',
+        headers: KNOWN_TAG,
+        answer: { schema: inEnvelope(ENTRY_DETAIL), headers: TAG },
+        failures: [304, 404],
+      },
+      (ask) => handleEntry(ask, catalogue),
+    ),
   ]
-}
-
-function get(path: string, handle: Route['handle']): Route {
-  return { path, methods: ['GET'], role: 'viewer', changes: false, body: 'none', handle }
 }
 
 /** The entries that a search finds; what is wrong with the catalogue goes along as warnings. */

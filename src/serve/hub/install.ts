@@ -1,8 +1,10 @@
 /** Entries of the catalogue put to use: previews, installations, and files for others to use. */
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Installer, InstallPlan, InstallPlanner, InstallRequest } from '../../model/install.ts'
-import type { Ask, Reply, Route } from '../../net/server/message.ts'
+import type { Ask, Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
+import { answering, change, type DescribedRoute, question } from '../openapi/operation.ts'
+import { inEnvelope, listOf, named, optional, record, text, time } from '../openapi/schema.ts'
 import { callerOf } from './caller.ts'
 
 /** What routes are made from; an installer only where it is scraped. */
@@ -12,8 +14,25 @@ export interface InstallDeps<P extends InstallPlanner> {
   readRequest(value: unknown): InstallRequest
 }
 
-const EDITOR = { role: 'editor', changes: true } as const
-const VIEWER = { role: 'viewer', changes: false, body: 'none', methods: ['GET'] } as const
+const REQUEST = optional(record({ entry: text, targets: listOf(text) }), { job: text })
+
+const PLAN = named(
+  'InstallPlan',
+  record({
+    ...{ name: text, entry: text, version: text, targets: listOf(text), scrape: text },
+    ...{ rules: text, dashboard: text, notes: listOf(text) },
+  }),
+)
+
+const INSTALLATION = named(
+  'Installation',
+  record({
+    ...{ name: text, entry: text, version: text, installed: time, by: text },
+    ...{ targets: listOf(text), files: listOf(text), fault: text },
+  }),
+)
+
+const BODY = { 'application/json': REQUEST }
 
 /** The files under which a plan is exported. */
 const EXPORTS: Readonly<
@@ -25,51 +44,62 @@ const EXPORTS: Readonly<
 }
 
 /** Preview and export: in every role that has the catalogue. */
-export function planRoutes(deps: InstallDeps<InstallPlanner>): Route[] {
+export function planRoutes(deps: InstallDeps<InstallPlanner>): DescribedRoute[] {
   return [
-    {
-      ...EDITOR,
-      path: '/api/v1/hub/install/preview',
-      methods: ['POST'],
-      body: 'bytes',
-      handle: async (ask) =>
-        success(await deps.installer.preview(requestOf(ask, deps), callerOf(ask))),
-    },
-    {
-      ...VIEWER,
-      path: '/api/v1/hub/entries/:name/export/:file',
-      handle: (ask) => handleExport(ask, deps),
-    },
+    change(
+      'POST',
+      '/api/v1/hub/install/preview',
+      'editor',
+      {
+        summary: 'Shows the texts that an entry comes to for some targets',
+        ...{ body: BODY, answer: { schema: inEnvelope(PLAN) }, failures: [400, 404, 409] },
+      },
+      async (ask) => success(await deps.installer.preview(requestOf(ask, deps), callerOf(ask))),
+    ),
+    question(
+      '/api/v1/hub/entries/:name/export/:file',
+      {
+        summary: 'Writes scrape.yml, rules.yml or dashboard.json of an entry',
+        query: { targets: 'host:port; more than one with commas', job: 'name of the job' },
+        ...{ answer: { schema: text, type: 'text/yaml' }, failures: [400, 404] },
+      },
+      (ask) => handleExport(ask, deps),
+    ),
   ]
 }
 
 /** Installations: where it is scraped. */
-export function installRoutes(deps: InstallDeps<Installer>): Route[] {
+export function installRoutes(deps: InstallDeps<Installer>): DescribedRoute[] {
   const { installer } = deps
   return [
     ...planRoutes(deps),
-    {
-      ...EDITOR,
-      path: '/api/v1/hub/install',
-      methods: ['POST'],
-      body: 'bytes',
-      handle: async (ask) => {
+    change(
+      'POST',
+      '/api/v1/hub/install',
+      'editor',
+      {
+        summary: 'Puts an entry to use',
+        body: BODY,
+        answer: { schema: inEnvelope(INSTALLATION), status: 201 },
+        failures: [400, 404, 409],
+      },
+      async (ask) => {
         const installed = await installer.install(requestOf(ask, deps), callerOf(ask))
         return { ...success(installed), status: 201 }
       },
-    },
-    {
-      ...VIEWER,
-      path: '/api/v1/hub/installs',
-      handle: async () => success({ installs: await installer.installs() }),
-    },
-    {
-      ...EDITOR,
-      path: '/api/v1/hub/installs/:name',
-      methods: ['DELETE'],
-      body: 'none',
-      handle: async (ask) => success(await installer.uninstall(ask.segments.get('name') ?? '')),
-    },
+    ),
+    question(
+      '/api/v1/hub/installs',
+      answering(inEnvelope(record({ installs: listOf(INSTALLATION) })), 'Lists what is in use'),
+      async () => success({ installs: await installer.installs() }),
+    ),
+    change(
+      'DELETE',
+      '/api/v1/hub/installs/:name',
+      'editor',
+      answering(inEnvelope(INSTALLATION), 'Takes an entry out of use', [404]),
+      async (ask) => success(await installer.uninstall(ask.segments.get('name') ?? '')),
+    ),
   ]
 }
 

@@ -1,9 +1,14 @@
 /** The addresses of the registry and of service discovery, and who may use them. */
-
 import type { DocumentKind, Registry } from '../../model/registry.ts'
-import type { Role } from '../../model/role.ts'
-import type { Ask, BodyKind, Reply, Route } from '../../net/server/message.ts'
-import { handleOpenApi } from './openapi.ts'
+import {
+  answering,
+  change,
+  type DescribedRoute,
+  KNOWN_TAG,
+  question,
+  TAG,
+} from '../openapi/operation.ts'
+import { inEnvelope, listOf, mapOf, oneOfTexts, record, text, whole } from '../openapi/schema.ts'
 import {
   handleDocument,
   handleHistory,
@@ -15,8 +20,22 @@ import {
   handleRelease,
   handleRemove,
   handleUndo,
+  PAGE_MAX,
 } from './registry.ts'
-import { handleConsumers, handleScrapeConfig, handleTargetList } from './sd.ts'
+import {
+  CONSUMER,
+  DIFF,
+  DOCUMENT,
+  HEAD,
+  LEASE,
+  NEW_LEASE,
+  SERVICE,
+  TAKEN,
+  VERSION,
+} from './registryschema.ts'
+import { handleConsumers, handleScrapeConfig, handleTargetList, REFRESH_HEADER } from './sd.ts'
+
+const LEASES = '/api/v1/sd/leases'
 
 export interface SdDeps {
   readonly registry: Registry
@@ -25,62 +44,171 @@ export interface SdDeps {
 }
 
 /** Groups, services, leases and what became of them. */
-export function registryRoutes(registry: Registry): Route[] {
+export function registryRoutes(registry: Registry): DescribedRoute[] {
   return [
     ...documentRoutes('group', registry),
     ...documentRoutes('service', registry),
-    change('POST', '/api/v1/sd/import', 'bytes', (ask) => handleImport(ask, registry)),
-    get('/api/v1/sd/leases', () => handleLeases(registry)),
-    change('PUT', '/api/v1/sd/leases/:key', 'bytes', (ask) => handleHold(ask, registry)),
-    change('DELETE', '/api/v1/sd/leases/:key', 'none', (ask) => handleRelease(ask, registry)),
+    change(
+      'POST',
+      '/api/v1/sd/import',
+      'editor',
+      {
+        summary: 'Takes a file of groups: all of them or none',
+        body: {
+          'application/json': mapOf(DOCUMENT),
+          'application/yaml': text,
+          'text/csv': text,
+        },
+        answer: { schema: inEnvelope(record({ groups: listOf(TAKEN) })) },
+        failures: [400, 422, 503],
+      },
+      (ask) => handleImport(ask, registry),
+    ),
+    question(
+      LEASES,
+      answering(
+        inEnvelope(record({ leases: listOf(LEASE) })),
+        'Lists the targets that registered themselves',
+        [503],
+      ),
+      () => handleLeases(registry),
+    ),
+    change(
+      'PUT',
+      `${LEASES}/:key`,
+      'editor',
+      {
+        summary: 'Registers a target, or says that it is still there',
+        body: { 'application/json': NEW_LEASE },
+        answer: { schema: inEnvelope(LEASE) },
+        failures: [422, 503],
+      },
+      (ask) => handleHold(ask, registry),
+    ),
+    change(
+      'DELETE',
+      `${LEASES}/:key`,
+      'editor',
+      { summary: 'Takes a registered target away', failures: [404, 503] },
+      (ask) => handleRelease(ask, registry),
+    ),
   ]
 }
 
 /** What consumers ask for, and what is known of them. */
-export function sdRoutes({ registry, scheme }: SdDeps): Route[] {
+export function sdRoutes({ registry, scheme }: SdDeps): DescribedRoute[] {
   return [
-    get('/sd/http', (ask) => handleTargetList(ask, registry)),
-    get('/sd/http/:job', (ask) => handleTargetList(ask, registry)),
-    get('/api/v1/sd/consumers', () => handleConsumers(registry)),
-    get('/api/v1/sd/scrape-config', (ask) => handleScrapeConfig(ask, scheme())),
-    get('/api/v1/openapi.json', handleOpenApi),
+    ...['/sd/http', '/sd/http/:job'].map((path) =>
+      question(
+        path,
+        {
+          summary: 'Lists targets for who scrapes',
+          anyQuery: 'labels, each with one of its values',
+          headers: { ...KNOWN_TAG, [REFRESH_HEADER]: 'seconds until the consumer asks again' },
+          answer: { schema: DOCUMENT, headers: TAG },
+          failures: [304, 400, 503],
+        },
+        (ask) => handleTargetList(ask, registry),
+      ),
+    ),
+    question(
+      '/api/v1/sd/consumers',
+      answering(
+        inEnvelope(record({ consumers: listOf(CONSUMER) })),
+        'Lists who asks for targets',
+        [503],
+      ),
+      () => handleConsumers(registry),
+    ),
+    question(
+      '/api/v1/sd/scrape-config',
+      {
+        summary: 'Writes the configuration of a consumer',
+        query: {
+          for: { means: 'who reads it', schema: oneOfTexts('prometheus', 'vmagent', 'narthex') },
+          job: 'the list of one job',
+        },
+        anyQuery: 'labels, each with one of its values',
+        answer: { schema: text, type: 'text/yaml' },
+        failures: [400],
+      },
+      (ask) => handleScrapeConfig(ask, scheme()),
+    ),
   ]
 }
 
-function documentRoutes(kind: DocumentKind, registry: Registry): Route[] {
+function documentRoutes(kind: DocumentKind, registry: Registry): DescribedRoute[] {
   const list = `/api/v1/sd/${kind}s`
   const one = `${list}/:name`
+  const schema = kind === 'group' ? DOCUMENT : SERVICE
   return [
-    get(list, (ask) => handleList(kind, ask, registry)),
-    get(one, (ask) => handleDocument(kind, ask, registry)),
-    change('PUT', one, 'bytes', (ask) => handlePut(kind, ask, registry)),
-    change('DELETE', one, 'none', (ask) => handleRemove(kind, ask, registry)),
-    get(`${one}/history`, (ask) => handleHistory(kind, ask, registry)),
-    change('POST', `${one}/undo`, 'bytes', (ask) => handleUndo(kind, ask, registry)),
+    question(
+      list,
+      {
+        summary: `Lists ${kind}s by name`,
+        query: {
+          search: 'in names, targets and labels',
+          limit: { means: `at most ${PAGE_MAX}`, schema: whole },
+          offset: { means: 'from 0', schema: whole },
+        },
+        answer: { schema: inEnvelope(record({ total: whole, [`${kind}s`]: listOf(HEAD) })) },
+        failures: [400, 503],
+      },
+      (ask) => handleList(kind, ask, registry),
+    ),
+    question(
+      one,
+      {
+        summary: `Gives back a ${kind} as it was put`,
+        answer: { schema, headers: { etag: 'its version' } },
+        failures: [404, 503],
+      },
+      (ask) => handleDocument(kind, ask, registry),
+    ),
+    change(
+      'PUT',
+      one,
+      'editor',
+      {
+        summary: `Makes or replaces a ${kind}`,
+        headers: {
+          'if-match': 'ETag of the version that was seen: no other one is replaced',
+          'if-none-match': '*: none is replaced',
+        },
+        body: { 'application/json': schema },
+        answer: { schema: inEnvelope(TAKEN) },
+        failures: [400, 409, 422, 503],
+      },
+      (ask) => handlePut(kind, ask, registry),
+    ),
+    change('DELETE', one, 'editor', { summary: `Deletes a ${kind}`, failures: [404, 503] }, (ask) =>
+      handleRemove(kind, ask, registry),
+    ),
+    question(
+      `${one}/history`,
+      {
+        summary: `Lists the versions of a ${kind}, or tells what one of them changed`,
+        query: { version: { means: 'compared with the one before', schema: whole } },
+        answer: {
+          schema: inEnvelope({
+            oneOf: [record({ name: text, versions: listOf(VERSION) }), DIFF],
+          }),
+        },
+        failures: [400, 404, 503],
+      },
+      (ask) => handleHistory(kind, ask, registry),
+    ),
+    change(
+      'POST',
+      `${one}/undo`,
+      'editor',
+      {
+        summary: `Makes a ${kind} what it was at a version`,
+        body: { 'application/json': record({ version: whole }) },
+        answer: { schema: inEnvelope(TAKEN) },
+        failures: [400, 404, 503],
+      },
+      (ask) => handleUndo(kind, ask, registry),
+    ),
   ]
-}
-
-type Handle = (ask: Ask) => Reply | Promise<Reply>
-
-function get(path: string, handle: Handle): Route {
-  return routeOf(path, 'GET', 'none', 'viewer', handle)
-}
-
-function change(
-  method: 'PUT' | 'POST' | 'DELETE',
-  path: string,
-  body: BodyKind,
-  handle: Handle,
-): Route {
-  return routeOf(path, method, body, 'editor', handle)
-}
-
-function routeOf(
-  path: string,
-  method: Route['methods'][number],
-  body: BodyKind,
-  role: Role,
-  handle: Handle,
-): Route {
-  return { path, methods: [method], body, role, changes: method !== 'GET', handle }
 }

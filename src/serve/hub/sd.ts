@@ -10,6 +10,9 @@ import { type ScrapeConfigFor, writeScrapeConfig } from './scrapeconfig.ts'
 
 const TYPE = 'application/json'
 
+/** In which consumers say how often they come. */
+export const REFRESH_HEADER = 'x-prometheus-refresh-interval-seconds'
+
 /** Labels that one address may ask for. */
 export const FILTERS_MAX = 32
 
@@ -21,7 +24,7 @@ export async function handleTargetList(ask: Ask, registry: Registry): Promise<Re
       ...{ name: callerOf(ask), address: ask.address },
       path: pathOf(query),
       agent: ask.header('user-agent') ?? '',
-      intervalSeconds: readSeconds(ask.header('x-prometheus-refresh-interval-seconds')),
+      intervalSeconds: readSeconds(ask.header(REFRESH_HEADER)),
       ...{ status, targets, etag },
     })
   }
