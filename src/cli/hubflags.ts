@@ -2,7 +2,8 @@
 import { parseSize } from '../base/size.ts'
 import type { HubOptions } from '../roles/hub.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
-import { CATALOG_FLAG, FlagReader, LOG_FLAG, parseCount, webFlags } from './sharedflags.ts'
+import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering } from './recordsflags.ts'
+import { CATALOG_FLAG, FlagReader, LOG_FLAG, webFlags } from './sharedflags.ts'
 
 export const HUB: CommandSpec = {
   name: 'narthex hub',
@@ -21,26 +22,9 @@ export const HUB: CommandSpec = {
       help: 'where the records are kept',
       preset: 'data',
     },
-    {
-      name: 'database.url',
-      value: 'url',
-      help: 'PostgreSQL database for the records instead of the folder, so that several hubs share them: postgres://user:password@host/database; without a password in it, PGPASSWORD or PGPASSFILE are read',
-      isSecret: true,
-    },
+    DATABASE_FLAG,
     CATALOG_FLAG,
-    ...[
-      ['groups', 'groups and services; one more is refused', '10000'],
-      ['targets', 'targets of all groups and services; a change beyond is refused', '500000'],
-      ['versions', 'versions kept of a group or service', '50'],
-      ['leases', 'targets that have registered themselves; one more is refused', '10000'],
-      ['consumers', 'consumers that are remembered; the longest unseen are forgotten', '1000'],
-    ].map(([name, help, preset]) => ({
-      name: `hub.${name}`,
-      value: 'count',
-      help,
-      preset,
-      parse: parseCount,
-    })),
+    ...REGISTRY_FLAGS,
     {
       name: 'limit.request-bytes',
       value: 'size',
@@ -67,15 +51,7 @@ export function readHubOptions(values: FlagValues, texts: ReadonlyMap<string, st
   const flags = new FlagReader(values)
   return {
     configFile: flags.text('config.file'),
-    storagePath: flags.text('storage.path'),
-    databaseUrl: flags.secret('database.url'),
-    limits: {
-      documentsMax: flags.number('hub.groups'),
-      targetsMax: flags.number('hub.targets'),
-      versionsMax: flags.number('hub.versions'),
-      leasesMax: flags.number('hub.leases'),
-      consumersMax: flags.number('hub.consumers'),
-    },
+    ...readRegistering(flags),
     catalogPath: flags.text('catalog.path'),
     requestBytesMax: flags.number('limit.request-bytes'),
     web: flags.web(),

@@ -3,6 +3,7 @@
 import type { UpOptions } from '../roles/up.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
 import { QUERY_FLAGS, readKeeping, STORAGE_FLAGS } from './keepingflags.ts'
+import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering } from './recordsflags.ts'
 import {
   CATALOG_FLAG,
   CONFIG_FLAG,
@@ -31,6 +32,8 @@ export const UP: CommandSpec = {
     ...SEND_FLAGS,
     STRICT_FLAG,
     FEATURE_FLAG,
+    DATABASE_FLAG,
+    ...REGISTRY_FLAGS,
     CATALOG_FLAG,
     LOG_FLAG,
   ],
@@ -50,6 +53,7 @@ export function readUpOptions(values: FlagValues, texts: ReadonlyMap<string, str
   return {
     configFile: flags.text('config.file'),
     ...readKeeping(flags),
+    ...readRegistering(flags),
     web: flags.web(),
     push: flags.push(),
     send: flags.sending(),

@@ -17,6 +17,8 @@ export interface NarthexConfig {
   readonly host: { readonly mode: Switch; readonly intervalMs: number }
   /** The search for exporters on this machine: on without a configuration file. */
   readonly loopback: { readonly mode: Switch; readonly intervalMs: number }
+  /** Whether `up` scrapes the targets of its own registry: without a configuration file. */
+  readonly registry: { readonly mode: Switch }
   /** Whether targets and URLs that discovery found may be link-local or metadata addresses. */
   readonly allowLinkLocal: boolean
   /** Where samples leave for, besides `remote_write`. */
@@ -68,6 +70,7 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
         }
       },
     ),
+    registry: mapOf('narthex.plain', { mode: aSwitch }, (raw) => raw),
     discovery: mapOf('narthex.plain', { allow_link_local: truth(false) }, (raw) => raw),
     destinations: destinationList,
     policy: oneOf<CommitPolicy>(
@@ -87,6 +90,7 @@ export const narthexShape: Shape<NarthexConfig> = mapOf(
       mode: raw.loopback.mode ?? 'auto',
       intervalMs: raw.loopback.interval,
     },
+    registry: { mode: raw.registry.mode ?? 'auto' },
     allowLinkLocal: raw.discovery.allow_link_local,
     destinations: raw.destinations,
     policy: raw.policy ?? 'all',

@@ -1,32 +1,25 @@
-/** The rooms of a hub, put together once: records, registry, catalogue, sources and installing. */
+/** The rooms of a hub around its catalogue: entries, their sources, and putting them to use. */
 import { systemClock } from '../base/clock.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
-import type { Secret } from '../base/secret.ts'
 import { openCatalogue } from '../hub/catalogue/catalogue.ts'
-import { openPlanner } from '../hub/install/installer.ts'
+import { InstallFolder } from '../hub/install/folder.ts'
+import { openInstaller, openPlanner } from '../hub/install/installer.ts'
 import { readInstallRequest } from '../hub/install/request.ts'
-import { FollowedRegistry, type RegistryLimits } from '../hub/registry/registry.ts'
 import { Bundled } from '../hub/sources/bundled.ts'
 import { readSource } from '../hub/sources/kinds.ts'
 import { Sources } from '../hub/sources/sources.ts'
 import type { Route } from '../net/server/message.ts'
-import { openRecords } from '../records/records.ts'
+import type { Records } from '../records/records.ts'
 import { catalogueRoutes } from '../serve/hub/catalogue.ts'
-import { planRoutes } from '../serve/hub/install.ts'
-import { registryRoutes, sdRoutes } from '../serve/hub/routes.ts'
+import { installRoutes, planRoutes } from '../serve/hub/install.ts'
 import { sourceRoutes } from '../serve/hub/sources.ts'
 import type { Configuration } from './configuration.ts'
-import { catalogFolder } from './installing.ts'
+import { catalogFolder, type InstallPlace } from './installing.ts'
 
 /** What flags say about them. */
 export interface CataloguingOptions {
-  /** Folder of the records, where no database is named. */
-  readonly storagePath: string
-  /** A PostgreSQL database. */
-  readonly databaseUrl: Secret | undefined
-  readonly limits: RegistryLimits
   /** Folder of the catalogue; '' for the one that comes with the program. */
   readonly catalogPath: string
 }
@@ -34,10 +27,11 @@ export interface CataloguingOptions {
 /** What they need of the role that has them. */
 export interface CataloguingDeps {
   readonly configuration: Configuration
+  readonly records: Records
   readonly log: Log
   readonly metrics: Metrics
-  /** Of our own addresses: http or https. */
-  scheme(): string
+  /** Where installations go; absent where nothing is scraped. */
+  readonly place?: InstallPlace
 }
 
 /** All of them, running. */
@@ -47,31 +41,15 @@ export interface Cataloguing {
   reload(): Promise<void>
 }
 
-/**
- * Starts them; they follow the configuration.
- *
- * @throws NarthexError `io` and `busy` for a database that cannot be had
- */
+/** Starts them; they follow the configuration, and do not need the database to be there. */
 export async function startCataloguing(
   options: CataloguingOptions,
-  { configuration, log, metrics, scheme }: CataloguingDeps,
+  { configuration, records, log, metrics, place }: CataloguingDeps,
   life: Lifecycle,
 ): Promise<Cataloguing> {
   const clock = systemClock
-  const { storagePath, databaseUrl, limits } = options
-  const records = life.own(
-    await openRecords({ path: storagePath, url: databaseUrl, clock, log, metrics }),
-  )
-  const registry = life.own(
-    new FollowedRegistry({ records: records.registry, limits, clock, log, metrics }),
-  )
-
   const folder = catalogFolder(options.catalogPath)
   const catalogue = await openCatalogue({ folder, log, metrics })
-  const planner = openPlanner({
-    entry: async (name) => catalogue.entry(name),
-    now: () => clock.now(),
-  })
 
   const bundled = new Bundled(catalogue, folder, clock)
   const sources = life.own(
@@ -86,14 +64,25 @@ export async function startCataloguing(
   await sources.start(configuration.current.narthex.hub.sources)
   configuration.follow(({ narthex }) => sources.configure(narthex.hub.sources))
 
+  const planning = {
+    entry: async (name: string) => catalogue.entry(name),
+    now: () => clock.now(),
+  }
+  const readRequest = readInstallRequest
+  const installing =
+    place === undefined
+      ? planRoutes({ installer: openPlanner(planning), readRequest })
+      : installRoutes({
+          installer: openInstaller({
+            ...planning,
+            folder: new InstallFolder(place.folder),
+            jobs: place.jobs,
+            reload: place.reload,
+          }),
+          readRequest,
+        })
   return {
-    routes: [
-      ...catalogueRoutes(catalogue),
-      ...sourceRoutes(sources),
-      ...planRoutes({ installer: planner, readRequest: readInstallRequest }),
-      ...registryRoutes(registry),
-      ...sdRoutes({ registry, scheme }),
-    ],
+    routes: [...catalogueRoutes(catalogue), ...sourceRoutes(sources), ...installing],
     reload: async () => {
       await catalogue.reload()
       bundled.note()

@@ -79,7 +79,8 @@ export function startCollecting(
       scraped: scraper.targets,
       metadata: scraper.metadata,
       isConfigured: options.configFile !== '',
-      retarget: (jobName, targets) => scraper.retarget(jobName, targets),
+      rejob: (jobs) => scraper.apply(jobs),
+      retarget: (...targets) => scraper.retarget(...targets),
     }),
   )
   configuration.follow((config) => {

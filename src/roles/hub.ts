@@ -10,11 +10,12 @@ import { operationRoutes } from '../serve/routes.ts'
 import { type CataloguingOptions, startCataloguing } from './cataloguing.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
+import { type RegisteringOptions, startRegistering } from './registering.ts'
 import type { Running } from './running.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
-export interface HubOptions extends CataloguingOptions {
+export interface HubOptions extends RegisteringOptions, CataloguingOptions {
   /** '' for none. */
   readonly configFile: string
   /** Largest request body, in bytes. */
@@ -37,8 +38,13 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
   const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
   const webConfig = loadWeb(options.web)
   const scheme = (): string => (webConfig.tls === undefined ? 'http' : 'https')
-  const deps = { configuration, log, metrics, scheme }
-  const cataloguing = await startCataloguing(options, deps, life)
+  const registering = await startRegistering(options, { log, metrics, scheme }, life)
+  const { records } = registering
+  const cataloguing = await startCataloguing(
+    options,
+    { configuration, records, log, metrics },
+    life,
+  )
 
   const reload = async (): Promise<void> => {
     web.reload()
@@ -58,6 +64,7 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
           ...operationDeps(options, configuration, { metrics, isReady: () => true }),
           reload,
         }),
+        ...registering.routes,
         ...cataloguing.routes,
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'hub'),
       ],

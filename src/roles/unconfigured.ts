@@ -14,6 +14,9 @@ export const SELF_JOB = 'narthex'
 /** Job of the targets that the search on loopback finds; each says its own `job`. */
 export const LOOPBACK_JOB = 'loopback'
 
+/** Job of the targets of the registry; those that say their `job` have that. */
+export const REGISTRY_JOB = 'registry'
+
 /** A token with which the program scrapes itself; it lives as long as the process and is shown nowhere. */
 export function makeSelfToken(): Secret {
   return new Secret(randomBytes(32).toString('base64url'))

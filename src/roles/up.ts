@@ -15,24 +15,24 @@ import { operationRoutes, sendingRoutes, targetRoutes } from '../serve/routes.ts
 import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
+import { followTargets } from './followedtargets.ts'
 import { forwardingAppender } from './forwarding.ts'
-import { installsFolder, openInstalling } from './installing.ts'
+import { installsFolder } from './installing.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
+import { LateHub, type LateHubOptions } from './latehub.ts'
 import { lateMetadata } from './metadata.ts'
 import { openPush, type PushLimits } from './push.ts'
 import { receivingRoutes, startOtlpGrpc } from './receiving.ts'
 import type { Running } from './running.ts'
 import { type SendingOptions, startSendingRoom } from './sending.ts'
-import { admitSelf, makeSelfToken, unconfigured } from './unconfigured.ts'
+import { admitSelf, makeSelfToken, REGISTRY_JOB, unconfigured } from './unconfigured.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
-export interface UpOptions extends KeepingOptions, CollectingOptions {
+export interface UpOptions extends KeepingOptions, CollectingOptions, LateHubOptions {
   readonly web: WebOptions
   readonly push: PushLimits
   readonly send: SendingOptions
-  /** Folder of the catalogue; '' for the one that comes with the program. */
-  readonly catalogPath: string
   /** Every flag with its text, for the status page. */
   readonly flags: ReadonlyMap<string, string>
 }
@@ -86,15 +86,22 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
 
   const jobNames = (): readonly string[] =>
     machine.jobs(configuration.current).map((job) => job.jobName)
-  const installing = openInstalling(options, {
-    log,
-    metrics,
-    jobs: jobNames,
-    reload: () => configuration.reload(),
-  })
+  const hub = life.own(
+    new LateHub(options, {
+      ...{ configuration, log, metrics },
+      scheme: () => (webConfig.tls === undefined ? 'http' : 'https'),
+      followRegistry: ({ registry }) =>
+        followTargets({ registry, log, take: (targets) => machine.register(targets) }),
+      place: {
+        folder: scrapeFolder,
+        jobs: () => [...jobNames(), REGISTRY_JOB],
+        reload: () => configuration.reload(),
+      },
+    }),
+  )
   const reload = async (): Promise<void> => {
     await configuration.reload()
-    await installing.reload()
+    await hub.reload()
   }
 
   let isReady = false
@@ -128,9 +135,9 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
         ...sendingRoutes({ destinations: () => sending.status() }),
         ...receivingRoutes(push, () => isReady),
         ...keeping.routes(() => isReady),
-        ...installing.routes,
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),
       ],
+      lateRoutes: hub.routes,
     },
     life,
   )
@@ -147,5 +154,6 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
     unconfigured(new URL(web.url).host, web.config, token, scrapeFolder),
   )
   isReady = true
+  hub.start()
   return { urls: [web.url], reload }
 }

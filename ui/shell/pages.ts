@@ -49,7 +49,7 @@ const ALL: readonly PageInfo[] = [
 /** What the start page says where no server has filled it in. */
 const UNFILLED = 'narthex-pages'
 /** A development server stands before a `narthex up`. */
-const PAGES_OF_UP = 'explore targets sending status'
+const PAGES_OF_UP = 'explore targets catalogue registry sending status'
 
 /** The pages that the start page names, in the order of the menu. */
 export function readPages(content: string): PageInfo[] {

@@ -1,0 +1,122 @@
+/** The rooms of a hub inside a role that does other things first: loaded once they are needed. */
+import { existsSync } from 'node:fs'
+import { type Clock, systemClock, type Timer } from '../base/clock.ts'
+import { messageOf } from '../base/error.ts'
+import { Lifecycle, type Running } from '../base/lifecycle.ts'
+import type { LateRoutes } from '../net/server/route.ts'
+import { recordsFile } from '../records/place.ts'
+import type { Cataloguing, CataloguingDeps, CataloguingOptions } from './cataloguing.ts'
+import type { Registering, RegisteringDeps, RegisteringOptions } from './registering.ts'
+
+/** How long after a database could not be had it is tried again, in ms. */
+const RETRY_MS = 10_000
+
+/** What the paths of the two parts begin with. */
+const REGISTERING_PREFIXES: readonly string[] = ['/api/v1/sd/', '/sd/http', '/api/v1/openapi.json']
+const CATALOGUING_PREFIXES: readonly string[] = ['/api/v1/hub/']
+
+export interface LateHubOptions extends RegisteringOptions, CataloguingOptions {}
+
+export interface LateHubDeps extends RegisteringDeps, Omit<CataloguingDeps, 'records'> {
+  /** Gets what is to be scraped, while the registry is open. */
+  followRegistry(registering: Registering): Running
+}
+
+/**
+ * Two parts: records and registry take some 10 MB, the catalogue some 50 more, and a server that
+ * nobody asks for either has none of it.
+ */
+export class LateHub implements Running {
+  readonly #options: LateHubOptions
+  readonly #deps: LateHubDeps
+  readonly #clock: Clock = systemClock
+  readonly #life = new Lifecycle()
+  #registering: Promise<Registering> | undefined
+  #cataloguing: Promise<Cataloguing> | undefined
+  #timer: Timer | undefined
+  #isStopped = false
+
+  constructor(options: LateHubOptions, deps: LateHubDeps) {
+    this.#options = options
+    this.#deps = deps
+  }
+
+  get routes(): readonly LateRoutes[] {
+    return [
+      {
+        prefixes: REGISTERING_PREFIXES,
+        load: async () => (await this.#openRegistering()).routes,
+      },
+      {
+        prefixes: CATALOGUING_PREFIXES,
+        load: async () => (await this.#openCataloguing()).routes,
+      },
+    ]
+  }
+
+  /** Opens what has something to do without being asked: targets to scrape, sources to read. */
+  start(): void {
+    const { configuration } = this.#deps
+    const hasSources = configuration.current.narthex.hub.sources.length > 0
+    if (hasSources) this.#openSoon(() => this.#openCataloguing())
+    else if (this.#hasRecords()) this.#openSoon(() => this.#openRegistering())
+    configuration.follow(({ narthex }) => {
+      if (narthex.hub.sources.length > 0) this.#openSoon(() => this.#openCataloguing())
+    })
+  }
+
+  /** Reads the catalogue again, where it is in memory. */
+  async reload(): Promise<void> {
+    const opened = await this.#cataloguing?.catch(() => undefined)
+    await opened?.reload()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#timer?.cancel()
+    await Promise.allSettled([this.#registering, this.#cataloguing])
+    await this.#life.stop()
+  }
+
+  #hasRecords(): boolean {
+    const { databaseUrl, storagePath } = this.#options
+    return databaseUrl !== undefined || existsSync(recordsFile(storagePath))
+  }
+
+  #openSoon(open: () => Promise<unknown>): void {
+    if (this.#isStopped) return
+    open().catch((error: unknown) => {
+      this.#deps.log.warn('the hub could not be opened, trying again', { error: messageOf(error) })
+      this.#timer = this.#clock.after(RETRY_MS, () => this.#openSoon(open))
+    })
+  }
+
+  #openRegistering(): Promise<Registering> {
+    this.#registering ??= this.#register().catch((error: unknown) => {
+      this.#registering = undefined
+      throw error
+    })
+    return this.#registering
+  }
+
+  #openCataloguing(): Promise<Cataloguing> {
+    this.#cataloguing ??= this.#catalogue().catch((error: unknown) => {
+      this.#cataloguing = undefined
+      throw error
+    })
+    return this.#cataloguing
+  }
+
+  async #register(): Promise<Registering> {
+    const { startRegistering } = await import('./registering.ts')
+    const registering = await startRegistering(this.#options, this.#deps, this.#life)
+    this.#life.own(this.#deps.followRegistry(registering))
+    return registering
+  }
+
+  async #catalogue(): Promise<Cataloguing> {
+    const { records } = await this.#openRegistering()
+    const { startCataloguing } = await import('./cataloguing.ts')
+    return await startCataloguing(this.#options, { ...this.#deps, records }, this.#life)
+  }
+}
