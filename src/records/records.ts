@@ -1,5 +1,4 @@
 /** The relational database: SQLite in the folder of this process, or PostgreSQL for several. */
-import { join } from 'node:path'
 import { type Dialect, Kysely } from 'kysely'
 import type { Clock } from '../base/clock.ts'
 import { messageOf, NarthexError } from '../base/error.ts'
@@ -8,22 +7,24 @@ import type { Running } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Secret } from '../base/secret.ts'
+import type { AccountRecords } from '../model/accountrecords.ts'
+import type { AuditRecords } from '../model/audit.ts'
 import type { FavouriteRecords } from '../model/favourites.ts'
 import type { InterestRecords } from '../model/interest.ts'
 import type { RegistryRecords } from '../model/registryrecords.ts'
 import type { SourceRecords } from '../model/sources.ts'
+import { StoredAccountRecords } from './accounts.ts'
+import { StoredAudit } from './audit.ts'
 import { asking } from './faults.ts'
 import { StoredFavourites } from './favourites.ts'
 import { StoredInterest } from './interest.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/all.ts'
+import { recordsFile } from './place.ts'
 import { StoredRegistry } from './registry.ts'
 import type { Schema } from './schema.ts'
 import { StoredSources } from './sources.ts'
 import { sqliteDialect } from './sqlite.ts'
-
-/** The file in the folder. */
-const FILE = 'records.db'
 
 export interface RecordsOptions {
   /** Folder of the SQLite file, when `url` is undefined. */
@@ -40,6 +41,8 @@ export interface Records extends Running {
   readonly sources: SourceRecords
   readonly interest: InterestRecords
   readonly favourites: FavouriteRecords
+  readonly accounts: AccountRecords
+  readonly audit: AuditRecords
 }
 
 /**
@@ -75,6 +78,8 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     sources: new StoredSources(db, counted),
     interest: new StoredInterest(db, counted),
     favourites: new StoredFavourites(db, counted),
+    accounts: new StoredAccountRecords(db, counted),
+    audit: new StoredAudit(db, counted),
     stop: () => db.destroy(),
   }
 }
@@ -84,7 +89,7 @@ async function openDialect({ path, url, log }: RecordsOptions): Promise<Dialect>
     const { postgresDialect } = await import('./postgres.ts')
     return postgresDialect(url, log)
   }
-  const file = join(path, FILE)
+  const file = recordsFile(path)
   try {
     makeFolder(path)
     return sqliteDialect(file)

@@ -1,4 +1,5 @@
 /** The tables, as queries see them. */
+import type { Role } from '../model/role.ts'
 
 export interface StateTable {
   id: number
@@ -112,6 +113,53 @@ export interface HubFavouritesTable {
   added_ms: number
 }
 
+export interface HubCountersTable {
+  name: 'accounts' | 'audit'
+  value: number
+}
+
+export interface HubUsersTable {
+  name: string
+  role: Role
+  hash: string
+  created_ms: number
+  changed_ms: number
+  changed_by: string
+}
+
+export interface HubTokensTable {
+  name: string
+  role: Role
+  digest: string
+  created_ms: number
+  created_by: string
+  expires_ms: number
+  used_ms: number
+  used_from: string
+}
+
+export interface HubSessionsTable {
+  id: string
+  digest: string
+  user_name: string
+  proof: string
+  address: string
+  agent: string
+  opened_ms: number
+  used_ms: number
+  expires_ms: number
+}
+
+export interface HubAuditTable {
+  id: number
+  time_ms: number
+  who: string
+  address: string
+  action: string
+  object: string
+  status: number
+}
+
 export interface MigrationsTable {
   version: number
   applied_ms: number
@@ -133,4 +181,9 @@ export interface Schema {
   hub_salts: HubSaltsTable
   hub_lives: HubLivesTable
   hub_favourites: HubFavouritesTable
+  hub_counters: HubCountersTable
+  hub_users: HubUsersTable
+  hub_tokens: HubTokensTable
+  hub_sessions: HubSessionsTable
+  hub_audit: HubAuditTable
 }

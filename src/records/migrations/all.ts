@@ -1,9 +1,10 @@
 /** Every step of the schema, in order; what has been released is never changed again. */
 import type { Migration } from '../migrate.ts'
+import { accounts } from './accounts.ts'
 import { consumers } from './consumers.ts'
 import { interest } from './interest.ts'
 import { registry } from './registry.ts'
 import { sources } from './sources.ts'
 
 /** The n-th makes version n. */
-export const MIGRATIONS: readonly Migration[] = [registry, consumers, sources, interest]
+export const MIGRATIONS: readonly Migration[] = [registry, consumers, sources, interest, accounts]
