@@ -1,10 +1,11 @@
 /** alerts.yaml: groups of rules in Prometheus's format, or a bare list that becomes one group. */
-import { Report } from '../../config/report.ts'
+import { type Problem, Report } from '../../config/report.ts'
 import { maybeCount, maybeDuration, text } from '../../config/scalars.ts'
 import { entriesOf, listOf, type MapPlace, mapOf, type Shape, scalar } from '../../config/shape.ts'
 import { type Mark, parseYaml, type YamlNode } from '../../config/yaml.ts'
 import type { Expr } from '../../query/promql/ast.ts'
 import { parseExpr } from '../../query/promql/parse.ts'
+import { placeInExpr } from './exprplace.ts'
 
 /** Most rules of one file. */
 export const RULES_MAX = 2000
@@ -151,7 +152,9 @@ export function readRules(
   for (const { mark, message } of faults) found.error(mark, message)
   const place = { report: found, dir: '', name: 'rule file', mark: START }
   const groups = fileShape.read(root, place)
-  handOver(found, wrapped, isStrict, report)
+  const placed = (problem: Problem): Problem => placeInExpr(wrapped.text, root, problem)
+  handOver(found.errors.map(placed), wrapped, report)
+  if (isStrict) handOver(found.warnings, wrapped, report)
   const rules = groups.flatMap((group) => group.rules)
   if (report.errors.length === 0 && (rules.length === 0 || rules.length > RULES_MAX)) {
     const message = `${rules.length} rules, wanted 1 to ${RULES_MAX}`
@@ -184,13 +187,7 @@ function wrap(source: string, root: YamlNode | undefined, name: string): Wrapped
 }
 
 /** Reports what was found in the wrapped text at the places of the text as it was written. */
-function handOver(
-  found: Report,
-  { lines, columns }: Wrapped,
-  isStrict: boolean,
-  into: Report,
-): void {
-  const problems = isStrict ? [...found.errors, ...found.warnings] : found.errors
+function handOver(problems: readonly Problem[], { lines, columns }: Wrapped, into: Report): void {
   for (const { line, column, message } of problems) {
     const mark = { line: Math.max(1, line - lines), column: Math.max(1, column - columns) }
     into.error(mark, message)
