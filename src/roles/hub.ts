@@ -5,6 +5,7 @@ import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
+import { descriptionRoute } from '../serve/openapi/document.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
 import { type CataloguingOptions, startCataloguing } from './cataloguing.ts'
@@ -46,6 +47,8 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
     life,
   )
 
+  const described = [...registering.routes, ...cataloguing.routes]
+
   const reload = async (): Promise<void> => {
     web.reload()
     await configuration.reload()
@@ -64,8 +67,8 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
           ...operationDeps(options, configuration, { metrics, isReady: () => true }),
           reload,
         }),
-        ...registering.routes,
-        ...cataloguing.routes,
+        ...described,
+        descriptionRoute('narthex hub', described),
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'hub'),
       ],
     },

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { messageOf } from '../base/error.ts'
 import { Lifecycle, type Running } from '../base/lifecycle.ts'
+import type { Route } from '../net/server/message.ts'
 import type { LateRoutes } from '../net/server/route.ts'
 import { recordsFile } from '../records/place.ts'
 import type { Cataloguing, CataloguingDeps, CataloguingOptions } from './cataloguing.ts'
@@ -12,7 +13,7 @@ import type { Registering, RegisteringDeps, RegisteringOptions } from './registe
 const RETRY_MS = 10_000
 
 /** What the paths of the two parts begin with. */
-const REGISTERING_PREFIXES: readonly string[] = ['/api/v1/sd/', '/sd/http', '/api/v1/openapi.json']
+const REGISTERING_PREFIXES: readonly string[] = ['/api/v1/sd/', '/sd/http']
 const CATALOGUING_PREFIXES: readonly string[] = ['/api/v1/hub/']
 
 export interface LateHubOptions extends RegisteringOptions, CataloguingOptions {}
@@ -51,6 +52,7 @@ export class LateHub implements Running {
         prefixes: CATALOGUING_PREFIXES,
         load: async () => (await this.#openCataloguing()).routes,
       },
+      { prefixes: ['/api/v1/openapi.json'], load: () => this.#describe() },
     ]
   }
 
@@ -105,6 +107,17 @@ export class LateHub implements Running {
       throw error
     })
     return this.#cataloguing
+  }
+
+  async #describe(): Promise<readonly Route[]> {
+    const { descriptionRoute } = await import('../serve/openapi/document.ts')
+    const parts = await Promise.all([this.#openRegistering(), this.#openCataloguing()])
+    return [
+      descriptionRoute(
+        'narthex hub',
+        parts.flatMap(({ routes }) => routes),
+      ),
+    ]
   }
 
   async #register(): Promise<Registering> {
