@@ -1,31 +1,23 @@
 /** One decoded write request into an Appender: known series by their bytes, new ones checked. */
-import { NarthexError } from '../../base/error.ts'
 import {
   ACCEPTED,
   type Appender,
   OUTCOMES,
   type SeriesId,
   type SideAppender,
-  TOO_FAR,
   TOO_OLD,
   UNKNOWN,
 } from '../../model/appender.ts'
-import { formatLabels, type Labels, labelValue, METRIC_NAME } from '../../model/labels.ts'
+import { labelValue, METRIC_NAME } from '../../model/labels.ts'
 import { histogramFault } from '../../wire/readhistogram.ts'
 import { type WriteMetadata, WriteReader } from '../../wire/remotewrite.ts'
 import { eachExemplar, eachHistogram } from '../../wire/writeside.ts'
 import { type Door, OPEN_DOOR } from './door.ts'
 import { checkLabels, type LabelLimits } from './labelcheck.ts'
-import { Refusals } from './refusals.ts'
 import type { Replica } from './replicas.ts'
 import type { SeriesHasher } from './serieshash.ts'
 import { NONE, type SeriesTable } from './seriestable.ts'
-
-/** Cells handed to the Appender at once. */
-const BATCH_CELLS = 512
-
-/** Labels of a refused series are shown up to this length. */
-const SHOWN_LENGTH_MAX = 200
+import { BATCH_CELLS, SERIES_LIMIT, showSeries, type Taken, Tally } from './tally.ts'
 
 export interface IntakeOptions {
   readonly appender: Appender
@@ -39,29 +31,11 @@ export interface IntakeOptions {
 
 const NO_REQUEST: WriteReader = new WriteReader(1, new Uint8Array(0), 0)
 
-/** What became of one request. */
-export interface IntakeResult {
-  readonly acceptedCount: number
-  /** Native histograms and exemplars that were taken. */
-  readonly histogramCount: number
-  readonly exemplarCount: number
-  /** Exemplars that nobody keeps, or that are refused: no reason to refuse a request. */
-  readonly exemplarsDropped: number
-  readonly refusals: Refusals
-  /** ms since epoch of the newest sample; 0 for none. */
-  readonly newestMs: number
-}
-
 /** Takes requests one after the other; its arrays are used again for each. */
 export class Intake {
   readonly #options: IntakeOptions
   #request: WriteReader = NO_REQUEST
-  #refusals = new Refusals()
-  #acceptedCount = 0
-  #histogramCount = 0
-  #exemplarCount = 0
-  #exemplarsDropped = 0
-  #newestMs = 0
+  #tally = new Tally()
 
   /** Cells of one time that wait for `append`. */
   #timeMs = 0
@@ -86,10 +60,12 @@ export class Intake {
    * @throws NarthexError `bad_data` for damaged bytes, `busy` from the Appender; cells before are
    *   appended then
    */
-  take(request: WriteReader, now: number): IntakeResult {
+  take(request: WriteReader, now: number): Taken {
     const { table, hasher, door } = this.#options
     const { side } = this.#options.appender
-    this.#begin(request)
+    this.#request = request
+    this.#tally = new Tally()
+    this.#count = 0
     let previous = NONE
     hasher.begin(request)
     let isFirst = true
@@ -117,29 +93,7 @@ export class Intake {
       }
     }
     this.#flush()
-    return this.#result()
-  }
-
-  #begin(request: WriteReader): void {
-    this.#request = request
-    this.#refusals = new Refusals()
-    this.#acceptedCount = 0
-    this.#histogramCount = 0
-    this.#exemplarCount = 0
-    this.#exemplarsDropped = 0
-    this.#newestMs = 0
-    this.#count = 0
-  }
-
-  #result(): IntakeResult {
-    return {
-      acceptedCount: this.#acceptedCount,
-      histogramCount: this.#histogramCount,
-      exemplarCount: this.#exemplarCount,
-      exemplarsDropped: this.#exemplarsDropped,
-      refusals: this.#refusals,
-      newestMs: this.#newestMs,
-    }
+    return this.#tally
   }
 
   /** Which replica sends, as the first series tells. */
@@ -152,14 +106,15 @@ export class Intake {
   }
 
   /** Another replica of the cluster is listened to: the sender has done its part. */
-  #leaveOut(request: WriteReader, replica: Replica): IntakeResult {
+  #leaveOut(request: WriteReader, replica: Replica): Taken {
+    const tally = this.#tally
     do {
-      this.#acceptedCount += request.sampleCount
-      this.#histogramCount += request.histogramCount
-      this.#exemplarCount += request.exemplarCount
+      tally.acceptedCount += request.sampleCount
+      tally.histogramCount += request.histogramCount
+      tally.exemplarCount += request.exemplarCount
     } while (request.nextSeries())
-    this.#options.door.leaveOut(replica, this.#acceptedCount + this.#histogramCount)
-    return this.#result()
+    this.#options.door.leaveOut(replica, tally.acceptedCount + tally.histogramCount)
+    return this.#tally
   }
 
   /**
@@ -168,23 +123,26 @@ export class Intake {
    */
   #itemCount(request: WriteReader, side: SideAppender | undefined): number {
     const { seriesFrom, seriesTo, sampleCount, histogramCount, exemplarCount } = request
+    const tally = this.#tally
+    const { refusals } = tally
     const show = (): string => this.#show(seriesFrom, seriesTo)
     if (histogramCount > 0 && side === undefined) {
-      this.#refusals.add('native_histogram', histogramCount, show)
+      refusals.add('native_histogram', histogramCount, show)
     }
     if (request.version === 2 && sampleCount + histogramCount === 0) {
-      this.#refusals.add('no_samples', 1, show)
-      this.#exemplarsDropped += exemplarCount
+      refusals.add('no_samples', 1, show)
+      tally.exemplarsDropped += exemplarCount
       return 0
     }
     if (side !== undefined) return sampleCount + histogramCount + exemplarCount
-    this.#exemplarsDropped += exemplarCount
+    tally.exemplarsDropped += exemplarCount
     return sampleCount
   }
 
   /** Native histograms and exemplars of the series at hand. */
   #addSide(request: WriteReader, side: SideAppender, seriesId: SeriesId): void {
     const { seriesFrom, seriesTo } = request
+    const tally = this.#tally
     let id = seriesId
     const show = (): string => this.#show(seriesFrom, seriesTo)
     const again = (outcome: number, add: () => number): number => {
@@ -196,28 +154,24 @@ export class Intake {
     }
     eachHistogram(request, ({ timeMs, histogram }) => {
       if (histogramFault(histogram) !== undefined) {
-        this.#refusals.add('invalid_histogram', 1, show)
+        tally.refusals.add('invalid_histogram', 1, show)
         return
       }
       const add = (): number => side.histogram(timeMs, id, histogram)
       const outcome = again(add(), add)
-      if (outcome === ACCEPTED) {
-        this.#histogramCount++
-        this.#newestMs = Math.max(this.#newestMs, timeMs)
-      } else this.#refusals.add(OUTCOMES[outcome], 1, show)
+      if (outcome === ACCEPTED) tally.acceptHistogram(timeMs)
+      else tally.refusals.add(OUTCOMES[outcome], 1, show)
     })
     eachExemplar(request, this.#options.limits.labelsMax, (exemplar) => {
       const add = (): number => (exemplar === undefined ? TOO_OLD : side.exemplar(id, exemplar))
-      if (again(add(), add) === ACCEPTED) this.#exemplarCount++
-      else this.#exemplarsDropped++
+      tally.noteExemplar(again(add(), add))
     })
   }
 
   #addCell(request: WriteReader, id: SeriesId, record: number): void {
     const { timeMs, seriesFrom, seriesTo } = request
     if (!Number.isSafeInteger(timeMs)) {
-      const outcome = timeMs > 0 ? TOO_FAR : TOO_OLD
-      this.#refusals.add(OUTCOMES[outcome], 1, () => this.#show(seriesFrom, seriesTo))
+      this.#tally.refuseTime(timeMs, () => this.#show(seriesFrom, seriesTo))
       return
     }
     if (this.#count > 0) {
@@ -240,8 +194,7 @@ export class Intake {
     if (count === 0) return
     const { appender } = this.#options
     const accepted = appender.append(this.#timeMs, this.#ids, this.#values, count, this.#outcomes)
-    this.#acceptedCount += accepted
-    if (accepted > 0) this.#newestMs = Math.max(this.#newestMs, this.#timeMs)
+    this.#tally.accept(this.#timeMs, accepted)
     if (accepted === count) return
     for (let i = 0; i < count; i++) {
       if (this.#outcomes[i] !== ACCEPTED && this.#outcomes[i] !== UNKNOWN) this.#refuseCell(i)
@@ -250,7 +203,7 @@ export class Intake {
   }
 
   #refuseCell(i: number): void {
-    this.#refusals.add(OUTCOMES[this.#outcomes[i]], 1, () =>
+    this.#tally.refusals.add(OUTCOMES[this.#outcomes[i]], 1, () =>
       this.#show(this.#seriesFrom[i], this.#seriesTo[i]),
     )
   }
@@ -273,7 +226,7 @@ export class Intake {
     }
     if (again === 0) return
     const accepted = appender.append(this.#timeMs, this.#ids, this.#values, again, this.#outcomes)
-    this.#acceptedCount += accepted
+    this.#tally.accept(this.#timeMs, accepted)
     if (accepted === again) return
     for (let i = 0; i < again; i++) if (this.#outcomes[i] !== ACCEPTED) this.#refuseCell(i)
   }
@@ -282,38 +235,29 @@ export class Intake {
   #resolve(
     seriesFrom: number,
     seriesTo: number,
-    sampleCount: number,
+    itemCount: number,
     isNew: boolean,
   ): SeriesId | undefined {
     const { appender, limits, onMetadata } = this.#options
     const pairs = this.#request.readLabels(seriesFrom, seriesTo, limits.labelsMax)
     const labels = typeof pairs === 'string' ? pairs : checkLabels(pairs, limits)
     if (typeof labels === 'string') {
-      this.#refusals.add(labels, sampleCount, () => this.#show(seriesFrom, seriesTo))
+      this.#tally.refusals.add(labels, itemCount, () => this.#show(seriesFrom, seriesTo))
       return undefined
     }
-    try {
-      const id = appender.series(this.#options.door.enter(labels))
-      const metadata = isNew
-        ? this.#request.readMetadata(labelValue(labels, METRIC_NAME))
-        : undefined
-      if (metadata !== undefined) onMetadata(metadata)
-      return id
-    } catch (error) {
-      if (!(error instanceof NarthexError) || error.kind !== 'share') throw error
-      this.#refusals.shareUsed = true
-      this.#refusals.add('series_limit', sampleCount, () => shorten(labels))
+    const id = this.#tally.seriesOf(appender, this.#options.door.enter(labels))
+    if (id === undefined) {
+      this.#tally.refusals.add(SERIES_LIMIT, itemCount, () => showSeries(labels))
       return undefined
     }
+    if (!isNew) return id
+    const metadata = this.#request.readMetadata(labelValue(labels, METRIC_NAME))
+    if (metadata !== undefined) onMetadata(metadata)
+    return id
   }
 
   #show(seriesFrom: number, seriesTo: number): string {
     const pairs = this.#request.readLabels(seriesFrom, seriesTo, this.#options.limits.labelsMax)
-    return typeof pairs === 'string' ? 'a series' : shorten(pairs)
+    return typeof pairs === 'string' ? 'a series' : showSeries(pairs)
   }
-}
-
-function shorten(labels: Labels): string {
-  const text = formatLabels(labels)
-  return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`
 }

@@ -1,44 +1,19 @@
 /** Samples of one request, whatever its protocol, into an Appender: checked, gathered by time. */
-import { NarthexError } from '../../base/error.ts'
 import type { Family, Metrics } from '../../base/metrics.ts'
-import {
-  ACCEPTED,
-  type Appender,
-  OUTCOMES,
-  type SeriesId,
-  TOO_FAR,
-  TOO_OLD,
-} from '../../model/appender.ts'
+import { ACCEPTED, type Appender, OUTCOMES, type SeriesId } from '../../model/appender.ts'
 import type { Exemplar } from '../../model/exemplar.ts'
 import type { NativeHistogram } from '../../model/histogram.ts'
-import { formatLabels, type Labels } from '../../model/labels.ts'
+import type { Labels } from '../../model/labels.ts'
 import { STALE } from '../../model/stale.ts'
 import { histogramFault } from '../../wire/readhistogram.ts'
 import { type Door, OPEN_DOOR } from './door.ts'
 import { checkLabels, type LabelLimits } from './labelcheck.ts'
-import { Refusals } from './refusals.ts'
-
-/** Cells handed to the Appender at once. */
-const BATCH_CELLS = 512
-
-/** Labels of a refused series are shown up to this length. */
-const SHOWN_LENGTH_MAX = 200
+import { BATCH_CELLS, SERIES_LIMIT, showSeries, type Taken, Tally } from './tally.ts'
 
 /** A series of the request at hand. */
 export interface PushedSeries {
   readonly id: SeriesId
   readonly labels: Labels
-}
-
-/** What became of one request. */
-export interface PushResult {
-  readonly acceptedCount: number
-  readonly histogramCount: number
-  readonly exemplarCount: number
-  readonly exemplarsDropped: number
-  readonly refusals: Refusals
-  /** ms since epoch of the newest sample; 0 for none. */
-  readonly newestMs: number
 }
 
 /** Takes requests one after the other, each between `begin` and `finish` without a pause. */
@@ -48,12 +23,7 @@ export class PushedSamples {
   readonly #appender: Appender
   readonly #limits: LabelLimits
   #door: Door = OPEN_DOOR
-  #refusals = new Refusals()
-  #acceptedCount = 0
-  #histogramCount = 0
-  #exemplarCount = 0
-  #exemplarsDropped = 0
-  #newestMs = 0
+  #tally = new Tally()
 
   #timeMs = 0
   #count = 0
@@ -76,12 +46,7 @@ export class PushedSamples {
 
   begin(door: Door): void {
     this.#door = door
-    this.#refusals = new Refusals()
-    this.#acceptedCount = 0
-    this.#histogramCount = 0
-    this.#exemplarCount = 0
-    this.#exemplarsDropped = 0
-    this.#newestMs = 0
+    this.#tally = new Tally()
     this.#clearBatch()
     this.place = ''
   }
@@ -101,18 +66,14 @@ export class PushedSamples {
     }
     const replica = this.#door === OPEN_DOOR ? undefined : this.#door.replicaOf(labels)
     if (replica !== undefined && !this.#door.admits(replica)) {
-      this.#acceptedCount += itemCount
+      this.#tally.acceptedCount += itemCount
       this.#door.leaveOut(replica, itemCount)
       return undefined
     }
-    try {
-      return { id: this.#appender.series(this.#door.enter(labels)), labels }
-    } catch (error) {
-      if (!(error instanceof NarthexError) || error.kind !== 'share') throw error
-      this.#refusals.shareUsed = true
-      this.refuse('series_limit', itemCount, labels)
-      return undefined
-    }
+    const id = this.#tally.seriesOf(this.#appender, this.#door.enter(labels))
+    if (id !== undefined) return { id, labels }
+    this.refuse(SERIES_LIMIT, itemCount, labels)
+    return undefined
   }
 
   sample(series: PushedSeries, timeMs: number, value: number): void {
@@ -134,47 +95,28 @@ export class PushedSamples {
       return
     }
     const outcome = side.histogram(timeMs, id, histogram)
-    if (outcome === ACCEPTED) {
-      this.#histogramCount++
-      this.#newestMs = Math.max(this.#newestMs, timeMs)
-    } else this.refuse(OUTCOMES[outcome], 1, labels)
+    if (outcome === ACCEPTED) this.#tally.acceptHistogram(timeMs)
+    else this.refuse(OUTCOMES[outcome], 1, labels)
   }
 
   exemplar({ id }: PushedSeries, exemplar: Exemplar): void {
-    const outcome = this.#appender.side?.exemplar(id, exemplar)
-    if (outcome === ACCEPTED) this.#exemplarCount++
-    else this.#exemplarsDropped++
+    this.#tally.noteExemplar(this.#appender.side?.exemplar(id, exemplar))
   }
 
   /** Notes something that is not taken; `pairs` say whose it is. */
   refuse(reason: string, count: number, pairs: readonly string[]): void {
-    this.#refuseAt(this.place, reason, count, pairs)
+    this.#tally.refusals.add(reason, count, showAt(this.place, pairs))
   }
 
-  finish(): PushResult {
+  finish(): Taken {
     this.#flush()
-    return {
-      acceptedCount: this.#acceptedCount,
-      histogramCount: this.#histogramCount,
-      exemplarCount: this.#exemplarCount,
-      exemplarsDropped: this.#exemplarsDropped,
-      refusals: this.#refusals,
-      newestMs: this.#newestMs,
-    }
-  }
-
-  #refuseAt(place: string, reason: string, count: number, pairs: readonly string[]): void {
-    this.#refusals.add(reason, count, () => {
-      const text = formatLabels(pairs)
-      const shown = text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`
-      return place === '' ? shown : `${place}: ${shown}`
-    })
+    return this.#tally
   }
 
   /** Where the value goes; -1 when the time is out of all bounds. */
   #slotFor({ id, labels }: PushedSeries, timeMs: number): number {
     if (!Number.isSafeInteger(timeMs)) {
-      this.refuse(OUTCOMES[timeMs > 0 ? TOO_FAR : TOO_OLD], 1, labels)
+      this.#tally.refuseTime(timeMs, showAt(this.place, labels))
       return -1
     }
     const isFull = this.#count === BATCH_CELLS
@@ -193,11 +135,11 @@ export class PushedSamples {
     if (count === 0) return
     const outcomes = this.#outcomes
     const accepted = this.#appender.append(this.#timeMs, this.#ids, this.#values, count, outcomes)
-    this.#acceptedCount += accepted
-    if (accepted > 0) this.#newestMs = Math.max(this.#newestMs, this.#timeMs)
+    this.#tally.accept(this.#timeMs, accepted)
     for (let i = 0; accepted < count && i < count; i++) {
       if (outcomes[i] === ACCEPTED) continue
-      this.#refuseAt(this.#places[i], OUTCOMES[outcomes[i]], 1, this.#labels[i])
+      const show = showAt(this.#places[i], this.#labels[i])
+      this.#tally.refusals.add(OUTCOMES[outcomes[i]], 1, show)
     }
     this.#clearBatch()
   }
@@ -210,9 +152,14 @@ export class PushedSamples {
   }
 }
 
+/** Tells a series with its place in the request. */
+function showAt(place: string, pairs: readonly string[]): () => string {
+  return () => (place === '' ? showSeries(pairs) : `${place}: ${showSeries(pairs)}`)
+}
+
 /** Counters of everything that is pushed otherwise than by remote write. */
 export interface PushFigures {
-  count(protocol: string, result: PushResult): void
+  count(protocol: string, result: Taken): void
   /** Counts a request, or a part of one, that was refused as a whole. */
   refuse(protocol: string, reason: string, count?: number): void
 }

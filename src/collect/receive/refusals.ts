@@ -1,6 +1,5 @@
 /** What of one request was not stored, counted by reason, the first ones told to the sender. */
 import { NarthexError } from '../../base/error.ts'
-import type { Shortfall } from '../../model/appender.ts'
 
 /** Refusals told in full. */
 const TOLD_MAX = 10
@@ -43,29 +42,5 @@ export class Refusals {
     const more = this.count > this.#told.length ? '; …' : ''
     const items = this.count === 1 ? '1 item' : `${this.count} items`
     return `cannot take ${items} of the request: ${this.#told.join('; ')}${more}`
-  }
-}
-
-/** What was taken of a request. */
-interface Taken {
-  readonly acceptedCount: number
-  readonly histogramCount: number
-  readonly refusals: Refusals
-}
-
-/**
- * The same without what destinations have refused, which is told and counted as refused. They do not
- * say what it was: samples count first, then histograms.
- */
-export function lessRefused<T extends Taken>(taken: T, shortfall: Shortfall | undefined): T {
-  if (shortfall === undefined) return taken
-  const { acceptedCount, histogramCount, refusals } = taken
-  const samples = Math.min(shortfall.count, acceptedCount)
-  const histograms = Math.min(shortfall.count - samples, histogramCount)
-  refusals.add(DESTINATION_REFUSED, samples + histograms, () => shortfall.reason)
-  return {
-    ...taken,
-    acceptedCount: acceptedCount - samples,
-    histogramCount: histogramCount - histograms,
   }
 }

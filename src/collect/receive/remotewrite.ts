@@ -14,12 +14,13 @@ import {
 } from '../../wire/remotewrite.ts'
 import { decodeSnappy, snappyDecodedBytes } from '../../wire/snappy.ts'
 import { type Door, OPEN_DOOR } from './door.ts'
-import { Intake, type IntakeResult } from './intake.ts'
+import { Intake } from './intake.ts'
 import type { LabelLimits } from './labelcheck.ts'
 import type { Hear } from './pushers.ts'
-import { lessRefused, type Refusals } from './refusals.ts'
+import type { Refusals } from './refusals.ts'
 import { SeriesHasher } from './serieshash.ts'
 import { SeriesTable } from './seriestable.ts'
+import { lessRefused, type Taken } from './tally.ts'
 
 export interface RemoteWriteOptions {
   readonly appender: Appender
@@ -124,7 +125,7 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
     figures.refusedRequests.with(error.kind === 'bad_data' ? where : error.kind).inc()
   }
 
-  function take(version: WriteVersion, body: Uint8Array, door: Door): IntakeResult {
+  function take(version: WriteVersion, body: Uint8Array, door: Door): Taken {
     let where = 'snappy'
     try {
       decode(body)
@@ -169,7 +170,7 @@ export function openRemoteWrite(options: RemoteWriteOptions): RemoteWriteHandler
   }
 }
 
-function replyOf(version: WriteVersion, result: IntakeResult): Reply {
+function replyOf(version: WriteVersion, result: Taken): Reply {
   if (result.refusals.count === 0) {
     const headers = version === 1 ? {} : writtenHeaders(result)
     return { status: 204, type: '', body: '', headers }
@@ -186,7 +187,7 @@ function refusalError(refusals: Refusals): NarthexError {
 }
 
 /** What 2.0 wants to know, and 1.0 at the bound on series: what is known goes on, and need not come again. */
-function writtenHeaders(result: IntakeResult): Record<string, string> {
+function writtenHeaders(result: Taken): Record<string, string> {
   return {
     'x-prometheus-remote-write-samples-written': String(result.acceptedCount),
     'x-prometheus-remote-write-histograms-written': String(result.histogramCount),

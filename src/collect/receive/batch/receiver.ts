@@ -12,9 +12,10 @@ import type { Reply } from '../../../net/server/message.ts'
 import type { WriteMetadata } from '../../../wire/remotewrite.ts'
 import type { Door } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
-import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import { PushedSamples, pushFigures } from '../pushed.ts'
 import type { Hear } from '../pushers.ts'
 import { DESTINATION_REFUSED } from '../refusals.ts'
+import type { Taken } from '../tally.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 import { type BatchBody, type BatchFamily, readBatchProto, readBatchText } from './body.ts'
 import { readGroupPath } from './path.ts'
@@ -261,7 +262,7 @@ class BatchGroups implements BatchReceiver {
       const series = samples.series(pairs)
       if (series !== undefined) samples.stale(series, timeMs)
     }
-    const result: PushResult = samples.finish()
+    const result: Taken = samples.finish()
     this.#figures.count('pushgateway', result)
     hear?.(result)
     // What destinations refuse of it is counted there and here; a job has no use for hearing of it.

@@ -9,9 +9,10 @@ import type { Reply } from '../../../net/server/message.ts'
 import { type Line, readLines } from '../../../wire/lineprotocol.ts'
 import { type Door, OPEN_DOOR } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
-import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import { PushedSamples, pushFigures } from '../pushed.ts'
 import type { Hear } from '../pushers.ts'
-import { lessRefused, REFUSALS_MAX } from '../refusals.ts'
+import { REFUSALS_MAX } from '../refusals.ts'
+import { lessRefused, type Taken } from '../tally.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 
 export interface InfluxReceiverOptions {
@@ -132,7 +133,7 @@ export function openInfluxReceiver(options: InfluxReceiverOptions): InfluxReceiv
 }
 
 interface Appended {
-  readonly result: PushResult
+  readonly result: Taken
   /** The first lines that could not be read, and why. */
   readonly faults: readonly string[]
   readonly faultCount: number

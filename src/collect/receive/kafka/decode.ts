@@ -8,9 +8,9 @@ import { readMetadata1, type WriteMetadata, WriteReader } from '../../../wire/re
 import { type Door, OPEN_DOOR, openDoor } from '../door.ts'
 import { Intake } from '../intake.ts'
 import type { LabelLimits } from '../labelcheck.ts'
-import type { Refusals } from '../refusals.ts'
 import { SeriesHasher } from '../serieshash.ts'
 import { SeriesTable } from '../seriestable.ts'
+import type { Taken } from '../tally.ts'
 import { JsonIntake } from './jsonlines.ts'
 
 /** Tenants that are known at once; messages of others are refused. */
@@ -36,12 +36,6 @@ export interface DecoderOptions {
   /** Label that gets the tenant of a message; '' for none. */
   readonly tenantLabel: string
   readonly onMetadata: (metadata: WriteMetadata) => void
-}
-
-/** What became of one message. */
-export interface Decoded {
-  readonly acceptedCount: number
-  readonly refusals: Refusals
 }
 
 interface Entry {
@@ -72,7 +66,7 @@ export class MessageDecoder {
    * @throws NarthexError `bad_data` and `too_big` for what cannot be read; what stood before the
    *   damage is appended then; `busy` from the Appender
    */
-  take(message: InMessage): Decoded {
+  take(message: InMessage): Taken {
     const { value } = message
     const { messageBytesMax, clock, onMetadata } = this.#options
     if (value.length > messageBytesMax) {

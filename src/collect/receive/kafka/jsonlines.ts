@@ -5,18 +5,14 @@ import {
   type Appender,
   OUTCOMES,
   type SeriesId,
-  TOO_FAR,
-  TOO_OLD,
   UNKNOWN,
 } from '../../../model/appender.ts'
-import { formatLabels, type Labels, METRIC_NAME } from '../../../model/labels.ts'
+import { type Labels, METRIC_NAME } from '../../../model/labels.ts'
 import { STALE_HIGH, STALE_LOW } from '../../../model/stale.ts'
 import type { Door } from '../door.ts'
 import { checkLabels, type LabelLimits } from '../labelcheck.ts'
-import { Refusals } from '../refusals.ts'
+import { BATCH_CELLS, SERIES_LIMIT, showSeries, type Taken, Tally } from '../tally.ts'
 
-/** Cells handed to the Appender at once. */
-const BATCH_CELLS = 512
 /** Series known by the beginning of their lines; one more, and all are learned anew. */
 const KNOWN_SERIES_MAX = 500_000
 /** Lines are shown up to this length. */
@@ -61,8 +57,7 @@ export class JsonIntake {
   readonly #options: JsonIntakeOptions
   readonly #known = new Map<string, KnownSeries>()
   readonly #decoder = new TextDecoder('utf-8', { fatal: true })
-  #refusals = new Refusals()
-  #acceptedCount = 0
+  #tally = new Tally()
   #timeMs = 0
   #count = 0
   readonly #ids = new Float64Array(BATCH_CELLS)
@@ -80,9 +75,8 @@ export class JsonIntake {
    *
    * @throws NarthexError `bad_data` for what is no such line; lines before it are appended then
    */
-  take(bytes: Uint8Array): { readonly acceptedCount: number; readonly refusals: Refusals } {
-    this.#refusals = new Refusals()
-    this.#acceptedCount = 0
+  take(bytes: Uint8Array): Taken {
+    this.#tally = new Tally()
     this.#count = 0
     const text = this.#decode(bytes)
     let from = 0
@@ -93,7 +87,7 @@ export class JsonIntake {
       from = to + 1
     }
     this.#flush()
-    return { acceptedCount: this.#acceptedCount, refusals: this.#refusals }
+    return this.#tally
   }
 
   #decode(bytes: Uint8Array): string {
@@ -140,18 +134,14 @@ export class JsonIntake {
       ? checkLabels(pairs, limits)
       : 'invalid_utf8'
     if (typeof labels === 'string') {
-      this.#refusals.add(labels, 1, () => pairs.join(' ').slice(0, SHOWN_LENGTH_MAX))
+      this.#tally.refusals.add(labels, 1, () => pairs.join(' ').slice(0, SHOWN_LENGTH_MAX))
       return undefined
     }
     const entered = door.enter(labels)
-    try {
-      return { id: appender.series(entered), labels: entered }
-    } catch (error) {
-      if (!(error instanceof NarthexError) || error.kind !== 'share') throw error
-      this.#refusals.shareUsed = true
-      this.#refusals.add('series_limit', 1, () => show(entered))
-      return undefined
-    }
+    const id = this.#tally.seriesOf(appender, entered)
+    if (id !== undefined) return { id, labels: entered }
+    this.#tally.refusals.add(SERIES_LIMIT, 1, () => showSeries(entered))
+    return undefined
   }
 
   #learn(head: string, series: KnownSeries): void {
@@ -161,8 +151,7 @@ export class JsonIntake {
 
   #addCell(series: KnownSeries, timeMs: number, value: Value): void {
     if (!Number.isSafeInteger(timeMs)) {
-      const outcome = timeMs > 0 ? TOO_FAR : TOO_OLD
-      this.#refusals.add(OUTCOMES[outcome], 1, () => show(series.labels))
+      this.#tally.refuseTime(timeMs, () => showSeries(series.labels))
       return
     }
     const again = this.#count > 0 && this.#series[this.#count - 1].id === series.id
@@ -183,7 +172,7 @@ export class JsonIntake {
     if (count === 0) return
     const { appender } = this.#options
     const accepted = appender.append(this.#timeMs, this.#ids, this.#values, count, this.#outcomes)
-    this.#acceptedCount += accepted
+    this.#tally.accept(this.#timeMs, accepted)
     if (accepted < count) this.#appendForgotten(count)
   }
 
@@ -202,18 +191,15 @@ export class JsonIntake {
       } else if (this.#outcomes[i] !== ACCEPTED) this.#refuse(i)
     }
     if (again === 0) return
-    this.#acceptedCount += appender.append(
-      this.#timeMs,
-      this.#ids,
-      this.#values,
-      again,
-      this.#outcomes,
-    )
+    const accepted = appender.append(this.#timeMs, this.#ids, this.#values, again, this.#outcomes)
+    this.#tally.accept(this.#timeMs, accepted)
     for (let i = 0; i < again; i++) if (this.#outcomes[i] !== ACCEPTED) this.#refuse(i)
   }
 
   #refuse(i: number): void {
-    this.#refusals.add(OUTCOMES[this.#outcomes[i]], 1, () => show(this.#series[i].labels))
+    this.#tally.refusals.add(OUTCOMES[this.#outcomes[i]], 1, () =>
+      showSeries(this.#series[i].labels),
+    )
   }
 }
 
@@ -265,8 +251,4 @@ function splitLine(
 function readValue(text: string): Value | undefined {
   if (NUMBER.test(text)) return Number(text)
   return text.startsWith('"') && text.endsWith('"') ? readWord(text.slice(1, -1)) : undefined
-}
-
-function show(labels: Labels): string {
-  return formatLabels(labels).slice(0, SHOWN_LENGTH_MAX)
 }

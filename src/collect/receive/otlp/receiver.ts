@@ -13,9 +13,9 @@ import { ProtoWriter } from '../../../wire/protobuf.ts'
 import type { WriteMetadata } from '../../../wire/remotewrite.ts'
 import { type Door, OPEN_DOOR } from '../door.ts'
 import type { LabelLimits } from '../labelcheck.ts'
-import { PushedSamples, type PushResult, pushFigures } from '../pushed.ts'
+import { PushedSamples, pushFigures } from '../pushed.ts'
 import type { Hear } from '../pushers.ts'
-import { lessRefused } from '../refusals.ts'
+import { lessRefused, type Taken } from '../tally.ts'
 import { isKnownEncoding, Unpacker } from '../unpack.ts'
 import { DELTA_SERIES_MAX, type DeltaRequest, DeltaTotals } from './delta.ts'
 import { Translation } from './translate.ts'
@@ -161,7 +161,7 @@ export function openOtlpReceiver(options: OtlpReceiverOptions): OtlpReceiver {
 
 /** A request that waits for its acknowledgement. */
 interface Appended {
-  readonly result: PushResult
+  readonly result: Taken
   readonly deltas: DeltaRequest
   readonly committed: Promise<Shortfall | undefined>
 }
@@ -171,7 +171,7 @@ interface Appended {
  *
  * @throws NarthexError `share`
  */
-function outcomeOf({ refusals }: PushResult): Outcome {
+function outcomeOf({ refusals }: Taken): Outcome {
   if (refusals.shareUsed && refusals.byReason().size === 1) {
     throw new NarthexError('share', refusals.message())
   }

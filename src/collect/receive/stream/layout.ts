@@ -7,6 +7,7 @@ import { broken } from '../../../wire/streamtext.ts'
 import type { Door } from '../door.ts'
 import { checkLabels, type LabelLimits } from '../labelcheck.ts'
 import type { Replica } from '../replicas.ts'
+import { SERIES_LIMIT } from '../tally.ts'
 
 /** Stands for the id of a series that is not taken. */
 export const NO_SERIES = -1
@@ -88,7 +89,7 @@ export class ReceivedLayout {
     try {
       return deps.appender.series(deps.door.enter(labels))
     } catch (error) {
-      if (error instanceof NarthexError && error.kind === 'share') return 'series_limit'
+      if (error instanceof NarthexError && error.kind === 'share') return SERIES_LIMIT
       throw error
     }
   }
