@@ -41,10 +41,10 @@ interface Watch {
 }
 
 class ConsulProvider implements Provider {
+  readonly state: ProviderState
   readonly #config: ConsulDiscovery
   readonly #context: ProviderContext
   readonly #metrics: DiscoveryMetrics
-  readonly #state: ProviderState
   readonly #leaving = new AbortController()
   readonly #services = new Map<string, Watch>()
   #api: ConsulApi | undefined
@@ -60,19 +60,7 @@ class ConsulProvider implements Provider {
     this.#context = context
     this.#metrics = metrics
     this.#datacenter = config.datacenter
-    this.#state = new ProviderState(context, 'consul', redactUrl(config.server))
-  }
-
-  get targets(): readonly Labels[] {
-    return this.#state.targets
-  }
-
-  get settled(): boolean {
-    return this.#state.settled
-  }
-
-  status(): ReturnType<Provider['status']> {
-    return this.#state.status()
+    this.state = new ProviderState(context, 'consul', redactUrl(config.server))
   }
 
   start(): void {
@@ -92,7 +80,7 @@ class ConsulProvider implements Provider {
     try {
       this.#api = new ConsulApi(this.#config, this.#context, this.#metrics)
     } catch (error) {
-      this.#state.fail(error)
+      this.state.fail(error)
       return
     }
     const api = this.#api
@@ -192,7 +180,7 @@ class ConsulProvider implements Provider {
     const watch: Watch = {
       leaving: new AbortController(),
       answered: false,
-      targets: this.#state.targets.filter(
+      targets: this.state.targets.filter(
         (one) => labelValue(one, '__meta_consul_service') === name,
       ),
       lastError: '',
@@ -222,7 +210,7 @@ class ConsulProvider implements Provider {
   #noteCatalogFailure(error: unknown): void {
     this.#catalogError = error === undefined ? '' : messageOf(error)
     if (!this.#catalogKnown) {
-      if (error !== undefined) this.#state.fail(error)
+      if (error !== undefined) this.state.fail(error)
     } else this.#updateSoon()
   }
 
@@ -261,7 +249,7 @@ class ConsulProvider implements Provider {
     const watches = [...this.#services.values()]
     const restMs = this.#patientUntilMs - this.#context.clock.monotonicMs()
     const isWaiting = watches.some((one) => !one.answered && one.lastError === '')
-    if (isWaiting && !this.#state.settled && restMs > 0) {
+    if (isWaiting && !this.state.settled && restMs > 0) {
       this.#updateAfter(Math.min(restMs, GATHER_MS))
       return
     }
@@ -270,8 +258,8 @@ class ConsulProvider implements Provider {
     const lastError = this.#catalogError || (failed?.lastError ?? '')
     if (targets.length > TARGETS_MAX) {
       const seen = `${targets.length} targets, at most ${TARGETS_MAX}`
-      this.#state.fail(new NarthexError('limit', `cannot discover targets: ${seen}`))
-    } else if (lastError === '') this.#state.succeed(targets)
-    else this.#state.fail(new NarthexError('io', lastError), targets)
+      this.state.fail(new NarthexError('limit', `cannot discover targets: ${seen}`))
+    } else if (lastError === '') this.state.succeed(targets)
+    else this.state.fail(new NarthexError('io', lastError), targets)
   }
 }

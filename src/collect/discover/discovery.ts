@@ -141,7 +141,9 @@ class Manager implements Discovery {
   status(): ReadonlyMap<string, readonly ProviderStatus[]> {
     const all = new Map<string, readonly ProviderStatus[]>()
     for (const [name, job] of this.#jobs) {
-      const sources = job.sources.flatMap((key) => this.#shared.get(key)?.provider.status() ?? [])
+      const sources = job.sources.flatMap(
+        (key) => this.#shared.get(key)?.provider.state.status() ?? [],
+      )
       all.set(name, job.fixed.length > 0 ? [staticStatus(job.fixed), ...sources] : sources)
     }
     return all
@@ -259,10 +261,12 @@ class Manager implements Discovery {
     const sources = job.sources
       .map((key) => this.#shared.get(key))
       .filter((one) => one !== undefined)
-    if (job.held !== undefined && sources.some((one) => !one.provider.settled)) return job.held
+    if (job.held !== undefined && sources.some((one) => !one.provider.state.settled))
+      return job.held
     job.held = undefined
     const found = [...job.fixed]
-    for (const { provider, kind } of sources) found.push(...this.#admit(provider.targets, kind))
+    for (const { provider, kind } of sources)
+      found.push(...this.#admit(provider.state.targets, kind))
     return { targets: unique(found), ownCount: job.fixed.length }
   }
 

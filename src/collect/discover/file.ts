@@ -27,10 +27,10 @@ export function startFileProvider(
 }
 
 class FileProvider implements Provider {
+  readonly state: ProviderState
   readonly #config: FileDiscovery
   readonly #context: ProviderContext
   readonly #metrics: DiscoveryMetrics
-  readonly #state: ProviderState
   readonly #good = new Map<string, readonly Labels[]>()
   readonly #watchers = new Map<string, FSWatcher>()
   #timer: Timer | undefined
@@ -43,19 +43,7 @@ class FileProvider implements Provider {
     this.#config = config
     this.#context = context
     this.#metrics = metrics
-    this.#state = new ProviderState(context, 'file', config.files.join(', '))
-  }
-
-  get targets(): readonly Labels[] {
-    return this.#state.targets
-  }
-
-  get settled(): boolean {
-    return this.#state.settled
-  }
-
-  status(): ReturnType<Provider['status']> {
-    return this.#state.status()
+    this.state = new ProviderState(context, 'file', config.files.join(', '))
   }
 
   start(): void {
@@ -111,8 +99,8 @@ class FileProvider implements Provider {
       this.#metrics.fileMtime.without(file)
     }
     const targets = [...this.#good.values()].flat()
-    if (failure === undefined) this.#state.succeed(targets)
-    else this.#state.fail(failure, targets)
+    if (failure === undefined) this.state.succeed(targets)
+    else this.state.fail(failure, targets)
   }
 
   async #findFiles(): Promise<string[]> {

@@ -22,12 +22,17 @@ export interface ProviderStatus {
   readonly lastError: string
 }
 
-/** A source that runs until it is stopped. */
-export interface Provider {
+/** What a source knows at the moment. */
+export interface ProviderView {
   readonly targets: readonly Labels[]
   /** Whether the first try is over, well or not. */
   readonly settled: boolean
   status(): ProviderStatus
+}
+
+/** A source that runs until it is stopped. */
+export interface Provider {
+  readonly state: ProviderView
   stop(): void
 }
 
@@ -64,7 +69,7 @@ export interface DnsOptions {
 }
 
 /** Keeps the last good list of a source and the record of its tries. */
-export class ProviderState {
+export class ProviderState implements ProviderView {
   targets: readonly Labels[]
   settled = false
   readonly #context: ProviderContext

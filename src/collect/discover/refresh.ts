@@ -67,13 +67,7 @@ export function startRefreshProvider(
   void refresh()
 
   return {
-    get targets() {
-      return state.targets
-    },
-    get settled() {
-      return state.settled
-    },
-    status: () => state.status(),
+    state,
     stop() {
       leaving.abort()
       timer?.cancel()

@@ -34,10 +34,10 @@ export function startKubernetesProvider(
 }
 
 class KubernetesProvider implements Provider {
+  readonly state: ProviderState
   readonly #config: KubernetesDiscovery
   readonly #context: ProviderContext
   readonly #metrics: DiscoveryMetrics
-  readonly #state: ProviderState
   readonly #api: ApiServer
   readonly #lists = new Gate(LISTS_MAX)
   /** Nodes and namespaces, where their labels are wanted. */
@@ -52,20 +52,8 @@ class KubernetesProvider implements Provider {
     this.#config = config
     this.#context = context
     this.#metrics = metrics
-    this.#state = new ProviderState(context, 'kubernetes', describe(config))
+    this.state = new ProviderState(context, 'kubernetes', describe(config))
     this.#api = new ApiServer(config, context, metrics)
-  }
-
-  get targets(): readonly Labels[] {
-    return this.#state.targets
-  }
-
-  get settled(): boolean {
-    return this.#state.settled
-  }
-
-  status(): ReturnType<Provider['status']> {
-    return this.#state.status()
   }
 
   start(): void {
@@ -115,7 +103,7 @@ class KubernetesProvider implements Provider {
   #noteNamespaceMissing(error: unknown): void {
     if (this.#stopped) return
     this.#metrics.kubernetesFailures.inc()
-    this.#state.fail(error)
+    this.state.fail(error)
     this.#retry = this.#context.clock.after(RETRY_MS, () => void this.#open())
   }
 
@@ -155,12 +143,12 @@ class KubernetesProvider implements Provider {
     const failed = reflectors.find((one) => one.lastError !== '')
     try {
       const targets = this.#collect()
-      if (failed === undefined) this.#state.succeed(targets)
-      else this.#state.fail(new NarthexError('io', failed.lastError), targets)
+      if (failed === undefined) this.state.succeed(targets)
+      else this.state.fail(new NarthexError('io', failed.lastError), targets)
     } catch (error) {
       if (!(error instanceof NarthexError)) throw error
       this.#metrics.kubernetesFailures.inc()
-      this.#state.fail(new NarthexError(error.kind, messageOf(error)))
+      this.state.fail(new NarthexError(error.kind, messageOf(error)))
     }
   }
 
@@ -180,7 +168,7 @@ class KubernetesProvider implements Provider {
   }
 
   #before(namespace: string): readonly Labels[] {
-    const { targets } = this.#state
+    const { targets } = this.state
     if (namespace === '') return targets
     return targets.filter((one) => labelValue(one, '__meta_kubernetes_namespace') === namespace)
   }
