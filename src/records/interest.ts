@@ -124,12 +124,17 @@ export class StoredInterest implements InterestRecords {
   }
 
   lives(): Promise<readonly EntryLife[]> {
-    return this.#asking(() =>
-      this.#db
+    return this.#asking(async () => {
+      const rows = await this.#db
         .selectFrom('hub_lives')
-        .select(['entry', 'added_ms as addedMs', 'changed_ms as changedMs'])
-        .execute(),
-    )
+        .select(['entry', 'added_ms', 'changed_ms'])
+        .execute()
+      return rows.map((row) => ({
+        entry: row.entry,
+        addedMs: row.added_ms,
+        changedMs: row.changed_ms,
+      }))
+    })
   }
 
   sweep(viewersFromDay: number, usesFromDay: number): Promise<void> {
