@@ -1,6 +1,7 @@
 /** C25, the way through a real Kafka broker: what is sent is what arrives, once it is committed. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Appender } from '../../../../src/model/appender.ts'
 import { labelsFrom } from '../../../../src/model/labels.ts'
 import { STALE } from '../../../../src/model/stale.ts'
 import { WRITTEN } from '../../../../src/send/writer.ts'
@@ -20,6 +21,7 @@ import {
   sourceOf,
   startReader,
   startSender,
+  untilCaughtUp,
 } from './world.ts'
 
 const skip = missingComponents('kafka') ?? false
@@ -34,13 +36,22 @@ after(async () => {
   folder.remove()
 })
 
+/** Row `row` of a target, with values that tell it from all others. */
+function appendNumbered(rows: Appender, row: number, ids: Float64Array): void {
+  appendRow(
+    rows,
+    1000 * row,
+    ids,
+    ids.map((id) => id + row),
+  )
+}
+
 for (const encoding of ['protobuf', 'json'] as const) {
   test(`both destinations get every sample, value by value, in order (${encoding})`, {
     skip,
   }, async (t) => {
     const topic = `values-${encoding}`
-    const sender = await startSender(kafkaDestination(broker.address, topic, { encoding }))
-    t.after(() => sender.stop())
+    const sender = await startSender(t, kafkaDestination(broker.address, topic, { encoding }))
     const rows = sender.rows()
     const expected = new Map<string, string[]>()
     const special = [Number.NaN, Infinity, -Infinity, -0, 1e300, 5e-324, 0.1, STALE[0]]
@@ -57,13 +68,12 @@ for (const encoding of ['protobuf', 'json'] as const) {
       }
     }
     await rows.commit()
-    const reader = await startReader(sourceOf(broker.address, topic))
-    t.after(() => reader.stop())
+    const reader = await startReader(t, sourceOf(broker.address, topic))
     for (const writer of reader.writers.values()) {
       await until('all samples', () => sizeOf(distinct(writer)) === 1800)
       assert.deepEqual(new Map([...distinct(writer)].sort()), new Map([...expected].sort()))
     }
-    await until('no lag', () => reader.receiver.view.partitions().every(({ lag }) => lag === 0))
+    await untilCaughtUp(reader)
     assert.equal(reader.receiver.view.partitions().length, 4)
     assert.ok(reader.receiver.isReady)
   })
@@ -74,8 +84,7 @@ test('native histograms and exemplars come along with the samples of their serie
 }, async (t) => {
   const topic = 'side'
   await makeTopic(broker.address, topic)
-  const sender = await startSender(kafkaDestination(broker.address, topic))
-  t.after(() => sender.stop())
+  const sender = await startSender(t, kafkaDestination(broker.address, topic))
   const rows = sender.rows()
   const ids = idsOf(rows, targetLabels('a', 3))
   appendRow(rows, 1000, ids.subarray(0, 2), [1, 2])
@@ -103,8 +112,7 @@ test('native histograms and exemplars come along with the samples of their serie
     dropped: {},
     queued: 0,
   })
-  const reader = await startReader(sourceOf(broker.address, topic))
-  t.after(() => reader.stop())
+  const reader = await startReader(t, sourceOf(broker.address, topic))
   for (const writer of reader.writers.values()) {
     await until('all of it', () => sizeOf(distinct(writer)) === 4)
     const found = [...distinct(writer)].map(([key, list]) => [key.slice(0, 2), ...list.toSorted()])
@@ -122,15 +130,13 @@ test('the tenant of a message becomes a label, which wins over what it says itse
   const topic = 'tenants'
   await makeTopic(broker.address, topic)
   for (const tenant of ['blue', 'red']) {
-    const sender = await startSender(kafkaDestination(broker.address, topic, { tenant }))
-    t.after(() => sender.stop())
+    const sender = await startSender(t, kafkaDestination(broker.address, topic, { tenant }))
     const rows = sender.rows()
     const pairs = { __name__: 'm', job: 'j', instance: 'i', team: 'green' }
     appendRow(rows, 1000, idsOf(rows, [labelsFrom(Object.entries(pairs))]), [1])
     await rows.commit()
   }
-  const reader = await startReader(sourceOf(broker.address, topic, { tenantLabel: 'team' }))
-  t.after(() => reader.stop())
+  const reader = await startReader(t, sourceOf(broker.address, topic, { tenantLabel: 'team' }))
   for (const writer of reader.writers.values()) {
     await until('both', () => writer.series.size === 2)
     const wanted = ['blue', 'red'].map((team) => `m{instance="i", job="j", team="${team}"}`)
@@ -161,12 +167,11 @@ test('messages that nobody can take go to the dead-letter topic with the reason,
   await send(good('bad name').replace('"job"', '""') + good('beside'))
   await send(good('last'))
   const config = sourceOf(address, 'poison', { deadLetterTopic: 'poison-dead' })
-  const reader = await startReader(config)
-  t.after(() => reader.stop())
+  const reader = await startReader(t, config)
   const [a] = [...reader.writers.values()]
   await until('what can be taken', () => a.series.size === 3)
   assert.deepEqual([...distinct(a).keys()], ['beside{job="x"}', 'first{job="x"}', 'last{job="x"}'])
-  await until('no lag', () => reader.receiver.view.partitions()[0]?.lag === 0)
+  await untilCaughtUp(reader)
   assert.equal(metricOf(reader.metrics, 'narthex_kafka_dead_letters_total'), 5)
   assert.equal(
     metricOf(reader.metrics, 'narthex_kafka_poison_messages_total{reason="undecodable"}'),
@@ -211,8 +216,7 @@ test('what a destination refuses for good is found among its neighbours and put 
     })),
   )
   const config = sourceOf(address, 'refused', { deadLetterTopic: 'refused-dead' })
-  const reader = await startReader(config)
-  t.after(() => reader.stop())
+  const reader = await startReader(t, config)
   const writer = reader.writers.get('b')
   assert.ok(writer)
   const isBad = (id: number): boolean => reader.views.get('b')?.labels(id).includes('bad') ?? false
@@ -222,7 +226,7 @@ test('what a destination refuses for good is found among its neighbours and put 
       : WRITTEN
   const [a] = [...reader.writers.values()]
   await until('the others', () => distinct(writer).size === 3 && distinct(a).size >= 3)
-  await until('no lag', () => reader.receiver.view.partitions()[0]?.lag === 0)
+  await untilCaughtUp(reader)
   const dead = readTopic(address, 'refused-dead')
   t.after(() => dead.stop())
   await until('a dead letter', () => dead.messages.length > 0)
@@ -234,16 +238,14 @@ test('a message of which a destination refuses a part is put away, too', { skip 
   const { address } = broker
   const topic = 'in-part'
   await makeTopic(address, topic, 1)
-  const sender = await startSender(kafkaDestination(address, topic))
-  t.after(() => sender.stop())
+  const sender = await startSender(t, kafkaDestination(address, topic))
   const rows = sender.rows()
   for (const instance of ['a', 'b', 'c']) {
     const ids = idsOf(rows, targetLabels(instance, 3))
     appendRow(rows, 1000, ids, ids)
   }
   await rows.commit()
-  const reader = await startReader(sourceOf(address, topic, { deadLetterTopic: 'in-part-dead' }))
-  t.after(() => reader.stop())
+  const reader = await startReader(t, sourceOf(address, topic, { deadLetterTopic: 'in-part-dead' }))
   const writer = reader.writers.get('b')
   assert.ok(writer)
   const isOfB = (id: number): boolean => reader.views.get('b')?.labels(id).includes('b') ?? false
@@ -254,7 +256,7 @@ test('a message of which a destination refuses a part is put away, too', { skip 
   const dead = readTopic(address, 'in-part-dead')
   t.after(() => dead.stop())
   await until('a dead letter', () => dead.messages.length > 0)
-  await until('no lag', () => reader.receiver.view.partitions()[0]?.lag === 0)
+  await untilCaughtUp(reader)
   assert.equal(dead.messages.length, 1)
   assert.match(
     headersOf(dead.messages[0])['dead-letter-error'],
@@ -267,15 +269,14 @@ test('policy all: nothing is committed while one destination is dead; the next r
 }, async (t) => {
   const topic = 'one-is-dead'
   await makeTopic(broker.address, topic)
-  const sender = await startSender(kafkaDestination(broker.address, topic))
-  t.after(() => sender.stop())
+  const sender = await startSender(t, kafkaDestination(broker.address, topic))
   const rows = sender.rows()
   const ids = idsOf(rows, targetLabels('a', 10))
   for (let row = 0; row < 5; row++) appendRow(rows, 1000 * row, ids, ids)
   await rows.commit()
 
   const config = sourceOf(broker.address, topic)
-  const first = await startReader(config, { commitMsMax: 300 })
+  const first = await startReader(t, config, { commitMsMax: 300 })
   const dead = first.writers.get('b')
   assert.ok(dead)
   dead.answer = () => RETRY
@@ -293,12 +294,11 @@ test('policy all: nothing is committed while one destination is dead; the next r
   assert.ok(first.receiver.isReady, 'waiting for destinations is no fault of the group')
   await first.stop()
 
-  const second = await startReader(config)
-  t.after(() => second.stop())
+  const second = await startReader(t, config)
   for (const writer of second.writers.values()) {
     await until('everything again', () => sizeOf(distinct(writer)) === 50)
   }
-  await until('no lag', () => second.receiver.view.partitions().every(({ lag }) => lag === 0))
+  await untilCaughtUp(second)
   assert.equal(lagOf(second), 0)
 })
 
@@ -307,10 +307,8 @@ test('kill -9 of the broker under load loses nothing, and the order of each seri
 }, async (t) => {
   const topic = 'broker-killed'
   await makeTopic(broker.address, topic)
-  const sender = await startSender(kafkaDestination(broker.address, topic))
-  t.after(() => sender.stop())
-  const reader = await startReader(sourceOf(broker.address, topic))
-  t.after(() => reader.stop())
+  const sender = await startSender(t, kafkaDestination(broker.address, topic))
+  const reader = await startReader(t, sourceOf(broker.address, topic))
   await until('partitions', () => reader.receiver.isReady)
   const rows = sender.rows()
   const targets = ['a', 'b', 'c', 'd'].map((name) => idsOf(rows, targetLabels(name, 25)))
@@ -318,13 +316,7 @@ test('kill -9 of the broker under load loses nothing, and the order of each seri
   const commits: Promise<unknown>[] = []
   const append = (count: number): void => {
     for (let i = 0; i < count; i++, row++) {
-      for (const ids of targets)
-        appendRow(
-          rows,
-          1000 * row,
-          ids,
-          ids.map((id) => id + row),
-        )
+      for (const ids of targets) appendNumbered(rows, row, ids)
     }
     commits.push(rows.commit())
   }
@@ -357,30 +349,21 @@ test('two readers share the partitions; one more and one less loses nothing', {
 }, async (t) => {
   const topic = 'rebalance'
   await makeTopic(broker.address, topic, 6)
-  const sender = await startSender(kafkaDestination(broker.address, topic))
-  t.after(() => sender.stop())
+  const sender = await startSender(t, kafkaDestination(broker.address, topic))
   const rows = sender.rows()
   const targets = Array.from({ length: 12 }, (_, i) => idsOf(rows, targetLabels(`t${i}`, 5)))
   let row = 0
   const append = async (): Promise<void> => {
     for (let i = 0; i < 10; i++, row++) {
-      for (const ids of targets)
-        appendRow(
-          rows,
-          1000 * row,
-          ids,
-          ids.map((id) => id + row),
-        )
+      for (const ids of targets) appendNumbered(rows, row, ids)
     }
     await rows.commit()
   }
   const config = sourceOf(broker.address, topic, { batchMessagesMax: 2 })
-  const first = await startReader(config)
-  t.after(() => first.stop())
+  const first = await startReader(t, config)
   await until('partitions', () => first.receiver.view.partitions().length === 6)
   await append()
-  const second = await startReader(config)
-  t.after(() => second.stop())
+  const second = await startReader(t, config)
   const halves = (): boolean =>
     [first, second].every(({ receiver }) => receiver.view.partitions().length === 3)
   for (let i = 0; i < 5; i++) await append()
@@ -410,7 +393,7 @@ test('two readers share the partitions; one more and one less loses nothing', {
   const sent = Number(
     second.receiver.view.partitions().reduce((sum, { endOffset }) => sum + endOffset, 0),
   )
-  await until('no lag', () => second.receiver.view.partitions().every(({ lag }) => lag === 0))
+  await untilCaughtUp(second)
   // A batch of two messages for each partition and share-out at most.
   assert.ok(taken - sent <= 2 * 6 * 3, `${taken} taken of ${sent}`)
 })

@@ -1,4 +1,5 @@
 /** Both sides of a topic for tests: a sender with a real writer, and readers into memory. */
+import type { TestContext } from 'node:test'
 import { systemClock } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/log.ts'
 import { Metrics } from '../../../../src/base/metrics.ts'
@@ -13,14 +14,10 @@ import type { InMessage } from '../../../../src/net/kafka/partition.ts'
 import { MessageProducer } from '../../../../src/net/kafka/producer.ts'
 import type { Policy } from '../../../../src/send/commit.ts'
 import { openKafka } from '../../../../src/send/kafka/writer.ts'
-import {
-  DEFAULT_SEND_LIMITS,
-  type Sending,
-  type SendLimits,
-  startSending,
-} from '../../../../src/send/sending.ts'
+import { DEFAULT_SEND_LIMITS, type Sending, startSending } from '../../../../src/send/sending.ts'
 import type { SeriesView } from '../../../../src/send/writer.ts'
 import { destinationOf, MemoryWriter } from '../../../send/support.ts'
+import { until } from '../../../support/processes.ts'
 
 function clusterOf(address: string): KafkaConfig {
   return { brokers: [address], clientId: 'test', tls: undefined, sasl: undefined }
@@ -74,16 +71,16 @@ export function sourceOf(
   }
 }
 
-/** What waits goes to one topic; `commit` of its appenders resolves when it is there. */
+/** What waits goes to one topic; `commit` of its appenders resolves when it is there. Ends with `t`. */
 export async function startSender(
+  t: TestContext,
   config: KafkaDestination,
-  limits: Partial<SendLimits> = {},
 ): Promise<Sending<KafkaDestination>> {
-  return await startSending<KafkaDestination>({
+  const sending = await startSending<KafkaDestination>({
     destinations: [config],
     externalLabels: [],
     policy: () => 'all',
-    limits: { ...DEFAULT_SEND_LIMITS, commitMsMax: 60_000, flushMsMax: 100, ...limits },
+    limits: { ...DEFAULT_SEND_LIMITS, commitMsMax: 60_000, flushMsMax: 100 },
     deps: {
       clock: systemClock,
       log: silentLog,
@@ -91,6 +88,8 @@ export async function startSender(
       openWriter: (each, view) => openKafka(each)(view),
     },
   })
+  t.after(() => sending.stop())
+  return sending
 }
 
 export interface Reader {
@@ -101,8 +100,9 @@ export interface Reader {
   stop(): Promise<void>
 }
 
-/** An ingester without a process: two destinations in memory. */
+/** An ingester without a process: two destinations in memory. Ends with `t`, if not before. */
 export async function startReader(
+  t: TestContext,
   config: KafkaSourceConfig,
   options: { readonly policy?: Policy; readonly commitMsMax?: number } = {},
 ): Promise<Reader> {
@@ -143,16 +143,12 @@ export async function startReader(
     log: silentLog,
     metrics,
   })
-  return {
-    receiver,
-    metrics,
-    writers,
-    views,
-    async stop() {
-      await receiver.stop()
-      await sending.stop()
-    },
+  const stop = async (): Promise<void> => {
+    await receiver.stop()
+    await sending.stop()
   }
+  t.after(stop)
+  return { receiver, metrics, writers, views, stop }
 }
 
 /** The value of a metric without labels, or with these. */
@@ -220,4 +216,12 @@ export function distinct(writer: MemoryWriter): Map<string, readonly string[]> {
 
 export function sizeOf(series: ReadonlyMap<string, readonly string[]>): number {
   return [...series.values()].reduce((sum, list) => sum + list.length, 0)
+}
+
+/** Resolves when a reader has committed everything that is there to be read. */
+export async function untilCaughtUp({ receiver }: Reader): Promise<void> {
+  await until('no lag', () => {
+    const partitions = receiver.view.partitions()
+    return partitions.length > 0 && partitions.every(({ lag }) => lag === 0)
+  })
 }
