@@ -271,7 +271,7 @@ class GrpcHouse implements GrpcServer {
     const certificate = certificateOf(call, this.#web.tls)
     const authorization = call.metadata.get('authorization').at(0)?.toString()
     const address = call.getPeer().replace(/:\d+$/, '')
-    const verdict = await this.#authenticator.identify(authorization, address, certificate)
+    const verdict = await this.#authenticator.identify({ authorization, address, certificate })
     if ('fault' in verdict) throw new Unauthenticated(verdict.fault.message)
     if (!hasRole(verdict.identity.role, method.role)) {
       throw new NarthexError(

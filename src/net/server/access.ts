@@ -5,6 +5,7 @@ import type { WebConfig } from '../../config/web.ts'
 import { type Authenticator, openAuthenticator } from './auth.ts'
 import { HostList } from './gate.ts'
 import { serverHeaders } from './headers.ts'
+import type { IdentitySource } from './identities.ts'
 import { RequestRate } from './rate.ts'
 import { readTlsMaterial, type TlsMaterial } from './tls.ts'
 
@@ -24,6 +25,7 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
  *
  * @param hostNames  names of this server beside its certificate's
  * @param workerFile the bundled or plain bcryptworker
+ * @param source     of who is known beside the web configuration
  * @throws NarthexError `bad_data`, without any secret
  */
 export function openAccess(
@@ -31,6 +33,7 @@ export function openAccess(
   hostNames: readonly string[],
   workerFile: URL,
   clock: Clock,
+  source?: IdentitySource,
 ): Access {
   const tls = web.tls === undefined ? undefined : readTlsMaterial(web.tls)
   const more: Record<string, string> = Object.create(null)
@@ -41,7 +44,7 @@ export function openAccess(
     more[name.toLowerCase()] = value
   }
   return {
-    authenticator: openAuthenticator(web, workerFile, clock),
+    authenticator: openAuthenticator(web, workerFile, clock, source),
     hosts: new HostList([...hostNames, ...(tls?.names ?? [])]),
     headers: serverHeaders(tls !== undefined, more),
     rate: web.rateLimit === undefined ? undefined : new RequestRate(web.rateLimit, clock),

@@ -1,9 +1,11 @@
-/** Who asks: names with passwords, bearer tokens by their digests, client certificates. */
+/** Who asks: names with passwords, bearer tokens by their digests, sessions, client certificates. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { WebToken, WebUser } from '../../config/web.ts'
+import { Allowances } from './allowance.ts'
 import type { Fault } from './fault.ts'
+import { type IdentitySource, type KnownIdentities, readSessionCookies } from './identities.ts'
 import { ANYBODY, type Identity } from './message.ts'
 import {
   hashCost,
@@ -12,123 +14,183 @@ import {
   requirePasswordHash,
 } from './password.ts'
 
-/** Everybody who may come in; nobody listed means that everybody may, as admin. */
+/** Everybody of a web configuration who may come in. */
 export interface Credentials {
   readonly users: readonly WebUser[]
   readonly tokens: readonly WebToken[]
 }
 
+/** What a request shows of who sends it. */
+export interface Shown {
+  /** The headers. */
+  readonly authorization: string | undefined
+  readonly cookie?: string | undefined
+  /** Of the client, for the bounds on wrong passwords. */
+  readonly address: string
+  /** Name in the client's verified certificate; undefined without one. */
+  readonly certificate: string | undefined
+}
+
 /** An identity, or why there is none. */
-export type Verdict = { readonly identity: Identity } | { readonly fault: Fault }
+export type Verdict = { readonly identity: Identity } | Refusal
+
+export interface Refusal {
+  readonly fault: Fault
+  /** Whose password was found to be wrong just now; '' for a name that nobody has. */
+  readonly wrongFor?: string
+}
 
 /** Tells who asks. */
 export interface Authenticator {
-  /**
-   * @param authorization the header
-   * @param address       of the client, for the bound on wrong passwords
-   * @param certificate   name in the client's verified certificate; undefined without one
-   * @throws NarthexError `busy` when too many passwords wait to be checked
-   */
-  identify(
-    authorization: string | undefined,
-    address: string,
-    certificate: string | undefined,
-  ): Promise<Verdict>
+  /** @throws NarthexError `busy` when too many passwords wait, or nobody can be told any more */
+  identify(shown: Shown): Promise<Verdict>
 }
 
 /** New wrong passwords an address may send at once; one more is allowed each WRONG_REFILL_MS. */
 export const WRONG_MAX = 20
 const WRONG_REFILL_MS = 3000
-/** Addresses whose wrong passwords are counted; the oldest goes first. */
-const ADDRESSES_MAX = 4096
+/** The same for one name from all addresses together: who guesses from many is slowed down, too. */
+export const WRONG_OF_NAME_MAX = 50
+const WRONG_OF_NAME_REFILL_MS = 10_000
+/** Addresses and names whose wrong passwords are counted; the oldest goes first. */
+const CALLERS_MAX = 4096
 
 /**
+ * With nobody in the web configuration and nobody elsewhere, everybody may come in, as admin.
+ *
  * @param workerFile the bundled or plain bcryptworker
+ * @param source     of who is known beside the web configuration, which comes first
  * @throws NarthexError `bad_data` for a hash of an unknown kind, without the hash
  */
 export function openAuthenticator(
   credentials: Credentials,
   workerFile: URL,
   clock: Clock,
+  source?: IdentitySource,
 ): Authenticator {
   const { users, tokens } = credentials
   for (const user of users) requirePasswordHash(user.name, user.hash.reveal())
   const byName = new Map(users.map((user) => [user.name, user]))
-  // Somebody unknown costs what the dearest known one does, so that time tells no names.
-  const stranger = users.reduce<WebUser | undefined>(
-    (dearest, user) => (dearest === undefined || costOf(user) > costOf(dearest) ? user : dearest),
-    undefined,
-  )
-  const checks = openPasswordChecks(workerFile, clock)
-  const wrong = new WrongPasswords(clock)
   const digests = tokens.map(readDigest)
-  const challenge = challengeOf(users.length > 0, tokens.length > 0)
+  const ownStranger = users.reduce<WebUser | undefined>(dearer, undefined)
+  const door = new PasswordDoor(openPasswordChecks(workerFile, clock), clock)
+  // Browsers would ask in a box of their own before they show the login page.
+  const challenge = challengeOf(
+    users.length > 0 && source === undefined,
+    tokens.length > 0 || source !== undefined,
+  )
+  const userOf = (name: string, known: KnownIdentities): WebUser | undefined =>
+    byName.get(name) ?? known.user(name)
+
+  /** Who shows a token or a session; the user that a password would belong to. */
+  const find = (shown: Shown, known: KnownIdentities): Identity | Claim | undefined => {
+    const token = readBearer(shown.authorization)
+    if (token !== undefined) {
+      return findToken(token, tokens, digests) ?? known.token(token, shown.address)
+    }
+    const basic = readBasic(shown.authorization)
+    if (basic !== undefined) {
+      const user = userOf(basic.name, known)
+      const stranger = dearer(ownStranger, known.stranger)
+      return stranger === undefined ? undefined : { ...basic, user, stranger }
+    }
+    for (const secret of readSessionCookies(shown.cookie)) {
+      const session = known.session(secret)
+      const user = session && userOf(session.user, known)
+      if (session === undefined || user === undefined || proofOf(user) !== session.proof) continue
+      return { name: user.name, role: user.role, session: session.id }
+    }
+    return undefined
+  }
 
   return {
-    async identify(authorization, address, certificate) {
-      if (users.length === 0 && tokens.length === 0) {
-        return { identity: { name: certificate ?? ANYBODY, role: 'admin' } }
+    async identify(shown) {
+      let known = (await source?.known(false)) ?? NOBODY_ELSE
+      if (users.length === 0 && tokens.length === 0 && !known.asks) {
+        return { identity: { name: shown.certificate ?? ANYBODY, role: 'admin' } }
       }
-      const token = readBearer(authorization)
-      if (token !== undefined) {
-        const owner = findToken(token, tokens, digests)
-        return owner === undefined ? unauthorized(challenge) : { identity: owner }
+      let found = find(shown, known)
+      const isUnknown = found === undefined || ('password' in found && found.user === undefined)
+      if (source !== undefined && isUnknown && showsAnything(shown)) {
+        known = await source.known(true)
+        found = find(shown, known)
       }
-      const basic = readBasic(authorization)
-      if (basic === undefined || stranger === undefined) return unauthorized(challenge)
-      const user = byName.get(basic.name)
-      const matches = await checkPassword(checks, wrong, user ?? stranger, basic, address)
-      if (matches === 'wait') return tooMany()
-      if (!matches || user === undefined) return unauthorized(challenge)
-      return { identity: { name: user.name, role: user.role } }
+      if (found === undefined) return { fault: unauthorized(challenge) }
+      if (!('password' in found)) return { identity: found }
+      const outcome = await door.open(found, shown.address)
+      if (outcome === 'wait') return { fault: tooMany() }
+      const { user } = found
+      if (outcome === 'right' && user !== undefined) {
+        return { identity: { name: user.name, role: user.role, proof: proofOf(user) } }
+      }
+      const fault = unauthorized(challenge)
+      return outcome === 'known' ? { fault } : { fault, wrongFor: user?.name ?? '' }
     },
   }
 }
 
-async function checkPassword(
-  checks: PasswordChecks,
-  wrong: WrongPasswords,
-  user: WebUser,
-  basic: { name: string; password: string },
-  address: string,
-): Promise<boolean | 'wait'> {
-  const hash = user.hash.reveal()
-  const known = checks.known(basic.name, hash, basic.password)
-  if (known !== undefined) return known
-  if (!wrong.mayTry(address)) return 'wait'
-  const matches = await checks.check(basic.name, hash, basic.password)
-  if (!matches) wrong.count(address)
-  return matches
+const NOBODY_ELSE: KnownIdentities = {
+  asks: false,
+  stranger: undefined,
+  user: () => undefined,
+  token: () => undefined,
+  session: () => undefined,
 }
 
-/** Wrong passwords of each address, forgiven with time. */
-class WrongPasswords {
-  readonly #clock: Clock
-  readonly #byAddress = new Map<string, { count: number; atMs: number }>()
+/** A name with a password, and whose it would have to be. */
+interface Claim {
+  readonly name: string
+  readonly password: string
+  /** Undefined for a name that nobody has. */
+  readonly user: WebUser | undefined
+  /** Checked in the place of nobody. */
+  readonly stranger: WebUser
+}
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+/** Checks passwords, and lets those wait who send wrong ones. */
+class PasswordDoor {
+  readonly #checks: PasswordChecks
+  readonly #byAddress: Allowances
+  readonly #byName: Allowances
+
+  constructor(checks: PasswordChecks, clock: Clock) {
+    const callersMax = CALLERS_MAX
+    const ofName = { burst: WRONG_OF_NAME_MAX, refillMs: WRONG_OF_NAME_REFILL_MS, callersMax }
+    this.#checks = checks
+    this.#byName = new Allowances(ofName, clock)
+    this.#byAddress = new Allowances(
+      { burst: WRONG_MAX, refillMs: WRONG_REFILL_MS, callersMax },
+      clock,
+    )
   }
 
-  mayTry(address: string): boolean {
-    const seen = this.#byAddress.get(address)
-    return seen === undefined || this.#remaining(seen) <= WRONG_MAX - 1
+  /** @returns `known` for one that was found to be wrong before, which costs nothing */
+  async open(claim: Claim, address: string): Promise<'right' | 'wrong' | 'known' | 'wait'> {
+    const { name, password, user, stranger } = claim
+    const hash = (user ?? stranger).hash.reveal()
+    const before = this.#checks.known(name, hash, password)
+    if (before !== undefined) return before ? 'right' : 'known'
+    if (this.#byAddress.waitMs(address) > 0 || this.#byName.waitMs(name) > 0) return 'wait'
+    if (await this.#checks.check(name, hash, password)) return 'right'
+    this.#byAddress.use(address)
+    this.#byName.use(name)
+    return 'wrong'
   }
+}
 
-  count(address: string): void {
-    const seen = this.#byAddress.get(address)
-    const before = seen === undefined ? 0 : this.#remaining(seen)
-    this.#byAddress.delete(address)
-    if (this.#byAddress.size >= ADDRESSES_MAX) {
-      const [oldest] = this.#byAddress.keys()
-      this.#byAddress.delete(oldest)
-    }
-    this.#byAddress.set(address, { count: before + 1, atMs: this.#clock.monotonicMs() })
-  }
+/** Somebody unknown costs what the dearest known one does, so that time tells no names. */
+function dearer(one: WebUser | undefined, other: WebUser | undefined): WebUser | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return costOf(other) > costOf(one) ? other : one
+}
 
-  #remaining(seen: { count: number; atMs: number }): number {
-    return Math.max(0, seen.count - (this.#clock.monotonicMs() - seen.atMs) / WRONG_REFILL_MS)
-  }
+/** Another one for another password, and no way back to either. */
+function proofOf(user: WebUser): string {
+  return createHash('sha256').update(`${user.name}\0${user.hash.reveal()}`).digest('base64url')
+}
+
+function showsAnything({ authorization, cookie }: Shown): boolean {
+  return authorization !== undefined || readSessionCookies(cookie).length > 0
 }
 
 function costOf(user: WebUser): number {
@@ -177,25 +239,21 @@ function challengeOf(hasUsers: boolean, hasTokens: boolean): string {
   return [...basic, ...bearer].join(', ')
 }
 
-function unauthorized(challenge: string): Verdict {
+function unauthorized(challenge: string): Fault {
   return {
-    fault: {
-      status: 401,
-      errorType: 'unauthorized',
-      message: 'Unauthorized',
-      headers: { 'www-authenticate': challenge },
-    },
+    status: 401,
+    errorType: 'unauthorized',
+    message: 'Unauthorized',
+    headers: { 'www-authenticate': challenge },
   }
 }
 
-function tooMany(): Verdict {
-  const seconds = String(Math.ceil(WRONG_REFILL_MS / 1000))
+function tooMany(): Fault {
   return {
-    fault: {
-      status: 429,
-      errorType: 'unavailable',
-      message: 'cannot check password: too many wrong ones from this address, try later',
-      headers: { 'retry-after': seconds },
-    },
+    status: 429,
+    errorType: 'unavailable',
+    message:
+      'cannot check password: too many wrong ones from this address or for this name, try later',
+    headers: { 'retry-after': String(Math.ceil(WRONG_REFILL_MS / 1000)) },
   }
 }

@@ -8,7 +8,7 @@ import { type HeldBody, isForm, joinParams, NO_BODY, readBody } from './body.ts'
 import { type Fault, faultOf, renderFault } from './fault.ts'
 import { refuseForeignSite, refuseShape } from './gate.ts'
 import { Departure, type Hall } from './hall.ts'
-import type { Ask, Identity, Reply, Route } from './message.ts'
+import { ANYBODY, type Ask, type Identity, type Reply, type Route } from './message.ts'
 import type { RouteMatch } from './route.ts'
 import { sendReply } from './send.ts'
 import { certificateName } from './tls.ts'
@@ -18,6 +18,14 @@ interface Admitted {
   readonly match: RouteMatch
   readonly identity: Identity
 }
+
+/** What it did not; who it was and what for, where that is to be known. */
+interface Refused extends Partial<Admitted> {
+  readonly fault: Fault
+}
+
+/** Who asks where nobody needs to be known. */
+const STRANGER: Identity = { name: ANYBODY, role: 'viewer' }
 
 /** Answers one request; never throws. */
 export async function exchange(
@@ -41,11 +49,12 @@ export async function exchange(
   const query = mark < 0 ? '' : target.slice(mark + 1)
   let held: HeldBody = NO_BODY
   let handler = 'unmatched'
+  let admitted: Admitted | Refused | undefined
   let reply: Reply
   try {
-    const admitted = await admit(hall, access, request, path)
-    if ('status' in admitted) {
-      reply = renderFault(admitted, path, request.headers.accept)
+    admitted = await admit(hall, access, request, path)
+    if ('fault' in admitted) {
+      reply = renderFault(admitted.fault, path, request.headers.accept)
     } else {
       const { route } = admitted.match
       handler = route.family ?? route.path
@@ -84,7 +93,24 @@ export async function exchange(
     held.release()
     hall.underWay.delete(departure)
     hall.requests.observe(handler, status, hall.clock.monotonicMs() - startedMs)
+    witness(hall, request, admitted, status)
   }
+}
+
+/** Tells of what was changed, or should have been. */
+function witness(
+  hall: Hall,
+  request: IncomingMessage,
+  admitted: Admitted | Refused | undefined,
+  status: number,
+): void {
+  const { match, identity } = admitted ?? {}
+  if (match === undefined || identity === undefined) return
+  const { route, segments } = match
+  if (!route.changes || route.isHeartbeat === true) return
+  const { method = '' } = request
+  const address = request.socket.remoteAddress ?? ''
+  hall.witness?.changed({ identity, address, method, route, segments, status })
 }
 
 /** Lets a request in or says why not; the order decides what a stranger learns: nothing. */
@@ -93,41 +119,63 @@ async function admit(
   access: Access,
   request: IncomingMessage,
   path: string,
-): Promise<Admitted | Fault> {
+): Promise<Admitted | Refused> {
   const { method = '', url: target = '', httpVersion, headers, rawHeaders } = request
   const incoming = { method, target, httpVersion, headers, rawHeaders }
   const shape = refuseShape(incoming, access.hosts, hall.limits.urlLengthMax)
-  if (shape !== undefined) return shape
+  if (shape !== undefined) return { fault: shape }
   const flood = access.rate?.take()
-  if (flood !== undefined) return flood
+  if (flood !== undefined) return { fault: flood }
+
+  const open = findOpen(hall, method, path)
+  if (open !== undefined) return admitTo(hall, open, STRANGER, request)
 
   const address = request.socket.remoteAddress ?? ''
   const certificate = certificateName(request.socket as TLSSocket)
-  const { authorization } = headers
-  const verdict = await access.authenticator.identify(authorization, address, certificate)
+  const { authorization, cookie } = headers
+  const shown = { authorization, cookie, address, certificate }
+  const verdict = await access.authenticator.identify(shown)
   if ('fault' in verdict) {
     if (authorization !== undefined) hall.logins.count(address)
-    return verdict.fault
+    if (verdict.wrongFor !== undefined) hall.witness?.refused(verdict.wrongFor, address)
+    return { fault: verdict.fault }
   }
 
   const found = await hall.table.reach(method, path)
   if (found === undefined) {
-    return { status: 404, errorType: 'not_found', message: '404 page not found' }
+    const message = '404 page not found'
+    return { fault: { status: 404, errorType: 'not_found', message } }
   }
   if (!('route' in found)) {
-    return {
-      status: 405,
-      errorType: 'bad_data',
-      message: `method ${method} is not served here, wanted ${found.join(' or ')}`,
-      headers: { allow: found.join(', ') },
-    }
+    const message = `method ${method} is not served here, wanted ${found.join(' or ')}`
+    const allow = { allow: found.join(', ') }
+    return { fault: { status: 405, errorType: 'bad_data', message, headers: allow } }
   }
-  const { identity } = verdict
-  if (!hasRole(identity.role, found.route.role)) {
-    const message = `cannot do this as ${identity.role}: wanted the role ${found.route.role}`
-    return { status: 403, errorType: 'forbidden', message }
+  return admitTo(hall, found, verdict.identity, request)
+}
+
+/** A route that strangers may use. */
+function findOpen(hall: Hall, method: string, path: string): RouteMatch | undefined {
+  const found = hall.table.find(method, path)
+  return found !== undefined && 'route' in found && found.route.role === 'none' ? found : undefined
+}
+
+/** Lets somebody known to a route, or says why not. */
+function admitTo(
+  hall: Hall,
+  match: RouteMatch,
+  identity: Identity,
+  { headers, socket }: IncomingMessage,
+): Admitted | Refused {
+  const { role, changes } = match.route
+  if (role !== 'none' && !hasRole(identity.role, role)) {
+    const message = `cannot do this as ${identity.role}: wanted the role ${role}`
+    return { fault: { status: 403, errorType: 'forbidden', message }, match, identity }
   }
-  return refuseForeignSite(headers, found.route.changes) ?? { match: found, identity }
+  const foreign = refuseForeignSite(headers, changes, identity.session !== undefined)
+  if (foreign !== undefined) return { fault: foreign, match, identity }
+  const tooMany = changes ? hall.changes?.take(identity, socket.remoteAddress ?? '') : undefined
+  return tooMany === undefined ? { match, identity } : { fault: tooMany }
 }
 
 function takesBody(route: Route, request: IncomingMessage): boolean {

@@ -94,11 +94,13 @@ function refuseHost(incoming: Incoming, hosts: HostList): Fault | undefined {
  * Refuses what a page of another site sends; undefined lets it on. Programs send neither of the two
  * headers, browsers send at least one with whatever a page may do without asking.
  *
- * @param changes whether the route changes something
+ * @param changes  whether the route changes something
+ * @param byCookie whether a cookie says who asks: only browsers have one, and they name the site
  */
 export function refuseForeignSite(
   headers: IncomingHttpHeaders,
   changes: boolean,
+  byCookie: boolean,
 ): Fault | undefined {
   const site = headers['sec-fetch-site']
   if (site === 'same-origin' || site === 'none') return undefined
@@ -108,7 +110,8 @@ export function refuseForeignSite(
     return foreign()
   }
   const { origin } = headers
-  if (!changes || origin === undefined) return undefined
+  if (!changes) return undefined
+  if (origin === undefined) return byCookie ? foreign() : undefined
   return URL.canParse(origin) && new URL(origin).host === headers.host ? undefined : foreign()
 }
 

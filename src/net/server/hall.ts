@@ -5,6 +5,8 @@ import type { Log } from '../../base/log.ts'
 import type { Access } from './access.ts'
 import type { ByteBudget } from './budget.ts'
 import type { ServerLimits } from './limits.ts'
+import type { Witness } from './message.ts'
+import type { ChangeRate } from './rate.ts'
 import type { RouteTable } from './route.ts'
 import type { RefusedLogins, RequestMetrics } from './telemetry.ts'
 
@@ -18,6 +20,9 @@ export interface Hall {
   readonly replies: ByteBudget
   readonly requests: RequestMetrics
   readonly logins: RefusedLogins
+  /** Undefined where changes are not bounded. */
+  readonly changes: ChangeRate | undefined
+  readonly witness: Witness | undefined
   readonly clock: Clock
   readonly log: Log
   /** Requests under way, so that stopping can end them. */

@@ -15,6 +15,8 @@ export interface ServerLimits {
   readonly inflightBytesMax: number
   /** Bytes of all larger replies that are on their way (503). */
   readonly replyBytesMax: number
+  /** Changing requests a second of one caller (429); 0 for no bound (--limit.changes). */
+  readonly changesPerSecondMax: number
   /** ms until the headers of a request are complete (408). */
   readonly headerMsMax: number
   /** ms until a request is complete, body included (408). */
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   formBytesMax: 1024 * 1024,
   inflightBytesMax: 64 * 1024 * 1024,
   replyBytesMax: 256 * 1024 * 1024,
+  changesPerSecondMax: 0,
   headerMsMax: 30_000,
   requestMsMax: 300_000,
   idleMsMax: 75_000,

@@ -8,6 +8,10 @@ export const ANYBODY = 'anybody'
 export interface Identity {
   readonly name: string
   readonly role: Role
+  /** Of who showed a password: something that changes with it. */
+  readonly proof?: string
+  /** The session that was shown, where one was. */
+  readonly session?: string
 }
 
 /** One request that has passed the gate, its body already read. */
@@ -49,12 +53,31 @@ export interface Route {
    * decoded.
    */
   readonly path: string
-  /** Nobody gets in without at least this role. */
-  readonly role: Role
+  /** Nobody gets in without at least this role; `none` lets strangers in, too. */
+  readonly role: Role | 'none'
   /** Changes something: browsers may only call it from our own pages. */
   readonly changes: boolean
   readonly body: BodyKind
   /** Name in the metrics, for routes that are many; the path where absent. */
   readonly family?: string
+  /** Called by programs again and again: a witness is not told of each time. */
+  readonly isHeartbeat?: boolean
   handle(ask: Ask): Reply | Promise<Reply>
+}
+
+/** A request on a route that changes something, once it was answered. */
+export interface Changing {
+  readonly identity: Identity
+  readonly address: string
+  readonly method: string
+  readonly route: Route
+  readonly segments: ReadonlyMap<string, string>
+  readonly status: number
+}
+
+/** Is told who changed something and who was not let in, for a log of it. */
+export interface Witness {
+  changed(changing: Changing): void
+  /** A wrong password. @param name of the user; '' for one that nobody has */
+  refused(name: string, address: string): void
 }

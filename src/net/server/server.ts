@@ -18,8 +18,10 @@ import {
 import { ByteBudget } from './budget.ts'
 import { exchange } from './exchange.ts'
 import type { Hall } from './hall.ts'
+import type { IdentitySource } from './identities.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
-import type { Route } from './message.ts'
+import type { Route, Witness } from './message.ts'
+import { ChangeRate } from './rate.ts'
 import { type LateRoutes, RouteTable } from './route.ts'
 import {
   type ConnectionMetrics,
@@ -36,6 +38,10 @@ export interface ServerOptions {
   /** Those that are made when they are asked for; none when absent. */
   readonly lateRoutes?: readonly LateRoutes[]
   readonly web: WebConfig
+  /** Who is known beside the web configuration. */
+  readonly identities?: IdentitySource | undefined
+  /** Is told of changes and of wrong passwords. */
+  readonly witness?: Witness | undefined
   /** Names by which clients may call this server, beside addresses and localhost. */
   readonly hostNames: readonly string[]
   readonly limits?: Partial<ServerLimits>
@@ -114,6 +120,8 @@ class House implements Server {
       replies,
       requests: openRequestMetrics(metrics),
       logins: openRefusedLogins(metrics, log, clock),
+      changes: openChangeRate(limits.changesPerSecondMax, metrics, clock),
+      witness: options.witness,
       clock,
       log,
       underWay: new Set(),
@@ -166,9 +174,17 @@ class House implements Server {
   }
 
   #openAccess(web: WebConfig): Access {
-    const { bcryptWorkerFile, clock } = this.#options
-    return openAccess(web, this.#names, bcryptWorkerFile, clock)
+    const { bcryptWorkerFile, clock, identities } = this.#options
+    return openAccess(web, this.#names, bcryptWorkerFile, clock, identities)
   }
+}
+
+function openChangeRate(
+  perSecondMax: number,
+  metrics: Metrics,
+  clock: Clock,
+): ChangeRate | undefined {
+  return perSecondMax > 0 ? new ChangeRate(perSecondMax, metrics, clock) : undefined
 }
 
 function stopped(): NarthexError {

@@ -145,7 +145,7 @@ test('an address that sends many wrong passwords has to wait, while known pairs 
   )
   const statusOf = async (password: string, address: string): Promise<number> => {
     const { authorization } = basic('a', password)
-    const verdict = await authenticator.identify(authorization, address, undefined)
+    const verdict = await authenticator.identify({ authorization, address, certificate: undefined })
     return 'fault' in verdict ? verdict.fault.status : 200
   }
   assert.equal(await statusOf('good', '10.0.0.1'), 200)
@@ -164,7 +164,7 @@ test('somebody unknown costs as much as the dearest known user', async () => {
   const timed = async (name: string): Promise<number> => {
     const { authorization } = basic(name, 'wrong')
     const startedMs = performance.now()
-    await authenticator.identify(authorization, name, undefined)
+    await authenticator.identify({ authorization, address: name, certificate: undefined })
     return performance.now() - startedMs
   }
   await timed('dear')

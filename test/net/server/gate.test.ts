@@ -178,8 +178,10 @@ for (const [name, headers, read, change] of [
 ] as const) {
   test(`who may read and change from a browser: ${name}`, () => {
     const all = { host: 'localhost', ...headers }
-    assert.equal(refuseForeignSite(all, false) === undefined, read, 'reading')
-    assert.equal(refuseForeignSite(all, true) === undefined, change, 'changing')
+    assert.equal(refuseForeignSite(all, false, false) === undefined, read, 'reading')
+    assert.equal(refuseForeignSite(all, true, false) === undefined, change, 'changing')
+    const isBrowser = Object.keys(headers).length > 0
+    assert.equal(refuseForeignSite(all, true, true) === undefined, change && isBrowser, 'by cookie')
   })
 }
 

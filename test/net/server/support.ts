@@ -5,8 +5,9 @@ import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import { type Log, silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { NO_WEB_CONFIG, type WebConfig } from '../../../src/config/web.ts'
+import type { IdentitySource } from '../../../src/net/server/identities.ts'
 import type { ServerLimits } from '../../../src/net/server/limits.ts'
-import type { Ask, Reply, Route } from '../../../src/net/server/message.ts'
+import type { Ask, Reply, Route, Witness } from '../../../src/net/server/message.ts'
 import type { LateRoutes } from '../../../src/net/server/route.ts'
 import { type Server, startServer } from '../../../src/net/server/server.ts'
 
@@ -27,6 +28,8 @@ export interface Given {
   readonly routes?: readonly Route[]
   readonly lateRoutes?: readonly LateRoutes[]
   readonly web?: Partial<WebConfig>
+  readonly identities?: IdentitySource
+  readonly witness?: Witness
   readonly hostNames?: readonly string[]
   readonly limits?: Partial<ServerLimits>
   readonly log?: Log
@@ -72,6 +75,8 @@ export async function serve(given: Given = {}): Promise<TestServer> {
     routes: given.routes ?? [route('/hello')],
     lateRoutes: given.lateRoutes ?? [],
     web: { ...NO_WEB_CONFIG, ...given.web },
+    identities: given.identities,
+    witness: given.witness,
     hostNames: given.hostNames ?? [],
     limits: given.limits ?? {},
     bcryptWorkerFile: BCRYPT_WORKER,
