@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { findComponent } from '../../tools/components.ts'
 import {
   freePort,
@@ -34,12 +34,29 @@ async function ask({ url }: TestProcess, method: string, path: string, body?: ob
   return { code: reply.status, data, error }
 }
 
-async function startNode(): Promise<{ exporter: TestProcess; address: string }> {
+/** A folder, and a real node_exporter at `address`; `own` stops with them. */
+interface World {
+  readonly folder: string
+  readonly address: string
+  own(started: TestProcess): TestProcess
+}
+
+async function openWorld(t: TestContext): Promise<World> {
+  const folder = temporaryFolder('install')
+  const running: TestProcess[] = []
+  t.after(async () => {
+    await Promise.all(running.map((each) => each.stop()))
+    folder.remove()
+  })
+  const own = (started: TestProcess): TestProcess => {
+    running.push(started)
+    return started
+  }
   const port = await freePort()
   const address = `127.0.0.1:${port}`
   const flags = [`--web.listen-address=${address}`, '--no-collector.rapl']
-  const exporter = await startComponent('prometheus-node-exporter', flags, port, '/metrics')
-  return { exporter, address }
+  own(await startComponent('prometheus-node-exporter', flags, port, '/metrics'))
+  return { folder: folder.path, address, own }
 }
 
 /** The value of `up` of an address; undefined where nothing is known of it now. */
@@ -69,154 +86,128 @@ const narthex = (...args: string[]): Promise<{ code: unknown; text: string }> =>
 test('an installation is up within one interval, and undoing it deletes exactly its files', {
   skip,
   timeout: 120_000,
-}, async () => {
-  const folder = temporaryFolder('install')
-  const { exporter, address } = await startNode()
-  const installs = join(folder.path, 'config.d')
-  const server = await startNarthex({ storage: folder.path })
-  try {
-    const body = { entry: 'node', targets: [address] }
-    const preview = await ask(server, 'POST', 'hub/install/preview', body)
-    assert.equal(preview.code, 200)
-    assert.match(preview.data.scrape, /job_name: "node"/)
-    assert.throws(() => readdirSync(installs), /ENOENT/)
+}, async (t) => {
+  const { folder, address, own } = await openWorld(t)
+  const installs = join(folder, 'config.d')
+  const server = own(await startNarthex({ storage: folder }))
+  const body = { entry: 'node', targets: [address] }
+  const preview = await ask(server, 'POST', 'hub/install/preview', body)
+  assert.equal(preview.code, 200)
+  assert.match(preview.data.scrape, /job_name: "node"/)
+  assert.throws(() => readdirSync(installs), /ENOENT/)
 
-    const installed = await ask(server, 'POST', 'hub/install', body)
-    assert.equal(installed.code, 201, installed.error)
-    assert.deepEqual(below(installs), FILES)
-    await until(
-      'the target is up',
-      async () => (await upOf(server, address, 'node')) === '1',
-      SEEN_MS_MAX,
-    )
-    const again = await ask(server, 'POST', 'hub/install', body)
-    assert.equal(again.code, 409)
-    assert.match(again.error, /a job "node" is configured already/)
-    const taken = await ask(server, 'POST', 'hub/install', { ...body, job: 'narthex' })
-    assert.equal(taken.code, 409, 'the job of the program itself')
-    const climbing = await ask(server, 'POST', 'hub/install', { ...body, job: '../../evil' })
-    assert.equal(climbing.code, 400)
+  const installed = await ask(server, 'POST', 'hub/install', body)
+  assert.equal(installed.code, 201, installed.error)
+  assert.deepEqual(below(installs), FILES)
+  await until(
+    'the target is up',
+    async () => (await upOf(server, address, 'node')) === '1',
+    SEEN_MS_MAX,
+  )
+  const again = await ask(server, 'POST', 'hub/install', body)
+  assert.equal(again.code, 409)
+  assert.match(again.error, /a job "node" is configured already/)
+  const taken = await ask(server, 'POST', 'hub/install', { ...body, job: 'narthex' })
+  assert.equal(taken.code, 409, 'the job of the program itself')
+  const climbing = await ask(server, 'POST', 'hub/install', { ...body, job: '../../evil' })
+  assert.equal(climbing.code, 400)
 
-    const { data } = await ask(server, 'GET', 'hub/installs')
-    assert.deepEqual(
-      data.installs.map((one: Record<string, unknown>) => [one.name, one.entry, one.targets]),
-      [['node', 'node', [address]]],
-    )
-    assert.equal((await ask(server, 'GET', 'hub/entries/node')).data.name, 'node')
+  const { data } = await ask(server, 'GET', 'hub/installs')
+  assert.deepEqual(
+    data.installs.map((one: Record<string, unknown>) => [one.name, one.entry, one.targets]),
+    [['node', 'node', [address]]],
+  )
+  assert.equal((await ask(server, 'GET', 'hub/entries/node')).data.name, 'node')
 
-    writeFileSync(join(installs, 'rules/mine.yml'), 'groups: []\n')
-    assert.equal((await ask(server, 'DELETE', 'hub/installs/node')).code, 200)
-    assert.deepEqual(below(installs), ['dashboards', 'rules', 'rules/mine.yml'])
-    assert.deepEqual((await ask(server, 'GET', 'scrape_pools')).data.scrapePools, BUILT_IN_JOBS)
-    await until(
-      'the series of the target are marked as gone',
-      async () => (await upOf(server, address, 'node')) === undefined,
-    )
-    assert.equal((await ask(server, 'DELETE', 'hub/installs/node')).code, 404)
-  } finally {
-    await server.stop()
-    await exporter.stop()
-    folder.remove()
-  }
+  writeFileSync(join(installs, 'rules/mine.yml'), 'groups: []\n')
+  assert.equal((await ask(server, 'DELETE', 'hub/installs/node')).code, 200)
+  assert.deepEqual(below(installs), ['dashboards', 'rules', 'rules/mine.yml'])
+  assert.deepEqual((await ask(server, 'GET', 'scrape_pools')).data.scrapePools, BUILT_IN_JOBS)
+  await until(
+    'the series of the target are marked as gone',
+    async () => (await upOf(server, address, 'node')) === undefined,
+  )
+  assert.equal((await ask(server, 'DELETE', 'hub/installs/node')).code, 404)
 })
 
 test('a broken file among installations is named, and what ran goes on', {
   skip,
   timeout: 120_000,
-}, async () => {
-  const folder = temporaryFolder('install')
-  const { exporter, address } = await startNode()
-  const installs = join(folder.path, 'config.d')
-  mkdirSync(installs)
+}, async (t) => {
+  const { folder, address, own } = await openWorld(t)
+  const storage = join(folder, 'data')
+  const installs = join(storage, 'config.d')
+  mkdirSync(installs, { recursive: true })
   const job = `scrape_configs: [{job_name: mine, static_configs: [{targets: ['${address}']}]}]\n`
   writeFileSync(join(installs, 'mine.yml'), job)
   const config =
     'global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs: [{job_name: own}]\n'
-  const server = await startNarthex({ storage: folder.path, config })
-  try {
-    await until('the target is up', async () => (await upOf(server, address, 'mine')) === '1')
-    const broken = join(installs, 'broken.yml')
-    writeFileSync(broken, 'scrape_configs: [{job_name: own}]\nrule_files: [x]\n')
-    const reply = await fetch(`${server.url}/-/reload`, { method: 'POST' })
-    assert.notEqual(reply.status, 200)
-    const text = await reply.text()
-    assert.match(text, /broken\.yml:1:\d+: found multiple scrape configs with job name "own"/)
-    assert.match(text, /broken\.yml:2:1: .*rule_files/)
-    const refused = await ask(server, 'POST', 'hub/install', { entry: 'node', targets: [address] })
-    assert.equal(refused.code, 422)
-    assert.match(refused.error, /nothing was installed: .*broken\.yml/)
-    assert.deepEqual(
-      below(installs).filter((path) => path.includes('node')),
-      [],
-    )
-    const { data } = await ask(server, 'GET', 'scrape_pools')
-    assert.deepEqual(data.scrapePools, ['own', 'mine'])
+  const server = own(await startNarthex({ storage, config }))
+  await until('the target is up', async () => (await upOf(server, address, 'mine')) === '1')
+  const broken = join(installs, 'broken.yml')
+  writeFileSync(broken, 'scrape_configs: [{job_name: own}]\nrule_files: [x]\n')
+  const reply = await fetch(`${server.url}/-/reload`, { method: 'POST' })
+  assert.notEqual(reply.status, 200)
+  const text = await reply.text()
+  assert.match(text, /broken\.yml:1:\d+: found multiple scrape configs with job name "own"/)
+  assert.match(text, /broken\.yml:2:1: .*rule_files/)
+  const refused = await ask(server, 'POST', 'hub/install', { entry: 'node', targets: [address] })
+  assert.equal(refused.code, 422)
+  assert.match(refused.error, /nothing was installed: .*broken\.yml/)
+  assert.deepEqual(
+    below(installs).filter((path) => path.includes('node')),
+    [],
+  )
+  const { data } = await ask(server, 'GET', 'scrape_pools')
+  assert.deepEqual(data.scrapePools, ['own', 'mine'])
 
-    rmSync(broken)
-    assert.equal((await fetch(`${server.url}/-/reload`, { method: 'POST' })).status, 200)
-  } finally {
-    await server.stop()
-    await exporter.stop()
-    folder.remove()
-    rmSync(`${folder.path}.yml`, { force: true })
-  }
+  rmSync(broken)
+  assert.equal((await fetch(`${server.url}/-/reload`, { method: 'POST' })).status, 200)
 })
 
 test('by command line: into a folder, into a server that runs, and out for Prometheus', {
   skip,
   timeout: 120_000,
-}, async () => {
-  const folder = temporaryFolder('install')
-  const { exporter, address } = await startNode()
-  const storage = join(folder.path, 'data')
+}, async (t) => {
+  const { folder, address, own } = await openWorld(t)
+  const storage = join(folder, 'data')
   const place = `--storage.path=${storage}`
-  let server: TestProcess | undefined
-  try {
-    const written = await narthex('install', 'node', `--targets=${address},192.0.2.1`, place)
-    assert.equal(written.code, 0, written.text)
-    assert.deepEqual(below(join(storage, 'config.d')), FILES)
-    const twice = await narthex('install', 'node', `--targets=${address}`, place)
-    assert.equal(twice.code, 1)
-    assert.match(twice.text, /a job "node" is configured already/)
-    const own = await narthex('install', 'node', '--job=narthex', '--targets=a', place)
-    assert.equal(own.code, 1, 'a server without a file has a job of that name')
-    assert.match(
-      (await narthex('installs', place)).text,
-      /^node {2}node .*:\d+,192\.0\.2\.1:9100\n$/,
-    )
+  const written = await narthex('install', 'node', `--targets=${address},192.0.2.1`, place)
+  assert.equal(written.code, 0, written.text)
+  assert.deepEqual(below(join(storage, 'config.d')), FILES)
+  const twice = await narthex('install', 'node', `--targets=${address}`, place)
+  assert.equal(twice.code, 1)
+  assert.match(twice.text, /a job "node" is configured already/)
+  const builtIn = await narthex('install', 'node', '--job=narthex', '--targets=a', place)
+  assert.equal(builtIn.code, 1, 'a server without a file has a job of that name')
+  assert.match((await narthex('installs', place)).text, /^node {2}node .*:\d+,192\.0\.2\.1:9100\n$/)
 
-    server = await startNarthex({ storage })
-    const url = `--url=${server.url}`
-    const running = server
-    await until('the target is up', async () => (await upOf(running, address, 'node')) === '1')
-    assert.equal((await narthex('uninstall', 'node', url)).code, 0)
-    assert.deepEqual(below(join(storage, 'config.d')), ['dashboards', 'rules'])
-    assert.equal((await narthex('install', 'node', `--targets=${address}`, url)).code, 0)
-    assert.match((await narthex('installs', url)).text, /^node {2}node /)
-    const unknown = await narthex('uninstall', 'redis', url)
-    assert.equal(unknown.code, 1)
-    assert.match(unknown.text, /cannot find installation "redis"/)
-    assert.equal((await narthex('installs', url, place)).code, 2)
+  const server = own(await startNarthex({ storage }))
+  const url = `--url=${server.url}`
+  await until('the target is up', async () => (await upOf(server, address, 'node')) === '1')
+  assert.equal((await narthex('uninstall', 'node', url)).code, 0)
+  assert.deepEqual(below(join(storage, 'config.d')), ['dashboards', 'rules'])
+  assert.equal((await narthex('install', 'node', `--targets=${address}`, url)).code, 0)
+  assert.match((await narthex('installs', url)).text, /^node {2}node /)
+  const unknown = await narthex('uninstall', 'redis', url)
+  assert.equal(unknown.code, 1)
+  assert.match(unknown.text, /cannot find installation "redis"/)
+  assert.equal((await narthex('installs', url, place)).code, 2)
 
-    const to = join(folder.path, 'exported')
-    const exported = await narthex('export', 'node', `--targets=${address}`, `--to=${to}`)
-    assert.equal(exported.code, 0, exported.text)
-    assert.deepEqual(below(to), ['dashboard.json', 'rules.yml', 'scrape.yml'])
-    const promtool = findComponent('promtool')?.path ?? ''
-    for (const args of [
-      ['config', join(to, 'scrape.yml')],
-      ['rules', join(to, 'rules.yml')],
-    ]) {
-      const { code, text } = await run(promtool, 'check', ...args)
-      assert.equal(code, 0, text)
-      assert.match(text, /SUCCESS/)
-    }
-    assert.equal((await narthex('export', 'node', '--targets=a', `--to=${to}`)).code, 1)
-  } finally {
-    await server?.stop()
-    await exporter.stop()
-    folder.remove()
+  const to = join(folder, 'exported')
+  const exported = await narthex('export', 'node', `--targets=${address}`, `--to=${to}`)
+  assert.equal(exported.code, 0, exported.text)
+  assert.deepEqual(below(to), ['dashboard.json', 'rules.yml', 'scrape.yml'])
+  const promtool = findComponent('promtool')?.path ?? ''
+  for (const args of [
+    ['config', join(to, 'scrape.yml')],
+    ['rules', join(to, 'rules.yml')],
+  ]) {
+    const { code, text } = await run(promtool, 'check', ...args)
+    assert.equal(code, 0, text)
+    assert.match(text, /SUCCESS/)
   }
+  assert.equal((await narthex('export', 'node', '--targets=a', `--to=${to}`)).code, 1)
 })
 
 test('a hub that scrapes nothing hands the files out and installs nothing', {
