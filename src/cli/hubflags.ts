@@ -2,7 +2,7 @@
 import { parseSize } from '../base/size.ts'
 import type { HubOptions } from '../roles/hub.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
-import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering } from './recordsflags.ts'
+import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering, SECRET_KEY_FLAG } from './recordsflags.ts'
 import { CATALOG_FLAG, FlagReader, LOG_FLAG, webFlags } from './sharedflags.ts'
 
 export const HUB: CommandSpec = {
@@ -23,6 +23,7 @@ export const HUB: CommandSpec = {
       preset: 'data',
     },
     DATABASE_FLAG,
+    SECRET_KEY_FLAG,
     CATALOG_FLAG,
     ...REGISTRY_FLAGS,
     {
@@ -53,6 +54,7 @@ export function readHubOptions(values: FlagValues, texts: ReadonlyMap<string, st
     configFile: flags.text('config.file'),
     ...readRegistering(flags),
     catalogPath: flags.text('catalog.path'),
+    secretKeyFile: flags.text('hub.secret-key-file'),
     requestBytesMax: flags.number('limit.request-bytes'),
     web: flags.web(),
     flags: texts,

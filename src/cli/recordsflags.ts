@@ -12,6 +12,13 @@ export const DATABASE_FLAG: Flag = {
   isSecret: true,
 }
 
+/** What seals secrets in the records. */
+export const SECRET_KEY_FLAG: Flag = {
+  name: 'hub.secret-key-file',
+  value: 'file',
+  help: 'key for the tokens of content sources that are kept in the records: 32 bytes in base64 or hexadecimal, the same for all hubs of a database; when absent, without --database.url, secret.key in the folder, made when it is first needed',
+}
+
 /** Bounds of the registry. */
 export const REGISTRY_FLAGS: readonly Flag[] = [
   ['groups', 'groups and services; one more is refused', '10000'],

@@ -3,7 +3,7 @@
 import type { UpOptions } from '../roles/up.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
 import { QUERY_FLAGS, readKeeping, STORAGE_FLAGS } from './keepingflags.ts'
-import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering } from './recordsflags.ts'
+import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering, SECRET_KEY_FLAG } from './recordsflags.ts'
 import {
   CATALOG_FLAG,
   CONFIG_FLAG,
@@ -33,6 +33,7 @@ export const UP: CommandSpec = {
     STRICT_FLAG,
     FEATURE_FLAG,
     DATABASE_FLAG,
+    SECRET_KEY_FLAG,
     ...REGISTRY_FLAGS,
     CATALOG_FLAG,
     LOG_FLAG,
@@ -58,6 +59,7 @@ export function readUpOptions(values: FlagValues, texts: ReadonlyMap<string, str
     push: flags.push(),
     send: flags.sending(),
     catalogPath: flags.text('catalog.path'),
+    secretKeyFile: flags.text('hub.secret-key-file'),
     strictOpenMetrics: flags.isOn('scrape.strict-openmetrics'),
     flags: texts,
   }

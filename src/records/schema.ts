@@ -59,7 +59,7 @@ export interface HubStateTable {
 
 export interface HubSourcesTable {
   name: string
-  type: 'bundled' | 'folder' | 'git'
+  type: 'bundled' | 'folder' | 'git' | 'github'
   origin: string
   commit_id: string
   entries: number
@@ -73,6 +73,7 @@ export interface HubSourcesTable {
 
 export interface HubFilesTable {
   source: string
+  tag: string
   entry: string
   file: string
   digest: string
@@ -82,6 +83,20 @@ export interface HubTextsTable {
   digest: string
   body: string
 }
+export interface HubSourceSettingsTable {
+  name: string
+  type: 'git' | 'github'
+  url: string
+  repository: string
+  branch: string
+  path: string
+  refresh_ms: number
+  sealed_token: string
+  version: number
+  changed_ms: number
+  changed_by: string
+}
+
 
 export interface HubUsesTable {
   entry: string
@@ -186,4 +201,5 @@ export interface Schema {
   hub_tokens: HubTokensTable
   hub_sessions: HubSessionsTable
   hub_audit: HubAuditTable
+  hub_source_settings: HubSourceSettingsTable
 }

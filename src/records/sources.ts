@@ -1,8 +1,14 @@
 /** Content sources in their tables: files by entry, and each text once, by its digest. */
 import { createHash } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
-import type { SourceRecords, SourceState, SourceText, StoredSource } from '../model/sources.ts'
-import type { HubSourcesTable, Schema } from './schema.ts'
+import type {
+  KeptSource,
+  SourceRecords,
+  SourceSettings,
+  SourceText,
+  StoredSource,
+} from '../model/sources.ts'
+import type { HubSourceSettingsTable, HubSourcesTable, Schema } from './schema.ts'
 
 /** Rows of one statement. */
 const ROWS_MAX = 500
@@ -40,8 +46,20 @@ export class StoredSources implements SourceRecords {
     )
   }
 
-  save(state: SourceState, texts: readonly SourceText[]): Promise<void> {
+  settings(): Promise<readonly SourceSettings[]> {
+    return this.#asking(async () => {
+      const rows = await this.#db
+        .selectFrom('hub_source_settings')
+        .selectAll()
+        .orderBy('name')
+        .execute()
+      return rows.map(settingsOf)
+    })
+  }
+
+  save(state: KeptSource, texts: readonly SourceText[], version: number): Promise<boolean> {
     return this.#changing(async (db, revision) => {
+      if ((await versionOf(db, state.name)) !== version) return false
       await putSource(db, { ...rowOf(state), revision })
       await db.deleteFrom('hub_files').where('source', '=', state.name).execute()
       const files = []
@@ -61,17 +79,33 @@ export class StoredSources implements SourceRecords {
           .execute()
       }
       await dropUnused(db)
+      return true
     })
   }
 
-  note(state: SourceState): Promise<void> {
+  note(state: KeptSource, version: number): Promise<boolean> {
     return this.#changing(async (db) => {
+      if ((await versionOf(db, state.name)) !== version) return false
       const before = await db
         .selectFrom('hub_sources')
         .select('revision')
         .where('name', '=', state.name)
         .executeTakeFirst()
       await putSource(db, { ...rowOf(state), revision: before?.revision ?? 0 })
+      return true
+    })
+  }
+
+  put(settings: SourceSettings): Promise<boolean> {
+    return this.#changing(async (db) => {
+      if ((await versionOf(db, settings.name)) !== settings.version - 1) return false
+      const { name: _, ...rest } = settingsRowOf(settings)
+      await db
+        .insertInto('hub_source_settings')
+        .values(settingsRowOf(settings))
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(rest))
+        .execute()
+      return true
     })
   }
 
@@ -79,11 +113,15 @@ export class StoredSources implements SourceRecords {
     return this.#changing(async (db) => {
       await db.deleteFrom('hub_files').where('source', '=', name).execute()
       await dropUnused(db)
-      const { numDeletedRows } = await db
+      const settings = await db
+        .deleteFrom('hub_source_settings')
+        .where('name', '=', name)
+        .executeTakeFirstOrThrow()
+      const source = await db
         .deleteFrom('hub_sources')
         .where('name', '=', name)
         .executeTakeFirstOrThrow()
-      return numDeletedRows > 0n
+      return settings.numDeletedRows + source.numDeletedRows > 0n
     })
   }
 
@@ -100,6 +138,16 @@ export class StoredSources implements SourceRecords {
       }),
     )
   }
+}
+
+/** 0 where nobody has added it. */
+async function versionOf(db: Transaction<Schema>, name: string): Promise<number> {
+  const row = await db
+    .selectFrom('hub_source_settings')
+    .select('version')
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row?.version ?? 0
 }
 
 async function putSource(db: Transaction<Schema>, row: HubSourcesTable): Promise<void> {
@@ -127,12 +175,13 @@ async function dropUnused(db: Transaction<Schema>): Promise<void> {
     .execute()
 }
 
-function rowOf(state: SourceState): Omit<HubSourcesTable, 'revision'> {
+function rowOf(state: KeptSource): Omit<HubSourcesTable, 'revision'> {
   return {
     name: state.name,
     type: state.type,
     origin: state.origin,
     commit_id: state.commit,
+    tag: state.tag,
     entries: state.entries,
     checked_ms: state.checkedMs,
     good_ms: state.goodMs,
@@ -148,6 +197,7 @@ function sourceOf(row: HubSourcesTable): StoredSource {
     type: row.type,
     origin: row.origin,
     commit: row.commit_id,
+    tag: row.tag,
     entries: row.entries,
     revision: row.revision,
     checkedMs: row.checked_ms,
@@ -155,5 +205,27 @@ function sourceOf(row: HubSourcesTable): StoredSource {
     failingSinceMs: row.failing_since_ms,
     error: row.error,
     faults: JSON.parse(row.faults),
+  }
+}
+
+function settingsRowOf(settings: SourceSettings): HubSourceSettingsTable {
+  const { name, type, url, repository, branch, path, version } = settings
+  return {
+    ...{ name, type, url, repository, branch, path, version },
+    refresh_ms: settings.refreshMs,
+    sealed_token: settings.sealedToken,
+    changed_ms: settings.changedMs,
+    changed_by: settings.changedBy,
+  }
+}
+
+function settingsOf(row: HubSourceSettingsTable): SourceSettings {
+  const { name, type, url, repository, branch, path, version } = row
+  return {
+    ...{ name, type, url, repository, branch, path, version },
+    refreshMs: row.refresh_ms,
+    sealedToken: row.sealed_token,
+    changedMs: row.changed_ms,
+    changedBy: row.changed_by,
   }
 }

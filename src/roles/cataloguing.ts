@@ -8,8 +8,9 @@ import { InstallFolder } from '../hub/install/folder.ts'
 import { openInstaller, openPlanner } from '../hub/install/installer.ts'
 import { readInstallRequest } from '../hub/install/request.ts'
 import { Bundled } from '../hub/sources/bundled.ts'
-import { readSource } from '../hub/sources/kinds.ts'
+import { openReadSource } from '../hub/sources/kinds.ts'
 import { Sources } from '../hub/sources/sources.ts'
+import { openTokenKeeper } from '../hub/sources/tokens.ts'
 import type { Route } from '../net/server/message.ts'
 import type { Records } from '../records/records.ts'
 import { catalogueRoutes } from '../serve/hub/catalogue.ts'
@@ -17,11 +18,15 @@ import { installRoutes, planRoutes } from '../serve/hub/install.ts'
 import { sourceRoutes } from '../serve/hub/sources.ts'
 import type { Configuration } from './configuration.ts'
 import { catalogFolder, type InstallPlace } from './installing.ts'
+import type { RegisteringOptions } from './registering.ts'
 
 /** What flags say about them. */
-export interface CataloguingOptions {
+export interface CataloguingOptions
+  extends Pick<RegisteringOptions, 'storagePath' | 'databaseUrl'> {
   /** Folder of the catalogue; '' for the one that comes with the program. */
   readonly catalogPath: string
+  /** Of the key that seals tokens; '' for none. */
+  readonly secretKeyFile: string
 }
 
 /** What they need of the role that has them. */
@@ -55,7 +60,11 @@ export async function startCataloguing(
   const sources = life.own(
     new Sources({
       records: records.sources,
-      read: readSource,
+      read: openReadSource({ clock, environment: process.env }),
+      tokens: openTokenKeeper({
+        keyFile: options.secretKeyFile,
+        folder: options.databaseUrl === undefined ? options.storagePath : undefined,
+      }),
       show: (shelf) => catalogue.fill(shelf),
       bundled: () => bundled.state,
       ...{ clock, log, metrics, random: Math.random },

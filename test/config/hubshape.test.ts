@@ -10,17 +10,21 @@ function errorsOf(source: string): string {
 
 test('a folder and a repository, with what is not said filled in', () => {
   const yaml =
-    '{name: a, type: folder, path: x}, {name: b, type: git, url: "https://h/x", path: rules/}'
+    '{name: a, type: folder, path: x}, {name: b, type: git, url: "https://h/x", path: rules/}, {name: c, type: github, repository: o/r.x}'
   const { config, errors } = readConfig(
     `narthex: {hub: {sources: [${yaml}]}}`,
     '/etc/n/narthex.yml',
     {},
   )
   assert.deepEqual(errors, [])
-  const common = { branch: '', refreshMs: 3_600_000, refreshMsMax: 120_000, tokenFile: '' }
+  const common = {
+    ...{ repository: '', branch: '', refreshMs: 3_600_000, refreshMsMax: 120_000, tokenFile: '' },
+    ...{ token: undefined, isAdded: false },
+  }
   assert.deepEqual(config?.narthex.hub.sources, [
     { name: 'a', type: 'folder', path: '/etc/n/x', url: '', ...common },
     { name: 'b', type: 'git', path: 'rules', url: 'https://h/x', ...common },
+    { name: 'c', type: 'github', path: '', url: '', ...common, repository: 'o/r.x' },
   ])
 })
 
@@ -45,7 +49,7 @@ for (const url of [
 ]) {
   test(`C35: ${JSON.stringify(url)} is not, and is not repeated`, () => {
     const said = errorsOf(`{name: a, type: git, url: "${url}"}`)
-    assert.match(said, /^cannot use url of source "a", wanted https:/)
+    assert.match(said, /^cannot use this address of a repository, wanted https:/)
     assert.ok(!said.includes('canary'))
   })
 }
@@ -67,8 +71,16 @@ for (const path of ['-x', '/etc', '../x', 'a/../../b', 'a:b', ':(glob)x']) {
 for (const [source, wanted] of [
   ['{name: A, type: folder, path: x}', /cannot use name "A" of a source/],
   ['{name: bundled, type: folder, path: x}', /cannot use name "bundled" of a source/],
+  ['{name: edits, type: folder, path: x}', /cannot use name "edits" of a source/],
   ['{name: a, path: x}', /source "a" has no type/],
-  ['{name: a, type: svn}', /unknown type "svn" of a source, wanted folder or git/],
+  ['{name: a, type: github}', /cannot use "", wanted owner\/name/],
+  ['{name: a, type: github, repository: "o/../x"}', /wanted owner\/name/],
+  ['{name: a, type: github, repository: "o/.."}', /wanted owner\/name/],
+  ['{name: a, type: github, repository: o/r, url: "https://u:p@h/"}', /wanted that of an API/],
+  ['{name: a, type: github, repository: o/r, url: "file:///x"}', /wanted that of an API/],
+  ['{name: a, type: git, url: /x, repository: o/r}', /only github has a repository/],
+  ['{name: a, type: folder, path: x, repository: o/r}', /a folder has no repository/],
+  ['{name: a, type: svn}', /unknown type "svn" of a source, wanted folder, git or github/],
   ['{name: a, type: folder}', /source "a" has no path/],
   ['{name: a, type: folder, path: x, url: /x}', /a folder has no url/],
   ['{name: a, type: git, url: /x, token_file: t}', /token_file is only for https/],

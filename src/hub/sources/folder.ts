@@ -4,9 +4,9 @@ import { constants } from 'node:fs'
 import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, NarthexError } from '../../base/error.ts'
-import type { SourceConfig } from '../../config/hubshape.ts'
+import type { SourceConfig } from '../../config/source.ts'
 import { isContentPath, type SourceFile } from './layout.ts'
-import { type Brought, requireRoom } from './source.ts'
+import { type Brought, chooseFiles, type FoundFile, type Known, type Watch } from './source.ts'
 
 /** How deep folders are looked into, and most names that are looked at. */
 const DEPTH_MAX = 6
@@ -15,37 +15,31 @@ const NAMES_MAX = 50_000
 /**
  * The files of a folder.
  *
- * @param knownDigest of what is known already
- * @returns undefined when that is what is there
+ * @returns undefined when what is known is what is there
  * @throws NarthexError `io` for a folder that cannot be read, `limit` at the bounds
  */
 export async function readFolder(
   { path: root }: SourceConfig,
-  knownDigest: string,
-  signal: AbortSignal,
+  known: Known,
+  { signal, progress }: Watch,
 ): Promise<Brought | undefined> {
   try {
-    const found = await listFiles(root, signal)
-    requireRoom(found)
+    const { chosen, faults } = chooseFiles(await listFiles(root, signal))
     const files: SourceFile[] = []
     const hash = createHash('sha256')
-    for (const { path, bytes: wanted } of found) {
+    for (const { path, bytes: wanted } of chosen) {
       signal.throwIfAborted()
       const bytes = await readPlain(join(root, path), wanted)
       hash.update(`${path}\0${bytes.length}\0`).update(bytes)
       files.push({ path, bytes })
+      progress({ step: 'reading', done: files.length, all: chosen.length })
     }
     const commit = hash.digest('hex').slice(0, 40)
-    return commit === knownDigest ? undefined : { commit, files }
+    return commit === known.commit ? undefined : { commit, tag: '', files, faults }
   } catch (error) {
     if (error instanceof NarthexError) throw error
     throw new NarthexError('io', `cannot read folder ${root}: ${messageOf(error)}`, error)
   }
-}
-
-interface FoundFile {
-  readonly path: string
-  readonly bytes: number
 }
 
 async function listFiles(root: string, signal: AbortSignal): Promise<readonly FoundFile[]> {

@@ -1,17 +1,18 @@
 /** A repository: its newest commit fetched without history, and its files read without a working tree. */
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { messageOf, NarthexError } from '../../base/error.ts'
-import type { SourceConfig } from '../../config/hubshape.ts'
+import { NarthexError } from '../../base/error.ts'
+import type { SourceConfig } from '../../config/source.ts'
 import { type CommandOptions, runCommand } from './command.ts'
-import { isContentPath, type SourceFile } from './layout.ts'
-import { type Brought, requireRoom } from './source.ts'
+import { pinnedHost } from './gitaddress.ts'
+import type { SourceFile } from './layout.ts'
+import { type Brought, chooseFiles, type FoundFile, type Known, type Watch } from './source.ts'
+import { readToken } from './token.ts'
 
 /** Most bytes that a fetch may bring, and that a list of files may have. */
 export const FETCH_BYTES_MAX = 268_435_456
 const LIST_BYTES_MAX = 16_777_216
-const TOKEN_BYTES_MAX = 8192
 /** Bytes around each file in what git says. */
 const HEAD_BYTES_MAX = 200
 const WATCH_MS = 200
@@ -23,59 +24,43 @@ const PASSED_ON =
 /**
  * The files of a repository.
  *
- * @param knownCommit what is known already; it is not fetched again
- * @returns undefined when there is nothing newer
- * @throws NarthexError `io` for what git refuses, `timeout` and `limit` at the bounds
+ * @returns undefined when there is nothing newer than what is known
+ * @throws NarthexError `io` for what git refuses, `forbidden` for where it may not go, `timeout` and
+ *   `limit` at the bounds
  */
 export async function readGit(
   config: SourceConfig,
-  knownCommit: string,
-  signal: AbortSignal,
+  known: Known,
+  watch: Watch,
 ): Promise<Brought | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'narthex-source-'))
   try {
-    const repository = new Repository(config, folder, await readToken(config.tokenFile), signal)
+    const token = await readToken(config)
+    const pinned = config.isAdded ? await pinnedHost(config.url) : ''
+    const repository = new Repository(config, folder, environmentOf(config, token, pinned), watch)
     const commit = await repository.newest()
-    return commit === knownCommit ? undefined : await repository.read()
+    return commit === known.commit ? undefined : await repository.read()
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function readToken(file: string): Promise<string> {
-  if (file === '') return ''
-  let token: string
-  try {
-    token = (await readFile(file, 'utf8')).trim()
-  } catch (error) {
-    throw new NarthexError('io', `cannot read the token of the source: ${messageOf(error)}`, error)
-  }
-  if (/^[!-~]+$/.test(token) && token.length <= TOKEN_BYTES_MAX) return token
-  throw new NarthexError('bad_data', `cannot use the token in ${file}: wanted one word`)
-}
-
-interface TreeFile {
-  readonly path: string
+interface TreeFile extends FoundFile {
   readonly oid: string
-  readonly bytes: number
 }
 
 class Repository {
   readonly #config: SourceConfig
   readonly #folder: string
   readonly #options: CommandOptions
+  readonly #watch: Watch
 
-  constructor(config: SourceConfig, folder: string, token: string, signal: AbortSignal) {
+  constructor(config: SourceConfig, folder: string, environment: Environment, watch: Watch) {
     this.#config = config
     this.#folder = folder
-    const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
-    this.#options = {
-      cwd: folder,
-      env: environmentOf(config.url, token === '' ? '' : basic),
-      secrets: token === '' ? [] : [token, basic],
-      signal,
-      bytesMax: LIST_BYTES_MAX,
-    }
+    this.#watch = watch
+    const { signal } = watch
+    this.#options = { cwd: folder, ...environment, signal, bytesMax: LIST_BYTES_MAX }
   }
 
   get #ref(): string {
@@ -92,10 +77,12 @@ class Repository {
 
   async read(): Promise<Brought> {
     await this.#git(['init', '--quiet', '--bare', '--template=', '.'])
+    this.#watch.progress({ step: 'fetching', done: 0, all: 0 })
     await this.#fetch()
     const commit = (await this.#git(['rev-parse', 'refs/narthex/now'])).toString().trim()
-    const found = await this.#list(commit)
-    return { commit, files: await this.#contents(found) }
+    const { chosen, faults } = chooseFiles(await this.#list(commit))
+    this.#watch.progress({ step: 'reading', done: 0, all: chosen.length })
+    return { commit, tag: '', files: await this.#contents(chosen), faults }
   }
 
   async #fetch(): Promise<void> {
@@ -123,10 +110,9 @@ class Repository {
     const files: TreeFile[] = []
     for (const line of said.toString().split('\0')) {
       const match = /^100(?:644|755) blob ([0-9a-f]+) +(\d+)\t(.+)$/s.exec(line)
-      if (match === null || !isContentPath(match[3])) continue
+      if (match === null) continue
       files.push({ oid: match[1], bytes: Number(match[2]), path: match[3] })
     }
-    requireRoom(files)
     return files
   }
 
@@ -147,21 +133,25 @@ class Repository {
   }
 }
 
-function environmentOf(url: string, basic: string): Record<string, string> {
+/** What git finds around it, and what of that is never told. */
+type Environment = Pick<CommandOptions, 'env' | 'secrets'>
+
+/** @param pinned where its host is now, `host:port:address`; '' where git looks itself */
+function environmentOf({ url, isAdded }: SourceConfig, token: string, pinned: string): Environment {
   const passed = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))
+  const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
   const settings: [string, string][] = [
     ['core.hooksPath', '/dev/null'],
     ['fetch.fsckObjects', 'true'],
   ]
-  if (basic !== '') {
-    // In the environment, because everybody may see the arguments; and for this address only.
-    settings.push([`http.${url}.extraHeader`, `Authorization: Basic ${basic}`])
-    settings.push(['http.followRedirects', 'false'])
-  }
-  return {
+  // In the environment, because everybody may see the arguments; and for this address only.
+  if (token !== '') settings.push([`http.${url}.extraHeader`, `Authorization: Basic ${basic}`])
+  if (token !== '' || isAdded) settings.push(['http.followRedirects', 'false'])
+  if (pinned !== '') settings.push(['http.curloptResolve', pinned])
+  const env = {
     ...Object.fromEntries(passed.map(([name, value]) => [name, value ?? ''])),
     LC_ALL: 'C',
-    GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file',
+    GIT_ALLOW_PROTOCOL: isAdded ? 'https:http:ssh:git' : 'https:http:ssh:git:file',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: 'true',
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
@@ -173,6 +163,7 @@ function environmentOf(url: string, basic: string): Record<string, string> {
       ]),
     ),
   }
+  return { env, secrets: token === '' ? [] : [token, basic] }
 }
 
 async function folderBytes(folder: string): Promise<number> {

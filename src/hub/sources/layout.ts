@@ -22,9 +22,9 @@ export interface Layout {
 export const SOURCE_ENTRIES_MAX = 1000
 const FAULTS_MAX = 50
 
-/** Whether a file may be content at all; others are not even read. */
+/** Whether a file may be content at all; others, hidden ones and paths that lead out are not even read. */
 export function isContentPath(path: string): boolean {
-  return /\.(?:ya?ml|json|md|prom)$/i.test(path) && !/(?:^|\/)\./.test(path)
+  return /\.(?:ya?ml|json|md|prom)$/i.test(path) && !/(?:^|\/)(?:\.|\/)|^\/|[\0\\]/.test(path)
 }
 
 /**

@@ -1,7 +1,7 @@
 /** One URL that is asked again and again: credentials, redirects, decompression, deadline. */
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '../../base/clock.ts'
-import { NarthexError } from '../../base/error.ts'
+import { assert, NarthexError } from '../../base/error.ts'
 import type { HttpClientConfig } from '../../config/http.ts'
 import { type Admission, guardedLookup, requireAdmitted } from './address.ts'
 import type { BodyBuffer, BodyPool } from './body.ts'
@@ -28,6 +28,8 @@ export interface HttpReply {
   /** `404 Not Found` */
   readonly statusLine: string
   readonly contentType: string
+  /** All header lines, for headerValue. */
+  readonly fields: string
   readonly body: BodyBuffer
 }
 
@@ -35,9 +37,10 @@ export interface HttpChannel {
   /**
    * Asks once; one request at a time.
    *
+   * @param url another address of the same origin
    * @throws NarthexError `timeout`, `too_big`, `bad_data` for wrong gzip, `io` for all else
    */
-  get(timeoutMs: number): Promise<HttpReply>
+  get(timeoutMs: number, url?: URL): Promise<HttpReply>
   /** Closes the connection and ends a request in progress. */
   close(): void
 }
@@ -81,14 +84,15 @@ class Channel implements HttpChannel {
     if (oauth2 !== undefined) this.#tokens = openOAuthTokens(oauth2, options)
   }
 
-  async get(timeoutMs: number): Promise<HttpReply> {
+  async get(timeoutMs: number, url: URL = this.#options.url): Promise<HttpReply> {
+    assert(url.origin === this.#options.url.origin, 'an address of the same origin')
     this.#ended = undefined
     const timer = this.#options.clock.after(timeoutMs, () => this.#end(deadlinePassed()))
     try {
       if (this.#closed) throw new NarthexError('canceled', 'context canceled')
-      return await this.#follow()
+      return await this.#follow(url)
     } catch (error) {
-      throw requestFault(shownUrl(this.#options.url), this.#ended ?? error)
+      throw requestFault(shownUrl(url), this.#ended ?? error)
     } finally {
       timer.cancel()
     }
@@ -107,8 +111,8 @@ class Channel implements HttpChannel {
     this.#tokens?.abort(error)
   }
 
-  async #follow(): Promise<HttpReply> {
-    let { url } = this.#options
+  async #follow(asked: URL): Promise<HttpReply> {
+    let url = asked
     let withCredentials = true
     for (let redirects = 0; ; redirects++) {
       const reply = await this.#exchange(url, withCredentials)
@@ -168,7 +172,7 @@ class Channel implements HttpChannel {
   }
 
   async #finish(reply: Reply): Promise<HttpReply> {
-    const { status, statusLine, contentType, contentEncoding } = reply.head
+    const { status, statusLine, contentType, contentEncoding, fields } = reply.head
     let { body } = reply
     if (contentEncoding === 'gzip' || contentEncoding === 'x-gzip') {
       body = await inflateBody(body, this.#options.bodies, this.#decodedBytes)
@@ -182,6 +186,6 @@ class Channel implements HttpChannel {
       body.release()
       throw this.#ended
     }
-    return { status, statusLine, contentType, body }
+    return { status, statusLine, contentType, fields, body }
   }
 }

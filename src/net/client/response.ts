@@ -36,7 +36,7 @@ export interface ReplyHead {
 }
 
 /** The value of a header by its lower-case name; '' when it is absent. */
-export function headerValue(head: ReplyHead, name: string): string {
+export function headerValue(head: Pick<ReplyHead, 'fields'>, name: string): string {
   for (const line of head.fields.split('\r\n')) {
     const colon = line.indexOf(':')
     if (line.slice(0, colon).toLowerCase() === name) return line.slice(colon + 1).trim()

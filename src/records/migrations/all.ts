@@ -5,6 +5,14 @@ import { consumers } from './consumers.ts'
 import { interest } from './interest.ts'
 import { registry } from './registry.ts'
 import { sources } from './sources.ts'
+import { sourceSettings } from './sourcesettings.ts'
 
 /** The n-th makes version n. */
-export const MIGRATIONS: readonly Migration[] = [registry, consumers, sources, interest, accounts]
+export const MIGRATIONS: readonly Migration[] = [
+  registry,
+  consumers,
+  sources,
+  interest,
+  accounts,
+  sourceSettings,
+]

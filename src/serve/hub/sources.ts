@@ -1,31 +1,53 @@
-/** GET /api/v1/hub/sources, POST /api/v1/hub/refresh: where content comes from, and how that goes. */
+/** /api/v1/hub/sources: where content comes from, how that goes, and which sources people have added. */
 import { NarthexError } from '../../base/error.ts'
 import type { SourceStatus, SourcesView } from '../../model/sources.ts'
 import type { Ask, Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
 import { change, type DescribedRoute, question } from '../openapi/operation.ts'
 import {
+  inEnvelope,
   inEnvelopeWithWarnings,
   listOf,
   named,
   oneOfTexts,
+  optional,
+  orNull,
   record,
   text,
   truth,
   whole,
 } from '../openapi/schema.ts'
+import { callerOf } from './caller.ts'
+import { answer, readSeenVersion } from './taking.ts'
 
 const NAME_LENGTH_MAX = 64
 
+const PROGRESS = record({
+  ...{ step: oneOfTexts('waiting', 'asking', 'fetching', 'reading'), done: whole, all: whole },
+})
+const ADDED = record({
+  ...{ url: text, repository: text, branch: text, path: text, refreshInterval: text },
+  ...{ hasToken: truth, version: whole, changedMs: whole, changedBy: text },
+})
 const SOURCE = named(
   'Source',
   record({
-    ...{ name: text, type: oneOfTexts('bundled', 'folder', 'git'), origin: text, commit: text },
-    ...{ entries: whole, checkedMs: whole, goodMs: whole, failingSinceMs: whole, error: text },
-    ...{ faults: listOf(text), isRefreshing: truth, nextMs: whole },
+    ...{ name: text, type: oneOfTexts('bundled', 'folder', 'git', 'github'), origin: text },
+    ...{ commit: text, entries: whole, checkedMs: whole, goodMs: whole, failingSinceMs: whole },
+    ...{ error: text, faults: listOf(text), isRefreshing: truth, nextMs: whole },
+    place: oneOfTexts('program', 'configuration', 'records', 'elsewhere'),
+    progress: orNull(PROGRESS),
+    added: orNull(ADDED),
   }),
 )
 const SOURCES = { schema: inEnvelopeWithWarnings(listOf(SOURCE)) }
+const WANTED_SOURCE = named(
+  'WantedSource',
+  optional(record({ type: oneOfTexts('git', 'github') }), {
+    ...{ url: text, repository: text, branch: text, path: text, refreshInterval: text },
+    token: text,
+  }),
+)
 
 /** Where sources are looked at and asked. */
 export function sourceRoutes(sources: SourcesView): DescribedRoute[] {
@@ -47,11 +69,33 @@ export function sourceRoutes(sources: SourcesView): DescribedRoute[] {
       (ask) => handleRefresh(ask, sources),
     ),
     change(
+      'POST',
+      '/api/v1/hub/sources/:name/refresh',
+      'admin',
+      {
+        summary: 'Asks one content source now, and waits for what becomes of it',
+        ...{ answer: SOURCES, failures: [404, 503] },
+      },
+      async (ask) => answerOf(await sources.refresh(nameOf(ask))),
+    ),
+    change(
+      'PUT',
+      '/api/v1/hub/sources/:name',
+      'admin',
+      {
+        summary: 'Adds a content source, or changes one that was added; an absent token stays',
+        headers: { 'if-match': 'the version that was seen, in quotes' },
+        body: { 'application/json': WANTED_SOURCE },
+        ...{ answer: { schema: inEnvelope(SOURCE) }, failures: [409, 422, 503] },
+      },
+      (ask) => handlePut(ask, sources),
+    ),
+    change(
       'DELETE',
       '/api/v1/hub/sources/:name',
       'admin',
       {
-        summary: 'Forgets what a source has brought that is not configured any more',
+        summary: 'Forgets a source that stands in no configuration file, and what it has brought',
         failures: [404, 409, 503],
       },
       (ask) => handleRemove(ask, sources),
@@ -67,16 +111,24 @@ export async function handleRefresh(
   return answerOf(await sources.refresh(params.get('source') ?? ''))
 }
 
-async function handleRemove(
-  { segments }: Pick<Ask, 'segments'>,
-  sources: SourcesView,
-): Promise<Reply> {
-  const name = segments.get('name') ?? ''
-  if (name === '' || name.length > NAME_LENGTH_MAX) {
-    throw new NarthexError('not_found', 'cannot remove source: no such')
-  }
-  await sources.remove(name)
+/** Takes settings, or says everything that is wrong with them. */
+export async function handlePut(ask: Ask, sources: SourcesView): Promise<Reply> {
+  const name = ask.segments.get('name') ?? ''
+  const change = { by: callerOf(ask), version: readSeenVersion(ask) }
+  return await answer(ask.body, `source ${JSON.stringify(name)}`, (value) =>
+    sources.put(name, value, change),
+  )
+}
+
+async function handleRemove(ask: Ask, sources: SourcesView): Promise<Reply> {
+  await sources.remove(nameOf(ask), callerOf(ask))
   return { status: 204, type: '', body: '' }
+}
+
+function nameOf({ segments }: Pick<Ask, 'segments'>): string {
+  const name = segments.get('name') ?? ''
+  if (name !== '' && name.length <= NAME_LENGTH_MAX) return name
+  throw new NarthexError('not_found', 'cannot find the source: no such')
 }
 
 function answerOf(sources: readonly SourceStatus[]): Reply {

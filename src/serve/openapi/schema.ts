@@ -4,7 +4,7 @@
 export interface Schema {
   /** Name under which a schema stands among the components, once for all that use it. */
   readonly title?: string
-  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | 'null'
   readonly format?: 'date-time'
   readonly const?: string
   readonly enum?: readonly string[]
@@ -40,6 +40,11 @@ export function mapOf(values: Schema): Schema {
 /** An object with these properties, all of which are there. */
 export function record(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: 'object', properties, required: Object.keys(properties) }
+}
+
+/** What is there, or null. */
+export function orNull(schema: Schema): Schema {
+  return { oneOf: [schema, { type: 'null' }] }
 }
 
 /** The record, with further properties that may be absent. */

@@ -8,12 +8,13 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
 import { readConfig } from '../../../src/config/config.ts'
-import type { SourceConfig } from '../../../src/config/hubshape.ts'
+import type { SourceConfig } from '../../../src/config/source.ts'
 import { type Catalogue, openCatalogue } from '../../../src/hub/catalogue/catalogue.ts'
 import { fillShelf } from '../../../src/hub/catalogue/shelf.ts'
 import { Bundled } from '../../../src/hub/sources/bundled.ts'
-import { readSource } from '../../../src/hub/sources/kinds.ts'
+import { openReadSource } from '../../../src/hub/sources/kinds.ts'
 import { Sources } from '../../../src/hub/sources/sources.ts'
+import { openTokenKeeper } from '../../../src/hub/sources/tokens.ts'
 import { ALL_ENTRIES } from '../../../src/model/catalogue.ts'
 import type { SourceStatus } from '../../../src/model/sources.ts'
 import { openRecords, type Records } from '../../../src/records/records.ts'
@@ -53,7 +54,9 @@ async function makeWorld(): Promise<World> {
   const bundled = new Bundled(catalogue, 'catalog', systemClock)
   const start = async (yaml: string): Promise<Sources> => {
     const sources = new Sources({
-      ...{ records: records.sources, read: readSource, bundled: () => bundled.state },
+      ...{ records: records.sources, bundled: () => bundled.state },
+      read: openReadSource({ clock: systemClock, environment: {} }),
+      tokens: openTokenKeeper({ keyFile: '', folder: join(path, 'records') }),
       ...{ show: (shelf) => catalogue.fill(shelf), random: () => 0, ...deps },
       metrics: new Metrics(),
     })
@@ -171,9 +174,9 @@ test('FIELD 1: a source that fails shows what it had after a restart, and anothe
   assert.deepEqual(namesOf(world.catalogue), ['own', 'team'])
   assert.equal(find(second.list(), 'team').nextMs, 0, 'this hub does not ask it')
 
-  await second.remove('team')
+  await second.remove('team', 'anne')
   assert.deepEqual(namesOf(world.catalogue), ['own'])
-  await assert.rejects(second.remove('team'), { kind: 'not_found' })
+  await assert.rejects(second.remove('team', 'anne'), { kind: 'not_found' })
 })
 
 test('FIELD 1: a source that is slow is given up in its time, with all that it has started', async () => {
