@@ -14,7 +14,7 @@ export const HUB: CommandSpec = {
     {
       name: 'config.file',
       value: 'file',
-      help: 'of which a hub reads narthex.hub: where the catalogue has further content from; reloaded on SIGHUP and POST /-/reload',
+      help: 'of which a hub reads narthex.hub, where the catalogue has further content from, and narthex.upstream; reloaded on SIGHUP and POST /-/reload',
     },
     {
       name: 'storage.path',
@@ -25,6 +25,11 @@ export const HUB: CommandSpec = {
     DATABASE_FLAG,
     SECRET_KEY_FLAG,
     CATALOG_FLAG,
+    {
+      name: 'query.upstream',
+      value: 'url',
+      help: 'engine with the API of Prometheus that knows on which hosts exporters run; credentials go into narthex.upstream of the configuration',
+    },
     ...REGISTRY_FLAGS,
     {
       name: 'limit.request-bytes',
@@ -54,6 +59,7 @@ export function readHubOptions(values: FlagValues, texts: ReadonlyMap<string, st
     configFile: flags.text('config.file'),
     ...readRegistering(flags),
     catalogPath: flags.text('catalog.path'),
+    upstreamUrl: flags.text('query.upstream'),
     secretKeyFile: flags.text('hub.secret-key-file'),
     requestBytesMax: flags.number('limit.request-bytes'),
     web: flags.web(),

@@ -4,20 +4,23 @@ import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { openCatalogue } from '../hub/catalogue/catalogue.ts'
+import type { AskNow } from '../hub/found/places.ts'
 import { InstallFolder } from '../hub/install/folder.ts'
 import { openInstaller, openPlanner } from '../hub/install/installer.ts'
 import { readInstallRequest } from '../hub/install/request.ts'
+import { countInstalls } from '../hub/interest/installs.ts'
 import { Bundled } from '../hub/sources/bundled.ts'
 import { openReadSource } from '../hub/sources/kinds.ts'
 import { Sources } from '../hub/sources/sources.ts'
 import { openTokenKeeper } from '../hub/sources/tokens.ts'
+import type { Registry } from '../model/registry.ts'
 import type { Route } from '../net/server/message.ts'
 import type { Records } from '../records/records.ts'
-import { catalogueRoutes } from '../serve/hub/catalogue.ts'
 import { installRoutes, planRoutes } from '../serve/hub/install.ts'
 import { sourceRoutes } from '../serve/hub/sources.ts'
 import type { Configuration } from './configuration.ts'
 import { catalogFolder, type InstallPlace } from './installing.ts'
+import { startUsage, type Usage } from './usage.ts'
 import type { RegisteringOptions } from './registering.ts'
 
 /** What flags say about them. */
@@ -33,10 +36,13 @@ export interface CataloguingOptions
 export interface CataloguingDeps {
   readonly configuration: Configuration
   readonly records: Records
+  readonly registry: Registry
   readonly log: Log
   readonly metrics: Metrics
   /** Where installations go; absent where nothing is scraped. */
   readonly place?: InstallPlace
+  /** Asks who keeps samples where exporters run; absent where nobody is known who does. */
+  readonly askNow?: AskNow | undefined
 }
 
 /** All of them, running. */
@@ -49,13 +55,14 @@ export interface Cataloguing {
 /** Starts them; they follow the configuration, and do not need the database to be there. */
 export async function startCataloguing(
   options: CataloguingOptions,
-  { configuration, records, log, metrics, place }: CataloguingDeps,
+  { configuration, records, registry, log, metrics, place, askNow }: CataloguingDeps,
   life: Lifecycle,
 ): Promise<Cataloguing> {
   const clock = systemClock
   const folder = catalogFolder(options.catalogPath)
   const catalogue = await openCatalogue({ folder, log, metrics })
 
+  let usage: Usage | undefined
   const bundled = new Bundled(catalogue, folder, clock)
   const sources = life.own(
     new Sources({
@@ -65,7 +72,10 @@ export async function startCataloguing(
         keyFile: options.secretKeyFile,
         folder: options.databaseUrl === undefined ? options.storagePath : undefined,
       }),
-      show: (shelf) => catalogue.fill(shelf),
+      show: async (shelf) => {
+        await catalogue.fill(shelf)
+        await usage?.interest.follow()
+      },
       bundled: () => bundled.state,
       ...{ clock, log, metrics, random: Math.random },
     }),
@@ -73,6 +83,8 @@ export async function startCataloguing(
   await sources.start(configuration.current.narthex.hub.sources)
   configuration.follow(({ narthex }) => sources.configure(narthex.hub.sources))
 
+  usage = await startUsage({ catalogue, sources, records, registry, askNow, log, metrics }, life)
+  const { interest } = usage
   const planning = {
     entry: async (name: string) => catalogue.entry(name),
     now: () => clock.now(),
@@ -82,19 +94,23 @@ export async function startCataloguing(
     place === undefined
       ? planRoutes({ installer: openPlanner(planning), readRequest })
       : installRoutes({
-          installer: openInstaller({
-            ...planning,
-            folder: new InstallFolder(place.folder),
-            jobs: place.jobs,
-            reload: place.reload,
-          }),
+          installer: countInstalls(
+            openInstaller({
+              ...planning,
+              folder: new InstallFolder(place.folder),
+              jobs: place.jobs,
+              reload: place.reload,
+            }),
+            interest,
+          ),
           readRequest,
         })
   return {
-    routes: [...catalogueRoutes(catalogue), ...sourceRoutes(sources), ...installing],
+    routes: [...usage.routes, ...sourceRoutes(sources), ...installing],
     reload: async () => {
       await catalogue.reload()
       bundled.note()
+      await interest.follow()
     },
   }
 }

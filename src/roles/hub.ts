@@ -5,20 +5,25 @@ import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
+import { openUpstream } from '../send/upstream/upstream.ts'
 import { descriptionRoute } from '../serve/openapi/document.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
+import { askUpstream } from './asknow.ts'
 import { type CataloguingOptions, startCataloguing } from './cataloguing.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
 import { type RegisteringOptions, startRegistering } from './registering.ts'
 import type { Running } from './running.ts'
+import { upstreamOf } from './upstream.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
 export interface HubOptions extends RegisteringOptions, CataloguingOptions {
   /** '' for none. */
   readonly configFile: string
+  /** URL of an engine that knows which exporters run where; '' for what the configuration says. */
+  readonly upstreamUrl: string
   /** Largest request body, in bytes. */
   readonly requestBytesMax: number
   readonly web: WebOptions
@@ -40,10 +45,16 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
   const webConfig = loadWeb(options.web)
   const scheme = (): string => (webConfig.tls === undefined ? 'http' : 'https')
   const registering = await startRegistering(options, { log, metrics, scheme }, life)
-  const { records } = registering
+  const { records, registry } = registering
+  const upstream = upstreamOf(options.upstreamUrl, configuration)
+  const askNow =
+    upstream &&
+    askUpstream(
+      life.own(openUpstream({ config: upstream, clock, metrics, environment: process.env })),
+    )
   const cataloguing = await startCataloguing(
     options,
-    { configuration, records, log, metrics },
+    { configuration, records, registry, askNow, log, metrics },
     life,
   )
 

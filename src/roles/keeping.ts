@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { Querier } from '../model/querier.ts'
 import type { Route } from '../net/server/message.ts'
 import { startQueryHost } from '../query/host/host.ts'
 import { QUERY_LIMITS, type QueryLimits } from '../query/host/limits.ts'
@@ -36,6 +37,7 @@ export interface KeepingOptions {
 /** Both, running. */
 export interface Keeping {
   readonly store: Store
+  readonly querier: Querier
   /** Such as `15d`. */
   readonly retention: string
   /** What they answer over HTTP. */
@@ -97,6 +99,7 @@ export async function startKeeping(
   )
   return {
     store,
+    querier,
     retention: describeRetention(retentionMs, retentionSizeBytes),
     routes: (isReady) => [
       ...storeRoutes({

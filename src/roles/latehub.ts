@@ -18,7 +18,9 @@ const CATALOGUING_PREFIXES: readonly string[] = ['/api/v1/hub/']
 
 export interface LateHubOptions extends RegisteringOptions, CataloguingOptions {}
 
-export interface LateHubDeps extends RegisteringDeps, Omit<CataloguingDeps, 'records'> {
+export interface LateHubDeps
+  extends RegisteringDeps,
+    Omit<CataloguingDeps, 'records' | 'registry'> {
   /** Gets what is to be scraped, while the registry is open. */
   followRegistry(registering: Registering): Running
 }
@@ -128,8 +130,8 @@ export class LateHub implements Running {
   }
 
   async #catalogue(): Promise<Cataloguing> {
-    const { records } = await this.#openRegistering()
+    const { records, registry } = await this.#openRegistering()
     const { startCataloguing } = await import('./cataloguing.ts')
-    return await startCataloguing(this.#options, { ...this.#deps, records }, this.#life)
+    return await startCataloguing(this.#options, { ...this.#deps, records, registry }, this.#life)
   }
 }

@@ -6,7 +6,6 @@ import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
-import { PLAIN_HTTP } from '../config/http.ts'
 import type { UpstreamConfig } from '../config/upstream.ts'
 import type { Route } from '../net/server/message.ts'
 import { QUERY_LIMITS } from '../query/host/limits.ts'
@@ -24,6 +23,7 @@ import { openPush, type Push, type PushLimits } from './push.ts'
 import { receivingRoutes, startOtlpGrpc } from './receiving.ts'
 import type { Running } from './running.ts'
 import { type SendingOptions, startSendingRoom } from './sending.ts'
+import { upstreamOf } from './upstream.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
@@ -72,7 +72,7 @@ export async function startServerRole(
   const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
   let isReady = false
   const tools = { log, metrics, isReady: () => isReady }
-  const upstream = upstreamOf(options, configuration)
+  const upstream = upstreamOf(options.upstreamUrl, configuration)
   const { routes, pages, retention, damageCount, push } =
     upstream === undefined
       ? await startKept(options, configuration, tools, life)
@@ -112,16 +112,6 @@ export async function startServerRole(
   await configuration.start(() => configuration.current)
   isReady = true
   return { urls: [web.url], reload: () => configuration.reload() }
-}
-
-/** The flag wins over the configuration, which alone has room for credentials. */
-function upstreamOf(
-  options: ServerOptions,
-  configuration: Configuration,
-): UpstreamConfig | undefined {
-  const { upstream } = configuration.current.narthex
-  if (options.upstreamUrl === '') return upstream
-  return { http: PLAIN_HTTP, ...upstream, url: options.upstreamUrl }
 }
 
 async function startKept(

@@ -12,6 +12,7 @@ import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import type { Appender } from '../model/appender.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes, sendingRoutes, targetRoutes } from '../serve/routes.ts'
+import { askOwn } from './asknow.ts'
 import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
@@ -92,6 +93,7 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       scheme: () => (webConfig.tls === undefined ? 'http' : 'https'),
       followRegistry: ({ registry }) =>
         followTargets({ registry, log, take: (targets) => machine.register(targets) }),
+      askNow: askOwn(keeping.querier),
       place: {
         folder: scrapeFolder,
         jobs: () => [...jobNames(), REGISTRY_JOB],

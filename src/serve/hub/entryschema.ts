@@ -3,6 +3,7 @@ import {
   listOf,
   mapOf,
   named,
+  number,
   oneOfTexts,
   optional,
   record,
@@ -37,8 +38,18 @@ const files = record({
   ...{ readme: text, helm: text, alerts: text, alertTests: text, dashboard: text, sample: text },
 })
 
+const standing = record({
+  ...{ views: whole, installs: whole, popularity: whole, trend: number },
+  ...{ addedMs: whole, changedMs: whole, isNew: truth },
+})
+
+const match = named('EntryMatch', record({ kind: oneOfTexts('alert', 'metric'), text }))
+
 /** As lists show it. */
-export const ENTRY_SUMMARY: Schema = named('EntrySummary', summary)
+export const LISTED_ENTRY: Schema = named(
+  'ListedEntry',
+  optional(record({ ...summary.properties, ...standing.properties }), { matches: listOf(match) }),
+)
 
 /** All of it. */
 export const ENTRY_DETAIL: Schema = named(
@@ -46,6 +57,7 @@ export const ENTRY_DETAIL: Schema = named(
   optional(
     record({
       ...summary.properties,
+      ...standing.properties,
       ...{ path: text, recognise: listOf(text), misses: mapOf(text), sources: mapOf(text), files },
       metrics: listOf(named('SampleMetric', record({ name: text, type: text, help: text }))),
       rules: listOf(named('RuleCheck', rule)),

@@ -1,6 +1,9 @@
 /** GET /api/v1/hub/entries and /api/v1/hub/entries/:name over HTTP. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { orderByInterest } from '../../../src/hub/interest/score.ts'
+import type { FoundEntry } from '../../../src/model/catalogue.ts'
+import type { InterestOrder, Standing } from '../../../src/model/interest.ts'
 import { catalogueRoutes } from '../../../src/serve/hub/catalogue.ts'
 import { catalogueOf, entryYaml, VERIFIED, writeEntries } from '../../hub/catalogue/support.ts'
 import { serve } from '../../net/server/support.ts'
@@ -13,7 +16,23 @@ const { catalogue, folder } = await catalogueOf({
   },
   redis: { 'entry.yaml': entryYaml('redis').replace('official: true', 'official: false') },
 })
-const server = await serve({ routes: catalogueRoutes(catalogue) })
+const looks: (readonly [string, string])[] = []
+const standings = new Map<string, Standing>()
+const NOTHING: Standing = {
+  ...{ views: 0, installs: 0, popularity: 0, trend: 0 },
+  ...{ addedMs: 0, changedMs: 0, isNew: false },
+}
+const interest = {
+  version: '1',
+  standing: (name: string) => standings.get(name) ?? NOTHING,
+  list: (entries: readonly FoundEntry[], order: InterestOrder | undefined) => {
+    const listed = entries.map((each) => ({ ...each, ...interest.standing(each.name) }))
+    return order === undefined ? listed : orderByInterest(listed, order)
+  },
+  viewed: (entry: string, caller: string) => looks.push([entry, caller]),
+  installed: () => {},
+}
+const server = await serve({ routes: catalogueRoutes({ catalogue, interest }) })
 after(() => server.server.stop())
 
 const list = async (query: string): Promise<string[]> => {
@@ -38,6 +57,7 @@ test('the list has what scripts look for', async () => {
         upstream: 'https://example.org/mysqld',
         content: { E: true, I: false, A: false, G: false },
         verified: { rules: { ok: 0, all: 0 }, panels: { ok: 0, all: 0 }, on: '1.5.0' },
+        ...NOTHING,
       },
       {
         name: 'redis',
@@ -49,6 +69,7 @@ test('the list has what scripts look for', async () => {
         upstream: 'https://example.org/redis',
         content: { E: false, I: false, A: false, G: false },
         verified: { rules: { ok: 0, all: 0 }, panels: { ok: 0, all: 0 }, on: '' },
+        ...NOTHING,
       },
     ],
   })
@@ -61,9 +82,48 @@ test('the list is searched, narrowed and sorted', async () => {
   assert.deepEqual(await list('?sort=verified'), ['mysqld', 'redis'])
 })
 
+test('the list is sorted by what people do, and says that what it knows has changed', async () => {
+  const { headers } = await server.ask('/api/v1/hub/entries')
+  standings.set('redis', { ...NOTHING, views: 3, popularity: 3, trend: 2.5, isNew: true })
+  interest.version = '2'
+  const known = { headers: { 'if-none-match': headers.etag ?? '' } }
+  const { status, text } = await server.ask('/api/v1/hub/entries?sort=popular', known)
+  assert.equal(status, 200)
+  const [first] = JSON.parse(text).data
+  assert.deepEqual([first.name, first.views, first.isNew], ['redis', 3, true])
+  assert.deepEqual(await list('?sort=trending'), ['redis', 'mysqld'])
+  assert.deepEqual(await list('?sort=recent'), ['mysqld', 'redis'])
+  assert.deepEqual(await list(''), ['mysqld', 'redis'])
+})
+
+test('a search says which alert or metric it has found', async () => {
+  const { text } = await server.ask('/api/v1/hub/entries?search=mysqld_up')
+  assert.deepEqual(JSON.parse(text).data[0].matches, [{ kind: 'metric', text: 'mysqld_up' }])
+  const shown = JSON.parse((await server.ask('/api/v1/hub/entries?search=redis')).text)
+  assert.equal(shown.data[0].matches, undefined, 'the list shows it itself')
+})
+
+test('a look at an entry counts for who looks, one at the list or at nothing does not', async () => {
+  looks.length = 0
+  await server.ask('/api/v1/hub/entries')
+  await server.ask('/api/v1/hub/entries/nothing')
+  assert.deepEqual(looks, [])
+  const { headers } = await server.ask('/api/v1/hub/entries/redis')
+  await server.ask('/api/v1/hub/entries/redis', {
+    headers: { 'if-none-match': headers.etag ?? '' },
+  })
+  assert.deepEqual(looks, [
+    ['redis', '127.0.0.1'],
+    ['redis', '127.0.0.1'],
+  ])
+})
+
 for (const [query, error] of [
   ['?official=maybe', /"official": "maybe", wanted true or false/],
-  ['?sort=trending', /"sort": "trending", wanted one of name, category, verified/],
+  [
+    '?sort=stars',
+    /"sort": "stars", wanted one of name, category, verified, popular, trending, recent/,
+  ],
 ] as const) {
   test(`a list is refused: ${query}`, async () => {
     const answer = await server.ask(`/api/v1/hub/entries${query}`)
