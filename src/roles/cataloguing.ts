@@ -20,8 +20,8 @@ import { installRoutes, planRoutes } from '../serve/hub/install.ts'
 import { sourceRoutes } from '../serve/hub/sources.ts'
 import type { Configuration } from './configuration.ts'
 import { catalogFolder, type InstallPlace } from './installing.ts'
-import { startUsage, type Usage } from './usage.ts'
 import type { RegisteringOptions } from './registering.ts'
+import { startUsage, type Usage } from './usage.ts'
 
 /** What flags say about them. */
 export interface CataloguingOptions
