@@ -71,6 +71,20 @@ export interface HubSourcesTable {
   faults: string
 }
 
+export interface HubSourceSettingsTable {
+  name: string
+  type: 'git' | 'github'
+  url: string
+  repository: string
+  branch: string
+  path: string
+  refresh_ms: number
+  sealed_token: string
+  version: number
+  changed_ms: number
+  changed_by: string
+}
+
 export interface HubFilesTable {
   source: string
   tag: string
@@ -189,6 +203,7 @@ export interface Schema {
   sd_consumers: ConsumersTable
   hub_state: HubStateTable
   hub_sources: HubSourcesTable
+  hub_source_settings: HubSourceSettingsTable
   hub_files: HubFilesTable
   hub_texts: HubTextsTable
   hub_uses: HubUsesTable

@@ -66,7 +66,7 @@ test('settings go on with who sent them and which version they saw; problems are
     handlePut(
       {
         ...{ segments: new Map([['name', 'team']]), body: Buffer.from(body), address: '192.0.2.7' },
-        ...{ identity: { name: 'anne', role: 'admin' }, header: (name) => headers[name] },
+        ...{ identity: { name: 'anne', role: 'admin' }, header: (name: string) => headers[name] },
       } as never,
       view,
     )
