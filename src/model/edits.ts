@@ -68,6 +68,7 @@ export interface EditPlace {
 
 /** Who changes a file, and why. */
 export interface EditSign {
+  /** A name, or an e-mail address. */
   readonly author: string
   /** '' for a sentence of ours. */
   readonly summary: string
@@ -83,7 +84,7 @@ export interface EditsState {
 
 /** What routes need of the edits. Each method throws `not_found` for names that no entry has. */
 export interface EditsView {
-  state(): EditsState
+  state(): Promise<EditsState>
   /** @throws NarthexError `not_found` when the entry has no such file */
   file(entry: string, file: string): Promise<EditedFile>
   /** The newest first. */
