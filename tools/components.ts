@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findKafka, KAFKA, provideKafka } from './kafka.ts'
+import { findJars, JAVA_PROGRAMS, provideJars } from './jars.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const cache = join(root, '.cache/debian')
@@ -51,6 +51,14 @@ const COMPONENTS: Readonly<Record<string, string>> = {
   'prometheus-varnish-exporter': 'prometheus-varnish-exporter',
   etcd: 'etcd-server',
   influxd: 'influxdb',
+  'rabbitmq-server': 'rabbitmq-server',
+  epmd: 'erlang-base',
+  erl: 'erlang-base',
+  snmpd: 'snmpd',
+  'prometheus-snmp-exporter': 'prometheus-snmp-exporter',
+  postfix: 'postfix',
+  'prometheus-postfix-exporter': 'prometheus-postfix-exporter',
+  'prometheus-smokeping-prober': 'prometheus-smokeping-prober',
   postgres: 'postgresql-15',
   initdb: 'postgresql-15',
   mariadbd: 'mariadb-server',
@@ -77,7 +85,7 @@ export interface Component {
 
 /** Where a component is, without installing anything; undefined when it is not on this machine. */
 export function findComponent(command: string): Component | undefined {
-  if (command === KAFKA) return findKafka()
+  if (JAVA_PROGRAMS.includes(command)) return findJars(command)
   for (const folder of (process.env.PATH ?? '').split(delimiter).concat(MORE_FOLDERS)) {
     const path = join(folder, command)
     if (existsSync(path)) return { path, env: {} }
@@ -106,8 +114,10 @@ function unpackedEnvironment(): Component['env'] {
  */
 export function provideComponents(say: (line: string) => void): Map<string, string> {
   const failures = provideDebian(say)
-  const problem = provideKafka(say)
-  if (problem !== undefined) failures.set(KAFKA, problem)
+  for (const name of JAVA_PROGRAMS) {
+    const problem = provideJars(name, say)
+    if (problem !== undefined) failures.set(name, problem)
+  }
   return failures
 }
 

@@ -63,7 +63,9 @@ import { DEFAULT_LIMITS } from '../src/net/server/limits.ts'
 import { WAITING_MAX } from '../src/net/server/password.ts'
 import { QUERY_LIMITS } from '../src/query/host/limits.ts'
 import { NESTING_MAX, OPERATORS_MAX } from '../src/query/promql/tokens.ts'
-import { VERSIONS_MAX as DOCUMENT_VERSIONS_MAX } from '../src/records/registry.ts'
+import { CHANGE_ITEMS_MAX } from '../src/records/changes.ts'
+import { VERSIONS_MAX as DOCUMENT_VERSIONS_MAX } from '../src/records/documents.ts'
+import { LEASE_EVENTS_MAX } from '../src/records/leases.ts'
 import { RETRY_AFTER_MS_MAX } from '../src/send/pace.ts'
 import { ANSWER_BYTES_MAX as UPSTREAM_BYTES_MAX } from '../src/send/upstream/upstream.ts'
 import { SELECTORS_MAX } from '../src/serve/api/params.ts'
@@ -503,6 +505,10 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('versions of all of them', count(DOCUMENT_VERSIONS_MAX), 'the oldest are forgotten', [
       'narthex_hub_revision',
     ]),
+    built('comings and goings of leases', count(LEASE_EVENTS_MAX), 'the oldest are forgotten', [
+      'narthex_hub_revision',
+    ]),
+    built('documents told of one change', count(CHANGE_ITEMS_MAX), 'counted only', [REQUESTS]),
     built('nodes of a service', count(NODES_MAX), '422', [REQUESTS]),
     built('labels of an entry', count(LABELS_MAX), '422', [REQUESTS]),
     built('bytes of a target', count(TARGET_BYTES_MAX), '422', [REQUESTS]),

@@ -1,4 +1,6 @@
 /** What an entry of the catalogue becomes where it is put to use: a scrape job, rules and a dashboard. */
+import type { Outcome } from './registry.ts'
+import type { Health } from './target.ts'
 
 /** What is asked for. */
 export interface InstallRequest {
@@ -8,6 +10,8 @@ export interface InstallRequest {
   readonly targets: readonly string[]
   /** Name of the job, and of the installation; '' for that of the entry. */
   readonly job: string
+  /** Such as `30s`; '' for that of the configuration. */
+  readonly interval: string
 }
 
 /** The exact texts that an installation consists of. */
@@ -44,16 +48,51 @@ export interface Installation {
   readonly fault: string
 }
 
-/** Makes plans of entries. */
+/** How one target of an installation does. */
+export interface InstalledTarget {
+  readonly address: string
+  readonly health: Health
+  /** '' or why the last scrape failed, as the scraper says it. */
+  readonly error: string
+  /** ms since epoch; 0 before the first scrape. */
+  readonly lastScrapeMs: number
+}
+
+/** What is scraped, as who installs needs to know it. */
+export interface ScrapedView {
+  /** How the targets of a job do. */
+  targets(job: string): readonly InstalledTarget[]
+  /** Names of the jobs that scrape an address. */
+  jobsOf(address: string): readonly string[]
+}
+
+/** A target on which an entry can be put to use. */
+export interface InstallCandidate {
+  readonly address: string
+  /** `metrics` prove it, or the names and ports of the `registry` make it likely. */
+  readonly by: 'metrics' | 'registry'
+  /** Names of the jobs that scrape it already. */
+  readonly jobs: readonly string[]
+}
+
+/** A file for others to use. */
+export interface ExportFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** Makes plans of entries. What is wrong with targets is told by their index. */
 export interface InstallPlanner {
   /** @throws NarthexError `bad_data`, `not_found` for the entry, `conflict` for the name of the job */
-  preview(request: InstallRequest, by: string): Promise<InstallPlan>
+  preview(request: InstallRequest, by: string): Promise<Outcome<InstallPlan>>
+  /** The same as files for Prometheus, Alertmanager and Grafana. @throws as `preview` does */
+  files(request: InstallRequest, by: string): Promise<Outcome<readonly ExportFile[]>>
 }
 
 /** Carries plans out, and takes them back. */
 export interface Installer extends InstallPlanner {
   /** Writes what the plan says and has it used at once. */
-  install(request: InstallRequest, by: string): Promise<Installation>
+  install(request: InstallRequest, by: string): Promise<Outcome<Installation>>
   installs(): Promise<readonly Installation[]>
   /** Deletes exactly what was written. @throws NarthexError `not_found` */
   uninstall(name: string): Promise<Installation>

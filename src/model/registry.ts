@@ -16,7 +16,7 @@ export interface DocumentKey {
 }
 
 /** What happened to a document. */
-export type DocumentAction = 'put' | 'delete' | 'import' | 'undo'
+export type DocumentAction = 'put' | 'delete' | 'import' | 'undo' | 'relabel'
 
 /** A document without its text. */
 export interface DocumentHead extends DocumentKey {
@@ -57,6 +57,44 @@ export interface Lease {
   /** ms since epoch */
   readonly expiresMs: number
   readonly changedBy: string
+}
+
+/** What became of a lease; heartbeats are not told. */
+export type LeaseAction = 'hold' | 'change' | 'release' | 'expire'
+
+/** One coming or going of a target that registered itself. */
+export interface LeaseEvent {
+  readonly key: string
+  readonly action: LeaseAction
+  readonly group: string
+  readonly target: string
+  /** JSON of an object of texts. */
+  readonly labels: string
+  /** ms since epoch */
+  readonly atMs: number
+  readonly by: string
+  /** Of the registry. */
+  readonly revision: number
+}
+
+/** All that was done at once. The list is cut, the count is not. */
+export interface RegistryChange {
+  readonly revision: number
+  /** ms since epoch */
+  readonly atMs: number
+  readonly by: string
+  readonly count: number
+  readonly documents: readonly DocumentVersion[]
+  readonly leases: readonly LeaseEvent[]
+}
+
+/** Which changes are asked for, newest first. */
+export interface ChangeQuery {
+  /** Older than this revision; 0 for the newest. */
+  readonly before: number
+  readonly count: number
+  /** Only of documents, groups of leases, and people with this text in their name; '' for all. */
+  readonly search: string
 }
 
 /** Who asks for targets, how often, and what they got. */
@@ -119,6 +157,49 @@ export interface DocumentDiff {
   readonly removed: readonly LabelledTarget[]
 }
 
+/** What a change of several documents does to one of them. */
+export interface PlannedDocument extends DocumentDiff, DocumentKey {
+  readonly action: 'add' | 'change' | 'delete' | 'keep'
+  /** Before the change; 0 where there is none. */
+  readonly version: number
+  /** After the change. */
+  readonly targets: number
+  /** Targets that are there more than once, and are kept once. */
+  readonly repeated: readonly string[]
+}
+
+/** What a change of several documents will do; the lists of its differences are cut together. */
+export interface RegistryPlan {
+  /** Tells whether the documents are still what the plan was made for. */
+  readonly tag: string
+  readonly documents: readonly PlannedDocument[]
+}
+
+/** One change of several documents: all of it or none. */
+export type BulkEdit =
+  | { readonly action: 'delete'; readonly documents: readonly DocumentKey[] }
+  | {
+      readonly action: 'relabel'
+      readonly documents: readonly DocumentKey[]
+      /** Of all their targets, in the place of what they have. */
+      readonly set: Readonly<Record<string, string>>
+      readonly remove: readonly string[]
+    }
+  /** Makes all that one revision changed what it was before. */
+  | { readonly action: 'undo'; readonly revision: number }
+  | ImportEdit
+
+/** Documents by name, as a file has them. */
+export interface ImportEdit {
+  readonly action: 'import'
+  readonly kind: DocumentKind
+  /** Media type without parameters. */
+  readonly type: string
+  readonly text: string
+  /** Whether documents of the kind that are not in the file go. */
+  readonly isWhole: boolean
+}
+
 /** Which targets somebody asks for. */
 export interface TargetQuery {
   /** '' for all jobs. */
@@ -150,11 +231,21 @@ export interface Registry {
   diff(key: DocumentKey, version: number): Promise<DocumentDiff>
   /** Makes a document what it was at a version. @throws NarthexError `not_found` */
   undo(key: DocumentKey, version: number, by: string): Promise<Taken>
-  /** Groups by name in JSON, YAML or CSV: all or none. */
-  load(type: string, text: string, by: string): Promise<Outcome<readonly Taken[]>>
+  /** What an edit would do. @throws NarthexError `bad_data`, `not_found`, `conflict` */
+  plan(edit: BulkEdit): Promise<Outcome<RegistryPlan>>
+  /**
+   * Carries an edit out, all of it or nothing.
+   *
+   * @param seenTag of the plan that the editor saw; documents that were changed since are refused
+   */
+  carryOut(edit: BulkEdit, by: string, seenTag?: string): Promise<Outcome<readonly Taken[]>>
+  /** All documents of a kind, by name: what an import takes. @throws NarthexError `bad_data` */
+  dump(kind: DocumentKind, type: string): Promise<string>
+  /** Newest first. */
+  changes(query: ChangeQuery): Promise<readonly RegistryChange[]>
   hold(key: string, value: unknown, by: string): Promise<Outcome<Lease>>
   /** @throws NarthexError `not_found` */
-  release(key: string): Promise<void>
+  release(key: string, by: string): Promise<void>
   leases(): Promise<readonly Lease[]>
   /** @throws NarthexError `busy` while the database is away, with how old the last list is */
   targets(query: TargetQuery): Promise<TargetList>

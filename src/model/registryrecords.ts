@@ -1,5 +1,6 @@
 /** Where the registry of targets is kept: documents, their versions, leases and consumers. */
 import type {
+  ChangeQuery,
   Consumer,
   DocumentAction,
   DocumentHead,
@@ -7,6 +8,7 @@ import type {
   DocumentVersion,
   Lease,
   PastDocument,
+  RegistryChange,
   StoredDocument,
 } from './registry.ts'
 
@@ -18,6 +20,13 @@ export interface DocumentEdit extends DocumentKey {
   readonly targets: number
   /** The version that the editor saw, 0 for none; another one is refused. Absent: whatever it is. */
   readonly seenVersion?: number
+}
+
+/** What one revision made of a document. */
+export interface DoneDocument {
+  readonly after: PastDocument
+  /** Undefined where there was none, or where it is no longer kept. */
+  readonly before: PastDocument | undefined
 }
 
 /** What there is at one moment, as far as it is news. */
@@ -72,8 +81,12 @@ export interface RegistryRecords {
   /** Makes a lease or renews it. @throws NarthexError `limit` at the bound */
   hold(lease: Lease, nowMs: number, bounds: RegistryBounds): Promise<void>
   /** Ends a lease. @returns whether there was one */
-  release(key: string): Promise<boolean>
-  /** Forgets what is long over: leases that ran out, consumers not seen for `consumerMs`. */
+  release(key: string, nowMs: number, by: string): Promise<boolean>
+  /** Newest first. */
+  changes(query: ChangeQuery): Promise<readonly RegistryChange[]>
+  /** What a revision did to documents, of the versions that are kept. */
+  done(revision: number): Promise<readonly DoneDocument[]>
+  /** Forgets what is over: leases that ran out, consumers not seen for `consumerMs`. */
   sweep(nowMs: number, consumerMs: number): Promise<void>
   /** Adds up what was seen since the last time; beyond the bound the longest unseen are forgotten. */
   saveConsumers(consumers: readonly Consumer[], consumersMax: number): Promise<void>

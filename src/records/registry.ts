@@ -1,29 +1,34 @@
 /** The registry of targets in its tables. */
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { NarthexError } from '../base/error.ts'
 import type {
+  ChangeQuery,
   Consumer,
   DocumentHead,
   DocumentKey,
   DocumentVersion,
   Lease,
   PastDocument,
+  RegistryChange,
 } from '../model/registry.ts'
 import type {
   DocumentEdit,
+  DoneDocument,
   RegistryBounds,
   RegistryImage,
   RegistryRecords,
 } from '../model/registryrecords.ts'
-import type { ConsumersTable, DocumentsTable, LeasesTable, Schema } from './schema.ts'
-
-/** Versions of all documents, those of deleted ones among them; the oldest go first. */
-export const VERSIONS_MAX = 100_000
-
-const HEAD = [
-  ...(['kind', 'name', 'targets', 'version'] as const),
-  ...(['revision', 'changed_ms', 'changed_by'] as const),
-] as const
+import { readChanges, readDone } from './changes.ts'
+import {
+  changeDocuments,
+  headOf,
+  oldestRevision,
+  readGone,
+  readHistory,
+  readVersion,
+} from './documents.ts'
+import { holdLease, leaseOf, readLeases, releaseLease, renewLease, sweepLeases } from './leases.ts'
+import { readRevision } from './revision.ts'
+import type { ConsumersTable, Schema } from './schema.ts'
 
 /** Runs a question and says `busy` where the database is away. */
 type Asking = <T>(run: () => Promise<T>) => Promise<T>
@@ -65,15 +70,7 @@ export class StoredRegistry implements RegistryRecords {
   }
 
   leases(nowMs: number): Promise<readonly Lease[]> {
-    return this.#asking(async () => {
-      const rows = await this.#db
-        .selectFrom('sd_leases')
-        .selectAll()
-        .where('expires_ms', '>', nowMs)
-        .orderBy('key')
-        .execute()
-      return rows.map(leaseOf)
-    })
+    return this.#asking(() => readLeases(this.#db, nowMs))
   }
 
   change(
@@ -82,100 +79,42 @@ export class StoredRegistry implements RegistryRecords {
     edits: readonly DocumentEdit[],
     bounds: RegistryBounds,
   ): Promise<readonly (DocumentHead | undefined)[]> {
-    return this.#changing(async (db) => {
-      const revision = await nextRevision(db)
-      const heads: (DocumentHead | undefined)[] = []
-      for (const edit of edits) {
-        heads.push(await applyEdit(db, edit, { by, atMs, revision, bounds }))
-      }
-      await requireRoom(db, bounds)
-      await dropOldVersions(db)
-      return heads
-    })
+    return this.#changing((db) => changeDocuments(db, edits, { by, atMs, bounds }))
   }
 
-  versions({ kind, name }: DocumentKey): Promise<readonly DocumentVersion[]> {
-    return this.#asking(async () => {
-      const rows = await this.#db
-        .selectFrom('sd_versions')
-        .select([...HEAD, 'action'])
-        .where('kind', '=', kind)
-        .where('name', '=', name)
-        .orderBy('version', 'desc')
-        .execute()
-      return rows.map((row) => ({ ...headOf(row), action: row.action }))
-    })
+  versions(key: DocumentKey): Promise<readonly DocumentVersion[]> {
+    return this.#asking(() => readHistory(this.#db, key))
   }
 
-  version({ kind, name }: DocumentKey, version: number): Promise<PastDocument | undefined> {
-    return this.#asking(async () => {
-      const row = await this.#db
-        .selectFrom('sd_versions')
-        .selectAll()
-        .where('kind', '=', kind)
-        .where('name', '=', name)
-        .where('version', '=', version)
-        .executeTakeFirst()
-      return row && { ...headOf(row), action: row.action, body: row.body ?? undefined }
-    })
+  version(key: DocumentKey, version: number): Promise<PastDocument | undefined> {
+    return this.#asking(() => readVersion(this.#db, key, version))
+  }
+
+  changes(query: ChangeQuery): Promise<readonly RegistryChange[]> {
+    return this.#atOnce((db) => readChanges(db, query))
+  }
+
+  done(revision: number): Promise<readonly DoneDocument[]> {
+    return this.#atOnce((db) => readDone(db, revision))
   }
 
   async hold(lease: Lease, nowMs: number, bounds: RegistryBounds): Promise<void> {
-    const { key, ttlMs, expiresMs, changedBy } = lease
-    const content = { group_name: lease.group, target: lease.target, labels: lease.labels }
-    const times = { ttl_ms: ttlMs, expires_ms: expiresMs, changed_by: changedBy }
-    const renewed = await this.#asking(() =>
-      this.#db
-        .updateTable('sd_leases')
-        .set(times)
-        .where('key', '=', key)
-        .where('group_name', '=', content.group_name)
-        .where('target', '=', content.target)
-        .where('labels', '=', content.labels)
-        .where('expires_ms', '>', nowMs)
-        .executeTakeFirst(),
-    )
-    if (renewed.numUpdatedRows > 0n) return
-    await this.#changing(async (db) => {
-      await nextRevision(db)
-      await db.deleteFrom('sd_leases').where('expires_ms', '<=', nowMs).execute()
-      await db
-        .insertInto('sd_leases')
-        .values({ key, ...content, ...times })
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ ...content, ...times }))
-        .execute()
-      const { count } = await db
-        .selectFrom('sd_leases')
-        .select((each) => each.fn.countAll<number>().as('count'))
-        .executeTakeFirstOrThrow()
-      if (count > bounds.leasesMax) {
-        throw new NarthexError(
-          'limit',
-          `cannot hold lease: there are ${bounds.leasesMax}, which is the bound (--hub.leases)`,
-        )
-      }
-    })
+    const isRenewed = await this.#asking(() => renewLease(this.#db, lease, nowMs))
+    if (!isRenewed) await this.#changing((db) => holdLease(db, lease, nowMs, bounds))
   }
 
-  release(key: string): Promise<boolean> {
-    return this.#changing(async (db) => {
-      await nextRevision(db)
-      const { numDeletedRows } = await db
-        .deleteFrom('sd_leases')
-        .where('key', '=', key)
-        .executeTakeFirstOrThrow()
-      return numDeletedRows > 0n
-    })
+  release(key: string, nowMs: number, by: string): Promise<boolean> {
+    return this.#changing((db) => releaseLease(db, key, nowMs, by))
   }
 
   async sweep(nowMs: number, consumerMs: number): Promise<void> {
-    await this.#asking(async () => {
-      await this.#db.deleteFrom('sd_leases').where('expires_ms', '<=', nowMs).execute()
-      await this.#db
+    await this.#changing((db) => sweepLeases(db, nowMs))
+    await this.#asking(() =>
+      this.#db
         .deleteFrom('sd_consumers')
         .where('seen_ms', '<', nowMs - consumerMs)
-        .execute()
-    })
+        .execute(),
+    )
   }
 
   saveConsumers(consumers: readonly Consumer[], consumersMax: number): Promise<void> {
@@ -231,171 +170,6 @@ export class StoredRegistry implements RegistryRecords {
 
   #changing<T>(run: (db: Transaction<Schema>) => Promise<T>): Promise<T> {
     return this.#asking(() => this.#db.transaction().execute(run))
-  }
-}
-
-/** What all edits of one change share. */
-interface Change {
-  readonly by: string
-  readonly atMs: number
-  readonly revision: number
-  readonly bounds: RegistryBounds
-}
-
-async function readRevision(db: Kysely<Schema>): Promise<number> {
-  const { revision } = await db.selectFrom('sd_state').select('revision').executeTakeFirstOrThrow()
-  return revision
-}
-
-/** Of the versions that are kept; 0 without any. */
-async function oldestRevision(db: Transaction<Schema>): Promise<number> {
-  const row = await db
-    .selectFrom('sd_versions')
-    .select((each) => each.fn.min('revision').as('revision'))
-    .executeTakeFirst()
-  return row?.revision ?? 0
-}
-
-async function readGone(db: Transaction<Schema>, since: number): Promise<DocumentKey[]> {
-  return await db
-    .selectFrom('sd_versions as old')
-    .leftJoin('sd_documents as now', (join) =>
-      join.onRef('now.kind', '=', 'old.kind').onRef('now.name', '=', 'old.name'),
-    )
-    .select(['old.kind', 'old.name'])
-    .distinct()
-    .where('old.revision', '>', since)
-    .where('old.body', 'is', null)
-    .where('now.name', 'is', null)
-    .execute()
-}
-
-/** Its row is the lock: who changes the registry waits here for who does so already. */
-async function nextRevision(db: Transaction<Schema>): Promise<number> {
-  const { revision } = await db
-    .updateTable('sd_state')
-    .set((each) => ({ revision: each('revision', '+', 1) }))
-    .returning('revision')
-    .executeTakeFirstOrThrow()
-  return revision
-}
-
-async function applyEdit(
-  db: Transaction<Schema>,
-  edit: DocumentEdit,
-  { by, atMs, revision, bounds }: Change,
-): Promise<DocumentHead | undefined> {
-  const { kind, name, body, targets, action } = edit
-  const before = await db
-    .selectFrom('sd_documents')
-    .selectAll()
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  requireSeen(edit, before)
-  if (before?.body === body) return before === undefined ? undefined : headOf(before)
-
-  const version = (await lastVersion(db, edit)) + 1
-  const change = { version, revision, changed_ms: atMs, changed_by: by, targets }
-  if (body === undefined) {
-    await db.deleteFrom('sd_documents').where('kind', '=', kind).where('name', '=', name).execute()
-  } else {
-    await db
-      .insertInto('sd_documents')
-      .values({ kind, name, body, ...change })
-      .onConflict((conflict) => conflict.columns(['kind', 'name']).doUpdateSet({ body, ...change }))
-      .execute()
-  }
-  await db
-    .insertInto('sd_versions')
-    .values({ kind, name, action, body: body ?? null, ...change })
-    .execute()
-  await db
-    .deleteFrom('sd_versions')
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .where('version', '<=', version - bounds.versionsMax)
-    .execute()
-  return headOf({ kind, name, ...change })
-}
-
-/** @throws NarthexError `conflict` when somebody else was quicker */
-function requireSeen({ seenVersion, kind, name }: DocumentEdit, before?: DocumentsTable): void {
-  const present = before?.version ?? 0
-  if (seenVersion === undefined || seenVersion === present) return
-  throw new NarthexError(
-    'conflict',
-    `cannot change ${kind} ${JSON.stringify(name)}: it is version ${present}, you have seen ${seenVersion}`,
-  )
-}
-
-async function lastVersion(db: Transaction<Schema>, { kind, name }: DocumentKey): Promise<number> {
-  const row = await db
-    .selectFrom('sd_versions')
-    .select((each) => each.fn.max('version').as('version'))
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  return row?.version ?? 0
-}
-
-async function requireRoom(db: Transaction<Schema>, bounds: RegistryBounds): Promise<void> {
-  const { documents, targets } = await db
-    .selectFrom('sd_documents')
-    .select((each) => [
-      each.fn.countAll<number>().as('documents'),
-      each.fn.coalesce(each.fn.sum<number>('targets'), sql<number>`0`).as('targets'),
-    ])
-    .executeTakeFirstOrThrow()
-  for (const [what, count, max, flag] of [
-    ['groups and services', documents, bounds.documentsMax, 'hub.groups'],
-    ['targets', targets, bounds.targetsMax, 'hub.targets'],
-  ] as const) {
-    if (Number(count) <= max) continue
-    throw new NarthexError(
-      'limit',
-      `cannot change the registry: it would have ${count} ${what}, the bound is ${max} (--${flag})`,
-    )
-  }
-}
-
-async function dropOldVersions(db: Transaction<Schema>): Promise<void> {
-  const { count } = await db
-    .selectFrom('sd_versions')
-    .select((each) => each.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  if (count <= VERSIONS_MAX) return
-  const oldest = db
-    .selectFrom('sd_versions')
-    .select('revision')
-    .orderBy('revision')
-    .limit(1)
-    .offset(count - VERSIONS_MAX)
-  await db.deleteFrom('sd_versions').where('revision', '<', oldest).execute()
-}
-
-function headOf(row: Omit<DocumentsTable, 'body'>): DocumentHead {
-  const { kind, name, version, targets, revision } = row
-  return {
-    kind,
-    name,
-    version,
-    targets,
-    revision,
-    changedMs: row.changed_ms,
-    changedBy: row.changed_by,
-  }
-}
-
-function leaseOf(row: LeasesTable): Lease {
-  return {
-    key: row.key,
-    group: row.group_name,
-    target: row.target,
-    labels: row.labels,
-    ttlMs: row.ttl_ms,
-    expiresMs: row.expires_ms,
-    changedBy: row.changed_by,
   }
 }
 

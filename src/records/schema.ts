@@ -62,6 +62,7 @@ export interface HubSourcesTable {
   type: 'bundled' | 'folder' | 'git' | 'github'
   origin: string
   commit_id: string
+  tag: string
   entries: number
   revision: number
   checked_ms: number
@@ -87,7 +88,6 @@ export interface HubSourceSettingsTable {
 
 export interface HubFilesTable {
   source: string
-  tag: string
   entry: string
   file: string
   digest: string
@@ -97,20 +97,6 @@ export interface HubTextsTable {
   digest: string
   body: string
 }
-export interface HubSourceSettingsTable {
-  name: string
-  type: 'git' | 'github'
-  url: string
-  repository: string
-  branch: string
-  path: string
-  refresh_ms: number
-  sealed_token: string
-  version: number
-  changed_ms: number
-  changed_by: string
-}
-
 
 export interface HubUsesTable {
   entry: string
@@ -216,5 +202,4 @@ export interface Schema {
   hub_tokens: HubTokensTable
   hub_sessions: HubSessionsTable
   hub_audit: HubAuditTable
-  hub_source_settings: HubSourceSettingsTable
 }

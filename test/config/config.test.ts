@@ -15,6 +15,7 @@ import {
 } from '../../src/config/config.ts'
 import { formatProblem } from '../../src/config/report.ts'
 import { YAML_ALIASES_MAX } from '../../src/config/yaml.ts'
+import { cpuMsOf } from '../support/cpu.ts'
 
 let dir = ''
 before(() => {
@@ -242,12 +243,13 @@ test('C39: an alias bomb and deep nesting are refused quickly', () => {
     const [last, next] = [String.fromCharCode(96 + i), String.fromCharCode(97 + i)]
     bomb.push(`${next}: &${next} [${Array(9).fill(`*${last}`).join(',')}]`)
   }
-  const startMs = performance.now()
-  assert.match(errorsOf(bomb.join('\n'))[0], new RegExp(`more than ${YAML_ALIASES_MAX} uses`))
-  assert.match(errorsOf(`global: ${'['.repeat(70)}${']'.repeat(70)}`)[0], /nested deeper than 64/)
-  assert.match(errorsOf(`global: ${'['.repeat(50_000)}`)[0], /nested deeper than 64/)
-  assert.match(errorsOf('a: &a [*a]')[0], /nested deeper|Unresolved alias|more than/)
-  assert.ok(performance.now() - startMs < 3000)
+  const tookMs = cpuMsOf(() => {
+    assert.match(errorsOf(bomb.join('\n'))[0], new RegExp(`more than ${YAML_ALIASES_MAX} uses`))
+    assert.match(errorsOf(`global: ${'['.repeat(70)}${']'.repeat(70)}`)[0], /nested deeper than 64/)
+    assert.match(errorsOf(`global: ${'['.repeat(50_000)}`)[0], /nested deeper than 64/)
+    assert.match(errorsOf('a: &a [*a]')[0], /nested deeper|Unresolved alias|more than/)
+  })
+  assert.ok(tookMs < 3000, `${tookMs} ms`)
 })
 
 test('C39: keys with meaning for JavaScript are unknown keys and plain labels', () => {

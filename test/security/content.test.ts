@@ -7,6 +7,7 @@ import { Secret } from '../../src/base/secret.ts'
 import { parseTimeMs } from '../../src/serve/api/params.ts'
 import { serve } from '../net/server/support.ts'
 import { allRoutes } from '../serve/ports.ts'
+import { cpuMsOf } from '../support/cpu.ts'
 
 const HOSTILE = [
   '<script>alert(1)</script>',
@@ -123,13 +124,14 @@ test('C39: names of the prototype are names like any other', async () => {
 })
 
 test('C37: a time that is long and almost right is refused at once', () => {
-  const startedMs = performance.now()
-  for (const text of [
-    `${'9'.repeat(10_000)}x`,
-    `2026-01-01T00:00:00.${'9'.repeat(10_000)}`,
-    '1e'.repeat(5000),
-  ]) {
-    assert.throws(() => parseTimeMs(text))
-  }
-  assert.ok(performance.now() - startedMs < 50)
+  const tookMs = cpuMsOf(() => {
+    for (const text of [
+      `${'9'.repeat(10_000)}x`,
+      `2026-01-01T00:00:00.${'9'.repeat(10_000)}`,
+      '1e'.repeat(5000),
+    ]) {
+      assert.throws(() => parseTimeMs(text))
+    }
+  })
+  assert.ok(tookMs < 50, `${tookMs} ms`)
 })

@@ -1,11 +1,10 @@
 /** Real Kafka brokers (KRaft) for tests: one alone, or several that follow each other. */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findComponent } from '../../tools/components.ts'
-import { freePort, startProcess, type TestProcess, until } from './processes.ts'
+import { freePort, isListening, startProcess, type TestProcess, until } from './processes.ts'
 
 /** Heap of the broker: tests send little. */
 const JAVA_FLAGS = ['-Xmx256m', '-Xms64m']
@@ -141,14 +140,6 @@ function newId(): string {
 
 function java(): string[] {
   return [...JAVA_FLAGS, '-cp', `${findComponent('kafka')?.path}/*`]
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, '127.0.0.1')
-    socket.once('connect', () => socket.end(() => resolve(true)))
-    socket.once('error', () => resolve(false))
-  })
 }
 
 function properties(options: KafkaOptions, node: Node): string {

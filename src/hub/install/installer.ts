@@ -2,12 +2,15 @@
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { EntryDetail } from '../../model/catalogue.ts'
 import type {
+  ExportFile,
   Installation,
   Installer,
   InstallPlan,
   InstallPlanner,
   InstallRequest,
 } from '../../model/install.ts'
+import type { Outcome } from '../../model/registry.ts'
+import { exportFiles } from './exports.ts'
 import type { InstallFolder } from './folder.ts'
 import { planInstall } from './plan.ts'
 import { readJob } from './request.ts'
@@ -23,20 +26,50 @@ export interface InstallerOptions extends PlannerOptions {
   readonly folder: InstallFolder
   /** Names of the jobs that run, those of installations among them. */
   jobs(): readonly string[]
+  /** Names of the jobs that scrape an address, besides those that leave it to others. */
+  jobsOf(address: string): readonly string[]
   /** Has what is in the folder used; rejects when it cannot be, and what ran goes on. */
   reload(): Promise<void>
 }
 
 /** Plans where nothing is scraped: for others to use. */
-export function openPlanner({ entry, now }: PlannerOptions): InstallPlanner {
-  return {
-    preview: async (request, by) => {
-      readJob(request) // before anything is looked for under such a name
-      const found = await entry(request.entry)
-      if (found !== undefined) return planInstall(found, request, { nowMs: now(), by })
-      const name = JSON.stringify(request.entry)
-      throw new NarthexError('not_found', `cannot find entry ${name} in the catalogue`)
-    },
+export function openPlanner(options: PlannerOptions): InstallPlanner {
+  return new Planner(options, () => [])
+}
+
+class Planner implements InstallPlanner {
+  readonly #options: PlannerOptions
+  readonly #jobsOf: (address: string) => readonly string[]
+
+  constructor(options: PlannerOptions, jobsOf: (address: string) => readonly string[]) {
+    this.#options = options
+    this.#jobsOf = jobsOf
+  }
+
+  async preview(request: InstallRequest, by: string): Promise<Outcome<InstallPlan>> {
+    return this.#plan(await this.#entry(request), request, by)
+  }
+
+  async files(request: InstallRequest, by: string): Promise<Outcome<readonly ExportFile[]>> {
+    const entry = await this.#entry(request)
+    const outcome = this.#plan(entry, request, by)
+    return 'problems' in outcome ? outcome : { done: exportFiles(outcome.done, entry) }
+  }
+
+  #plan(entry: EntryDetail, request: InstallRequest, by: string): Outcome<InstallPlan> {
+    return planInstall(entry, request, {
+      ...{ nowMs: this.#options.now(), by },
+      jobsOf: this.#jobsOf,
+    })
+  }
+
+  /** @throws NarthexError `not_found`; `bad_data` for a job that cannot be, before anything is looked for */
+  async #entry(request: InstallRequest): Promise<EntryDetail> {
+    readJob(request)
+    const found = await this.#options.entry(request.entry)
+    if (found !== undefined) return found
+    const name = JSON.stringify(request.entry)
+    throw new NarthexError('not_found', `cannot find entry ${name} in the catalogue`)
   }
 }
 
@@ -47,29 +80,36 @@ export function openInstaller(options: InstallerOptions): Installer {
 
 class FolderInstaller implements Installer {
   readonly #options: InstallerOptions
-  readonly #planner: InstallPlanner
+  readonly #planner: Planner
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: InstallerOptions) {
     this.#options = options
-    this.#planner = openPlanner(options)
+    this.#planner = new Planner(options, (address) => options.jobsOf(address))
   }
 
-  async preview(request: InstallRequest, by: string): Promise<InstallPlan> {
-    const plan = await this.#planner.preview(request, by)
-    if (this.#options.jobs().includes(plan.name)) {
-      throw new NarthexError(
-        'conflict',
-        `cannot install ${plan.entry}: a job ${JSON.stringify(plan.name)} is configured already, wanted another name (job)`,
-      )
-    }
-    return plan
+  async preview(request: InstallRequest, by: string): Promise<Outcome<InstallPlan>> {
+    const outcome = await this.#planner.preview(request, by)
+    if ('problems' in outcome) return outcome
+    const { name, entry } = outcome.done
+    if (!this.#options.jobs().includes(name)) return outcome
+    throw new NarthexError(
+      'conflict',
+      `cannot install ${entry}: a job ${JSON.stringify(name)} is configured already, wanted another name (job)`,
+    )
   }
 
-  install(request: InstallRequest, by: string): Promise<Installation> {
+  /** Whether such a job runs here matters to nobody else. */
+  files(request: InstallRequest, by: string): Promise<Outcome<readonly ExportFile[]>> {
+    return this.#planner.files(request, by)
+  }
+
+  install(request: InstallRequest, by: string): Promise<Outcome<Installation>> {
     return this.#afterOthers(async () => {
       const { folder, reload } = this.#options
-      const plan = await this.preview(request, by)
+      const outcome = await this.preview(request, by)
+      if ('problems' in outcome) return outcome
+      const plan = outcome.done
       const installed = folder.write(plan)
       try {
         await reload()
@@ -78,7 +118,7 @@ class FolderInstaller implements Installer {
         const reason = `the configuration cannot be reloaded, nothing was installed: ${messageOf(error)}`
         throw new NarthexError('execution', `cannot install ${plan.entry}: ${reason}`, error)
       }
-      return installed
+      return { done: installed }
     })
   }
 

@@ -5,48 +5,58 @@ import { readConfig } from '../../config/config.ts'
 import { formatProblem, Report, refusal } from '../../config/report.ts'
 import type { EntryDetail } from '../../model/catalogue.ts'
 import type { InstallPlan, InstallRequest } from '../../model/install.ts'
+import type { Outcome } from '../../model/registry.ts'
 import { readDashboard } from '../catalogue/dashboard.ts'
 import { readRules } from '../catalogue/rules.ts'
+import { Problems } from '../registry/document.ts'
 import { type Manifest, signDashboard, signYaml } from './manifest.ts'
-import { readJob, readTargets } from './request.ts'
+import { readInterval, readJob, readTargets } from './request.ts'
 
 /** Where an exporter is asked about something else, which the address alone does not say. */
 const PROBE_PATHS: readonly string[] = ['/probe', '/snmp', '/scrape']
 
 const DEFAULT_PATH = '/metrics'
 
-/** Who installs, and when. */
+/** Most targets that a note names. */
+const NAMED_MAX = 5
+
+/** Who installs, when, and what is scraped there already. */
 export interface Occasion {
   /** ms since epoch */
   readonly nowMs: number
   readonly by: string
+  /** Names of the jobs that scrape an address. */
+  jobsOf(address: string): readonly string[]
 }
 
 /**
- * The files of an installation.
+ * The files of an installation, or what is wrong with its targets.
  *
- * @throws NarthexError `bad_data` for targets or a name that cannot be, `execution` for content that
- *   narthex itself would not read
+ * @throws NarthexError `bad_data` for a name or an interval that cannot be, `execution` for content
+ *   that narthex itself would not read
  */
 export function planInstall(
   entry: EntryDetail,
   request: InstallRequest,
-  { nowMs, by }: Occasion,
-): InstallPlan {
+  { nowMs, by, jobsOf }: Occasion,
+): Outcome<InstallPlan> {
   const name = readJob(request)
+  const interval = readInterval(request)
   requireDirect(entry)
-  const targets = readTargets(request.targets, entry.port)
+  const problems = new Problems()
+  const targets = readTargets(request.targets, entry.port, problems)
+  if (problems.list.length > 0) return { problems: problems.list }
   const version = versionOf(entry)
   const installed = new Date(nowMs).toISOString()
   const manifest: Manifest = { entry: entry.name, version, installed, by }
   const { alerts, dashboard } = entry.files
   const plan = {
     ...{ name, entry: entry.name, version, targets },
-    scrape: signYaml(writeScrape(name, entry.path, targets), manifest),
+    scrape: signYaml(writeScrape({ name, interval, path: entry.path, targets }), manifest),
     rules: alerts === '' ? '' : signYaml(alerts, manifest),
     dashboard: dashboard === '' ? '' : signDashboard(dashboard, manifest, name),
   }
-  return { ...plan, notes: checkPlan(plan) }
+  return { done: { ...plan, notes: [...checkPlan(plan), ...noteTwice(targets, jobsOf)] } }
 }
 
 /** Changes when what is installed from an entry does. */
@@ -63,16 +73,40 @@ function requireDirect({ name, path }: EntryDetail): void {
   )
 }
 
-function writeScrape(job: string, path: string, targets: readonly string[]): string {
+/** What stands in a job. */
+interface Job {
+  readonly name: string
+  /** '' for that of the configuration. */
+  readonly interval: string
+  readonly path: string
+  readonly targets: readonly string[]
+}
+
+function writeScrape({ name, interval, path, targets }: Job): string {
   return [
     'scrape_configs:',
-    `  - job_name: ${JSON.stringify(job)}`,
+    `  - job_name: ${JSON.stringify(name)}`,
+    ...(interval === '' ? [] : [`    scrape_interval: ${interval}`]),
     ...(path === DEFAULT_PATH ? [] : [`    metrics_path: ${JSON.stringify(path)}`]),
     '    static_configs:',
     '      - targets:',
     ...targets.map((target) => `          - ${JSON.stringify(target)}`),
     '',
   ].join('\n')
+}
+
+/** What would be scraped by two jobs. */
+function noteTwice(targets: readonly string[], jobsOf: Occasion['jobsOf']): readonly string[] {
+  const twice = targets.flatMap((target) => {
+    const [job] = jobsOf(target)
+    return job === undefined ? [] : [`${target} (${job})`]
+  })
+  if (twice.length === 0) return []
+  const named = twice.slice(0, NAMED_MAX).join(', ')
+  const more = twice.length > NAMED_MAX ? `, and ${twice.length - NAMED_MAX} more` : ''
+  return [
+    `another job scrapes this already, so that its series will be there twice: ${named}${more}`,
+  ]
 }
 
 type Texts = Omit<InstallPlan, 'notes'>

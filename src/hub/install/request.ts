@@ -1,6 +1,8 @@
 /** What may be asked to be installed: read field by field, refused with the reason. */
 import { NarthexError } from '../../base/error.ts'
+import { parseDuration } from '../../model/duration.ts'
 import type { InstallRequest } from '../../model/install.ts'
+import type { Problems } from '../registry/document.ts'
 import { nameOf, refuseTarget } from '../registry/target.ts'
 
 /** Most targets of one installation: more of them belong into a list of the registry. */
@@ -9,7 +11,11 @@ export const TARGETS_MAX = 1000
 /** Longest name of an installation; it becomes the name of a file. */
 export const JOB_LENGTH_MAX = 64
 
-const KEYS: readonly string[] = ['entry', 'targets', 'job']
+/** What an interval may be, in ms: a target that is asked less often than queries look back is gone in between. */
+const INTERVAL_MS_MIN = 1000
+const INTERVAL_MS_MAX = 240_000
+
+const KEYS: readonly string[] = ['entry', 'targets', 'job', 'interval']
 
 /** No dots and no slashes: it stays in its folder on every system. */
 const JOB = /^[A-Za-z0-9_][A-Za-z0-9_-]*$/
@@ -28,7 +34,7 @@ export function readInstallRequest(value: unknown): InstallRequest {
   if (unknown !== undefined) {
     throw refuse(`found the field ${JSON.stringify(unknown)}, wanted ${KEYS.join(', ')}`)
   }
-  const { entry, targets, job = '' } = value as Record<string, unknown>
+  const { entry, targets, job = '', interval = '' } = value as Record<string, unknown>
   if (typeof entry !== 'string' || entry === '') {
     throw refuse(`entry: found ${nameOf(entry)}, wanted the name of an entry`)
   }
@@ -36,7 +42,10 @@ export function readInstallRequest(value: unknown): InstallRequest {
   const odd = targets.findIndex((target) => typeof target !== 'string')
   if (odd >= 0) throw refuse(`targets[${odd}]: found ${nameOf(targets[odd])}, wanted host:port`)
   if (typeof job !== 'string') throw refuse(`job: found ${nameOf(job)}, wanted a name`)
-  return { entry, targets, job }
+  if (typeof interval !== 'string') {
+    throw refuse(`interval: found ${nameOf(interval)}, wanted a duration such as 30s`)
+  }
+  return { entry, targets, job, interval }
 }
 
 /** The name of the job. @throws NarthexError `bad_data` */
@@ -47,13 +56,33 @@ export function readJob({ job, entry }: InstallRequest): string {
   throw refuse(`job: found ${JSON.stringify(name.slice(0, 80))}, wanted ${wanted}`)
 }
 
+/** The interval as it is written; '' for none. @throws NarthexError `bad_data` */
+export function readInterval({ interval }: InstallRequest): string {
+  if (interval === '' || isInterval(interval)) return interval
+  const seen = JSON.stringify(interval.slice(0, 80))
+  throw refuse(`interval: found ${seen}, wanted a duration from 1s to 4m`)
+}
+
+function isInterval(text: string): boolean {
+  try {
+    const ms = parseDuration(text)
+    return ms >= INTERVAL_MS_MIN && ms <= INTERVAL_MS_MAX
+  } catch {
+    return false // told by the caller: no duration is as wrong as one that is too long
+  }
+}
+
 /**
- * Each target once, all with a port.
+ * Each target once, all with a port; what cannot be one is a problem.
  *
  * @param port of the entry; 0 for none
- * @throws NarthexError `bad_data` with the first that cannot be one
+ * @throws NarthexError `bad_data` for none, or too many
  */
-export function readTargets(targets: readonly string[], port: number): readonly string[] {
+export function readTargets(
+  targets: readonly string[],
+  port: number,
+  problems: Problems,
+): readonly string[] {
   if (targets.length === 0) throw refuse('targets: found none, wanted at least one host:port')
   if (targets.length > TARGETS_MAX) {
     throw refuse(`targets: found ${targets.length}, at most ${TARGETS_MAX}`)
@@ -61,7 +90,7 @@ export function readTargets(targets: readonly string[], port: number): readonly 
   const whole = targets.map((target, index) => {
     const text = withPort(target, port)
     const reason = refuseTarget(text)
-    if (reason !== undefined) throw refuse(`targets[${index}]: ${reason}`)
+    if (reason !== undefined) problems.add(index, 'targets', reason)
     return text
   })
   return [...new Set(whole)]

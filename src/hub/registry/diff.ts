@@ -5,10 +5,15 @@ import { keyOfLabels } from './document.ts'
 /** Targets that are listed of each sort; all are counted. */
 export const DIFF_TARGETS_MAX = 1000
 
-/** Targets by address and labels: a target whose labels change goes and comes. */
+/**
+ * Targets by address and labels: a target whose labels change goes and comes.
+ *
+ * @param listedMax targets of each sort that are listed
+ */
 export function diffEntries(
   before: readonly TargetEntry[],
   after: readonly TargetEntry[],
+  listedMax: number = DIFF_TARGETS_MAX,
 ): DocumentDiff {
   const [old, now] = [targetsByKey(before), targetsByKey(after)]
   const added = [...now].filter(([key]) => !old.has(key)).map(([, target]) => target)
@@ -16,8 +21,8 @@ export function diffEntries(
   return {
     addedCount: added.length,
     removedCount: removed.length,
-    added: added.slice(0, DIFF_TARGETS_MAX),
-    removed: removed.slice(0, DIFF_TARGETS_MAX),
+    added: added.slice(0, listedMax),
+    removed: removed.slice(0, listedMax),
   }
 }
 

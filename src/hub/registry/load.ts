@@ -1,43 +1,89 @@
-/** Reads files of groups: JSON and YAML as a map of documents, CSV as a row for each target. */
+/** Reads files of documents: JSON and YAML as a map of them, CSV as a row for each target. */
 import { NarthexError } from '../../base/error.ts'
 import { parseYaml, toPlain } from '../../config/yaml.ts'
 import type { TargetEntry } from '../../model/registry.ts'
 import { parseCsv } from './csv.ts'
-import {
-  keyOfLabels,
-  type LabelRecord,
-  Problems,
-  type ReadDocument,
-  readDocument,
-} from './document.ts'
+import { keyOfLabels, type LabelRecord, Problems, readDocument } from './document.ts'
 import { refuseName } from './name.ts'
+import { expandService, readService, type Service } from './service.ts'
 import { nameOf, refuseLabel, refuseTarget } from './target.ts'
 
-/** Documents by the name of their group. */
-export type LoadedGroups = ReadonlyMap<string, ReadDocument>
+/** A document of a file. */
+export interface LoadedDocument {
+  /** What is stored. */
+  readonly body: readonly TargetEntry[] | Service
+  readonly targets: number
+  /** Kept once. */
+  readonly repeated: readonly string[]
+}
+
+/** By the names of groups or services. */
+export type LoadedDocuments = ReadonlyMap<string, LoadedDocument>
 
 /**
- * Reads a file; what is wrong with it is in `problems`, and then it is not to be used.
+ * Reads a file of groups; what is wrong with it is in `problems`, and then it is not to be used.
  *
  * @param type media type without parameters
  * @throws NarthexError `bad_data` for a type that is not known, and text that is not of its type
  */
-export function readGroups(type: string, text: string, problems: Problems): LoadedGroups {
+export function readGroups(type: string, text: string, problems: Problems): LoadedDocuments {
+  switch (formatOf(type)) {
+    case 'json':
+      return readMap(parseJson(text), 'groups', readGroup, problems)
+    case 'yaml':
+      return readYaml(text, 'groups', readGroup, problems)
+    case 'csv':
+      return readRows(text, problems)
+  }
+}
+
+/** As `readGroups`, of services; those have no rows. */
+export function readServices(type: string, text: string, problems: Problems): LoadedDocuments {
+  switch (formatOf(type)) {
+    case 'json':
+      return readMap(parseJson(text), 'services', readOneService, problems)
+    case 'yaml':
+      return readYaml(text, 'services', readOneService, problems)
+    case 'csv':
+      throw new NarthexError(
+        'bad_data',
+        'cannot use text/csv for services: wanted application/json or application/yaml',
+      )
+  }
+}
+
+export type FileFormat = 'json' | 'yaml' | 'csv'
+
+/** @throws NarthexError `bad_data` */
+export function formatOf(type: string): FileFormat {
   switch (type) {
     case 'application/json':
-      return readMap(parseJson(text), problems)
+      return 'json'
     case 'application/yaml':
     case 'application/x-yaml':
     case 'text/yaml':
-      return readYaml(text, problems)
+      return 'yaml'
     case 'text/csv':
-      return readRows(text, problems)
+      return 'csv'
     default:
       throw new NarthexError(
         'bad_data',
-        `cannot import ${JSON.stringify(type)}: wanted application/json, application/yaml or text/csv`,
+        `cannot use ${JSON.stringify(type)}: wanted application/json, application/yaml or text/csv`,
       )
   }
+}
+
+type ReadOne = (value: unknown, problems: Problems) => LoadedDocument
+
+function readGroup(value: unknown, problems: Problems): LoadedDocument {
+  const { entries, ...read } = readDocument(value, problems)
+  return { body: entries, ...read }
+}
+
+function readOneService(value: unknown, problems: Problems): LoadedDocument {
+  const body = readService(value, problems)
+  const { targets, repeated } = readDocument(expandService(body), problems)
+  return { body, targets, repeated }
 }
 
 /** @throws NarthexError `bad_data` */
@@ -50,7 +96,12 @@ export function parseJson(text: string): unknown {
 }
 
 /** @throws NarthexError `bad_data` */
-function readYaml(text: string, problems: Problems): LoadedGroups {
+function readYaml(
+  text: string,
+  what: string,
+  readOne: ReadOne,
+  problems: Problems,
+): LoadedDocuments {
   const { root, faults } = parseYaml(text)
   const [fault] = faults
   if (fault !== undefined) {
@@ -61,29 +112,37 @@ function readYaml(text: string, problems: Problems): LoadedGroups {
   for (const [at, name] of names.entries()) {
     if (names.indexOf(name) !== at) problems.add(-1, name.slice(0, 80), 'is there twice')
   }
-  return readMap(root && toPlain(root), problems)
+  return readMap(root && toPlain(root), what, readOne, problems)
 }
 
-function readMap(value: unknown, problems: Problems): LoadedGroups {
-  const groups = new Map<string, ReadDocument>()
+function readMap(
+  value: unknown,
+  what: string,
+  readOne: ReadOne,
+  problems: Problems,
+): LoadedDocuments {
+  const documents = new Map<string, LoadedDocument>()
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    problems.add(-1, '', `is ${nameOf(value)}, wanted a map of group names to documents`)
-    return groups
+    problems.add(-1, '', `is ${nameOf(value)}, wanted a map of the names of ${what} to each`)
+    return documents
   }
   for (const [name, document] of Object.entries(value)) {
     const reason = refuseName(name)
     if (reason !== undefined) problems.add(-1, name.slice(0, 80), reason)
     const own = new Problems()
-    groups.set(name, readDocument(document, own))
+    documents.set(name, readOne(document, own))
     for (const { index, field, reason: why } of own.list) {
       problems.add(index, field === '' ? name : `${name}.${field}`, why)
     }
   }
-  return groups
+  return documents
 }
 
+/** How a column is called that is a label with the name of another column: `labels.group`. */
+export const LABEL_PREFIX = 'labels.'
+
 /** Columns `group` and `target`, and one for each label; an empty cell is no label. */
-function readRows(text: string, problems: Problems): LoadedGroups {
+function readRows(text: string, problems: Problems): LoadedDocuments {
   const [head, ...rows] = parseCsv(text)
   const names = head?.cells ?? []
   const [groupAt, targetAt] = [names.indexOf('group'), names.indexOf('target')]
@@ -94,7 +153,7 @@ function readRows(text: string, problems: Problems): LoadedGroups {
   for (const [at, name] of names.entries()) {
     if (names.indexOf(name) !== at) problems.add(1, name, 'is there twice')
     else if (at !== groupAt && at !== targetAt) {
-      const reason = refuseLabel(name, '')
+      const reason = refuseLabel(labelOf(name), '')
       if (reason !== undefined) problems.add(1, name, reason)
     }
   }
@@ -133,21 +192,25 @@ function readCells(
   for (const [at, name] of names.entries()) {
     const value = cells.at(at) ?? ''
     if (name === 'group' || name === 'target' || value === '') continue
-    const reason = refuseLabel(name, value)
+    const reason = refuseLabel(labelOf(name), value)
     if (reason !== undefined) problems.add(line, name, reason)
-    else labels[name] = value
+    else labels[labelOf(name)] = value
   }
   return labels
+}
+
+function labelOf(column: string): string {
+  return column.startsWith(LABEL_PREFIX) ? column.slice(LABEL_PREFIX.length) : column
 }
 
 /** Rows were checked one by one: what is left to find are targets that are there twice. */
 function readEntries(
   groups: ReadonlyMap<string, ReadonlyMap<string, TargetEntry>>,
   problems: Problems,
-): LoadedGroups {
+): LoadedDocuments {
   if (problems.list.length > 0) return new Map()
   const read = [...groups].map(
-    ([name, entries]) => [name, readDocument([...entries.values()], problems)] as const,
+    ([name, entries]) => [name, readGroup([...entries.values()], problems)] as const,
   )
   return new Map(read)
 }

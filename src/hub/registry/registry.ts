@@ -4,9 +4,10 @@ import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type {
+  BulkEdit,
+  ChangeQuery,
   Consumer,
   ConsumerStatus,
-  DocumentAction,
   DocumentDiff,
   DocumentKey,
   DocumentKind,
@@ -16,21 +17,32 @@ import type {
   Outcome,
   PastDocument,
   Registry,
+  RegistryChange,
+  RegistryPlan,
   StoredDocument,
   Taken,
-  TargetEntry,
   TargetList,
   TargetQuery,
 } from '../../model/registry.ts'
 import type { DocumentEdit, RegistryBounds, RegistryRecords } from '../../model/registryrecords.ts'
+import {
+  entriesOf,
+  missingDocument,
+  type PreparedEdit,
+  planOf,
+  prepareEdit,
+  prepareUndo,
+  tagOf,
+} from './batch.ts'
 import { CONSUMER_MS_MAX, Consumers } from './consumers.ts'
 import { diffEntries } from './diff.ts'
 import { Problems, readDocument } from './document.ts'
+import { writeDocuments } from './dump.ts'
 import { readLease } from './lease.ts'
-import { readGroups } from './load.ts'
+import type { Lists } from './lists.ts'
 import { refuseName } from './name.ts'
 import { Present } from './present.ts'
-import { entriesOfService, expandService, readService } from './service.ts'
+import { expandService, readService } from './service.ts'
 import { refuseLabel } from './target.ts'
 
 /** How often what is over is forgotten, in ms. */
@@ -81,7 +93,7 @@ export class FollowedRegistry implements Registry {
 
   async document(key: DocumentKey): Promise<StoredDocument> {
     const found = (await this.#present.lists()).document(key)
-    if (found === undefined) throw missing(key)
+    if (found === undefined) throw missingDocument(key)
     return found
   }
 
@@ -113,14 +125,14 @@ export class FollowedRegistry implements Registry {
 
   async history(key: DocumentKey): Promise<readonly DocumentVersion[]> {
     const versions = await this.#deps.records.versions(key)
-    if (versions.length === 0) throw missing(key)
+    if (versions.length === 0) throw missingDocument(key)
     return versions
   }
 
   async diff(key: DocumentKey, version: number): Promise<DocumentDiff> {
     const after = await this.#past(key, version)
     const before = version === 1 ? undefined : await this.#past(key, version - 1)
-    return diffEntries(entriesOf(before), entriesOf(after))
+    return diffEntries(entriesOf(key.kind, before?.body), entriesOf(key.kind, after.body))
   }
 
   async undo(key: DocumentKey, version: number, by: string): Promise<Taken> {
@@ -129,21 +141,39 @@ export class FollowedRegistry implements Registry {
     return { ...taken, repeated: [] }
   }
 
-  async load(type: string, text: string, by: string): Promise<Outcome<readonly Taken[]>> {
-    const problems = new Problems()
-    const groups = readGroups(type, text, problems)
-    if (problems.list.length > 0) return { problems: problems.list }
-    const edits = [...groups].map(([name, { entries, targets }]) => ({
-      ...({ kind: 'group', name, action: 'import' as DocumentAction } as const),
-      body: JSON.stringify(entries),
-      targets,
-    }))
-    const taken = await this.#change(by, edits)
-    const done = taken.map((each) => ({
-      ...each,
-      repeated: groups.get(each.name)?.repeated ?? [],
-    }))
-    return { done }
+  async plan(edit: BulkEdit): Promise<Outcome<RegistryPlan>> {
+    const lists = await this.#present.lists()
+    const prepared = await this.#prepare(edit, lists)
+    return 'problems' in prepared ? prepared : { done: planOf(prepared.done, lists) }
+  }
+
+  async carryOut(edit: BulkEdit, by: string, seenTag?: string): Promise<Outcome<readonly Taken[]>> {
+    const lists = await this.#present.lists()
+    const prepared = await this.#prepare(edit, lists)
+    if ('problems' in prepared) return prepared
+    const edits = prepared.done
+    if (seenTag !== undefined && seenTag !== tagOf(edits, lists)) {
+      throw new NarthexError(
+        'conflict',
+        'cannot change the registry: it was changed since you looked, look again',
+      )
+    }
+    const seen = edits.map((each) => {
+      if (seenTag === undefined) return each
+      return { ...each, seenVersion: lists.document(each)?.version ?? 0 }
+    })
+    const taken = await this.#change(by, seen)
+    return { done: taken.map((each, i) => ({ ...each, repeated: edits[i].repeated })) }
+  }
+
+  async dump(kind: DocumentKind, type: string): Promise<string> {
+    const lists = await this.#present.lists()
+    const documents = lists.find(kind, '').flatMap((head) => lists.document(head) ?? [])
+    return writeDocuments(kind, documents, type)
+  }
+
+  changes(query: ChangeQuery): Promise<readonly RegistryChange[]> {
+    return this.#deps.records.changes(query)
   }
 
   async hold(key: string, value: unknown, by: string): Promise<Outcome<Lease>> {
@@ -156,8 +186,9 @@ export class FollowedRegistry implements Registry {
     return { done: lease }
   }
 
-  async release(key: string): Promise<void> {
-    if (await this.#deps.records.release(key)) return
+  async release(key: string, by: string): Promise<void> {
+    const { records, clock } = this.#deps
+    if (await records.release(key, clock.now(), by)) return
     throw new NarthexError('not_found', `cannot find lease ${JSON.stringify(key)}: it is not there`)
   }
 
@@ -182,6 +213,12 @@ export class FollowedRegistry implements Registry {
 
   consumers(): Promise<readonly ConsumerStatus[]> {
     return this.#consumers.all()
+  }
+
+  async #prepare(edit: BulkEdit, lists: Lists): Promise<Outcome<readonly PreparedEdit[]>> {
+    if (edit.action !== 'undo') return prepareEdit(edit, lists)
+    const done = await this.#deps.records.done(edit.revision)
+    return { done: prepareUndo(edit.revision, done, lists) }
   }
 
   /** @returns what became of each document; version 0 of one that was not there to be deleted */
@@ -236,17 +273,4 @@ export class FollowedRegistry implements Registry {
       for (const [i, [, , measure]] of gauges.entries()) families[i].with().set(measure())
     })
   }
-}
-
-function entriesOf(past: PastDocument | undefined): readonly TargetEntry[] {
-  if (past?.body === undefined) return []
-  const value: unknown = JSON.parse(past.body)
-  return past.kind === 'service' ? entriesOfService(value) : (value as readonly TargetEntry[])
-}
-
-function missing({ kind, name }: DocumentKey): NarthexError {
-  return new NarthexError(
-    'not_found',
-    `cannot find ${kind} ${JSON.stringify(name)}: it is not there`,
-  )
 }

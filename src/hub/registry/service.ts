@@ -53,6 +53,24 @@ export function entriesOfService(value: unknown): TargetEntry[] {
   return entries.filter(({ targets }) => targets.length > 0)
 }
 
+/** The service with labels set for all nodes, and others taken away. */
+export function relabelService(
+  service: Service,
+  set: Readonly<LabelRecord>,
+  remove: readonly string[],
+): Service {
+  const without = (labels: Readonly<LabelRecord>): LabelRecord => {
+    const kept = Object.entries(labels).filter(([name]) => {
+      return !remove.includes(name) && !Object.hasOwn(set, name)
+    })
+    return joinLabels(Object.fromEntries(kept))
+  }
+  return {
+    labels: joinLabels(without(service.labels), set),
+    nodes: service.nodes.map((node) => ({ ...node, labels: without(node.labels) })),
+  }
+}
+
 function readNode(value: unknown, index: number, problems: Problems): ServiceNode {
   const node = readObject(value, index, '', ['host', 'labels', 'exporters'], problems)
   const { host } = node

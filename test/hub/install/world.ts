@@ -7,6 +7,7 @@ import { InstallFolder } from '../../../src/hub/install/folder.ts'
 import { openInstaller } from '../../../src/hub/install/installer.ts'
 import { findEntry } from '../../../src/hub/install/lookup.ts'
 import type { Installer, InstallRequest } from '../../../src/model/install.ts'
+import type { Outcome } from '../../../src/model/registry.ts'
 import {
   alertsYaml,
   dashboardJson,
@@ -15,7 +16,12 @@ import {
   writeEntries,
 } from '../catalogue/support.ts'
 
-export const REQUEST: InstallRequest = { entry: 'mysqld', targets: ['db1', 'db2:9200'], job: '' }
+export const REQUEST: InstallRequest = {
+  entry: 'mysqld',
+  targets: ['db1', 'db2:9200'],
+  job: '',
+  interval: '',
+}
 
 export interface World {
   readonly installer: Installer
@@ -25,9 +31,18 @@ export interface World {
   readonly root: string
   /** Names of the jobs that are configured elsewhere. */
   readonly jobs: string[]
+  /** Names of the jobs that scrape an address. */
+  readonly scraped: Map<string, readonly string[]>
   reloads: number
   /** Set: the configuration cannot be reloaded. */
   fault: string
+}
+
+/** What was done. @throws what was wrong with the targets */
+export async function done<T>(outcome: Promise<Outcome<T>>): Promise<T> {
+  const settled = await outcome
+  if ('problems' in settled) throw new Error(JSON.stringify(settled.problems))
+  return settled.done
 }
 
 export function openWorld(t: TestContext): World {
@@ -50,11 +65,13 @@ export function openWorld(t: TestContext): World {
     entry: (name) => findEntry(catalogue, name),
     now: () => Date.UTC(2026, 0, 2),
     jobs: () => jobs,
+    jobsOf: (address) => world.scraped.get(address) ?? [],
     reload: async () => {
       world.reloads++
       if (world.fault !== '') throw new Error(world.fault)
     },
   })
-  const world: World = { installer, folder, root, jobs, reloads: 0, fault: '' }
+  const scraped = new Map<string, readonly string[]>()
+  const world: World = { installer, folder, root, jobs, scraped, reloads: 0, fault: '' }
   return world
 }

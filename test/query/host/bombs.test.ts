@@ -8,6 +8,7 @@ import type { Query } from '../../../src/model/querier.ts'
 import { ENGINE_DEFAULTS } from '../../../src/query/engine/evaluate.ts'
 import { startQueryHost } from '../../../src/query/host/host.ts'
 import { QUERY_LIMITS } from '../../../src/query/host/limits.ts'
+import { cpuMsUntil } from '../../support/cpu.ts'
 import { MemoryQueryable } from './memory.ts'
 import type { TestStore } from './testworker.ts'
 
@@ -85,13 +86,14 @@ for (const [name, query, refusal] of [
   ['a range beyond all time', instant('rate(m[2^60])'), /out of range|at most|divisible/],
 ] as const) {
   test(`C13: ${name} is refused at once`, async () => {
-    const from = performance.now()
-    await assert.rejects(ask(query), (error) => {
-      assert.ok(error instanceof NarthexError, String(error))
-      assert.match(error.message, refusal)
-      return true
-    })
-    assert.ok(performance.now() - from < AT_ONCE_MS, `${performance.now() - from} ms`)
+    const tookMs = await cpuMsUntil(() =>
+      assert.rejects(ask(query), (error) => {
+        assert.ok(error instanceof NarthexError, String(error))
+        assert.match(error.message, refusal)
+        return true
+      }),
+    )
+    assert.ok(tookMs < AT_ONCE_MS, `${tookMs} ms`)
   })
 }
 

@@ -7,6 +7,7 @@ import type { InterestOrder, Standing } from '../../../src/model/interest.ts'
 import { catalogueRoutes } from '../../../src/serve/hub/catalogue.ts'
 import { catalogueOf, entryYaml, VERIFIED, writeEntries } from '../../hub/catalogue/support.ts'
 import { serve } from '../../net/server/support.ts'
+import { cpuMsUntil } from '../../support/cpu.ts'
 
 const { catalogue, folder } = await catalogueOf({
   mysqld: {
@@ -166,7 +167,8 @@ test('who has the list already is told so, until it changes; faults come as warn
 })
 
 test('a warm list takes less than 20 ms', async () => {
-  const startMs = performance.now()
-  for (let i = 0; i < 10; i++) await server.ask('/api/v1/hub/entries')
-  assert.ok((performance.now() - startMs) / 10 < 20)
+  const tookMs = await cpuMsUntil(async () => {
+    for (let i = 0; i < 10; i++) await server.ask('/api/v1/hub/entries')
+  })
+  assert.ok(tookMs / 10 < 20, `${tookMs / 10} ms`)
 })

@@ -1,0 +1,123 @@
+/** Live exporters of machines and their services. */
+import { Resolver } from 'node:dns/promises'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CATALOG_FOLDER } from '../../../tools/catalog.ts'
+import { freePort } from '../processes.ts'
+import { jarsOf, type LiveExporters, type Stage } from '../stage.ts'
+
+/** The first text in YAML of an entry's README. */
+function yamlOfReadme(name: string): string {
+  const text = readFileSync(join(CATALOG_FOLDER, name, 'README.md'), 'utf8')
+  return /^```yaml\n(.*?)^```/ms.exec(text)?.[1] ?? ''
+}
+
+/** Starts a ZooKeeper server. @returns the address of its metrics */
+async function startZooKeeper(
+  stage: Stage,
+  id: number,
+  ensemble: readonly string[],
+): Promise<string> {
+  const [port, metrics] = [await freePort(), await freePort()]
+  const data = stage.folder(`data-${id}`)
+  stage.file(`data-${id}/myid`, String(id))
+  const config = stage.file(
+    `zoo-${id}.cfg`,
+    [
+      `dataDir=${data}\nclientPort=${port}\nclientPortAddress=127.0.0.1`,
+      'tickTime=500\ninitLimit=20\nsyncLimit=10\nadmin.enableServer=false',
+      'metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider',
+      `metricsProvider.httpHost=127.0.0.1\nmetricsProvider.httpPort=${metrics}`,
+      ...ensemble,
+      '',
+    ].join('\n'),
+  )
+  const url = `http://127.0.0.1:${metrics}/metrics`
+  const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
+  await stage.runJava(jarsOf('zookeeper'), [main, config], url)
+  return url
+}
+export const SYSTEMS: LiveExporters = {
+  bind: {
+    commands: ['named', 'prometheus-bind-exporter'],
+    lacks: {
+      bind_resolver_cache_rrsets: 'nothing is resolved without a network',
+    },
+    async start(stage) {
+      const [port, queries] = [await freePort(), await freePort()]
+      const pid = join(stage.path, 'named.pid')
+      const soa = '@ 60 IN SOA ns host 1 60 60 60 60\n@ IN NS ns\nns IN A 127.0.0.1\n'
+      const zone = stage.file('zone', soa)
+      const config = stage.file(
+        'named.conf',
+        [
+          `options { directory "${stage.path}"; listen-on port ${queries} { 127.0.0.1; };`,
+          'listen-on-v6 { none; }; forward only; forwarders { 127.0.0.1 port 1; };',
+          `pid-file "${pid}"; session-keyfile "${join(stage.path, 'key')}"; };`,
+          `controls { };\nzone "example.test" { type primary; file "${zone}"; };`,
+          `statistics-channels { inet 127.0.0.1 port ${port} allow { 127.0.0.1; }; };`,
+        ].join('\n'),
+      )
+      const url = `http://127.0.0.1:${port}/`
+      await stage.run('named', ['-f', '-c', config], url)
+      const resolver = new Resolver({ timeout: 2000, tries: 2 })
+      resolver.setServers([`127.0.0.1:${queries}`])
+      await resolver.resolveSoa('example.test')
+      return await stage.exporter('prometheus-bind-exporter', (address) => [
+        ...[`--bind.stats-url=${url}`, `--bind.pid-file=${pid}`],
+        `--web.listen-address=${address}`,
+      ])
+    },
+  },
+  node: {
+    commands: ['prometheus-node-exporter'],
+    lacks: {},
+    async start(stage) {
+      return await stage.exporter('prometheus-node-exporter', (address) => [
+        `--web.listen-address=${address}`,
+      ])
+    },
+  },
+  process: {
+    commands: ['prometheus-process-exporter'],
+    lacks: {},
+    async start(stage) {
+      const names = 'process_names: [{name: "{{.Comm}}", cmdline: [".+"]}]\n'
+      const config = stage.file('process.yml', names)
+      return await stage.exporter('prometheus-process-exporter', (address) => [
+        ...[`-config.path=${config}`, `-web.listen-address=${address}`],
+      ])
+    },
+  },
+  snmp: {
+    commands: ['snmpd', 'prometheus-snmp-exporter'],
+    lacks: {},
+    async start(stage) {
+      const port = await freePort()
+      const device = `127.0.0.1:${port}`
+      const config = stage.file(
+        'snmpd.conf',
+        `agentaddress udp:${device}\nrocommunity public 127.0.0.1\n`,
+      )
+      const env = { MIBS: '', SNMP_PERSISTENT_DIR: stage.folder('state') }
+      stage.begin('snmpd', ['-f', '-Lo', '-C', '-c', config], env)
+      const modules = stage.file('snmp.yml', yamlOfReadme('snmp'))
+      const [own] = await stage.exporter('prometheus-snmp-exporter', (address) => [
+        ...[`--config.file=${modules}`, `--web.listen-address=${address}`],
+      ])
+      return [own.replace('/metrics', `/snmp?module=if_mib&target=${device}`), own]
+    },
+  },
+  zookeeper: {
+    commands: ['java', 'zookeeper'],
+    lacks: {},
+    async start(stage) {
+      const ids = [1, 2]
+      const ensemble: string[] = []
+      for (const id of ids) {
+        ensemble.push(`server.${id}=127.0.0.1:${await freePort()}:${await freePort()}`)
+      }
+      return await Promise.all(ids.map((id) => startZooKeeper(stage, id, ensemble)))
+    },
+  },
+}
