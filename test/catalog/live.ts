@@ -67,7 +67,8 @@ export function testLive(exporters: LiveExporters): void {
             `${excuse} is there after all`,
           )
         }
-        assert.deepEqual(catalogue.recognise(names), [name])
+        const isToldBy = (metric: string): boolean => entry.misses[metric] === undefined
+        assert.deepEqual(catalogue.recognise(names), entry.recognise.every(isToldBy) ? [name] : [])
         t.diagnostic(`${name}: ${needs.size - missing().length} of ${needs.size} metrics`)
       })
     }

@@ -91,7 +91,9 @@ export const SYSTEMS: LiveExporters = {
   },
   snmp: {
     commands: ['snmpd', 'prometheus-snmp-exporter'],
-    lacks: {},
+    lacks: {
+      hrProcessorLoad: 'the agent says it when it has run for a while',
+    },
     async start(stage) {
       const port = await freePort()
       const device = `127.0.0.1:${port}`
