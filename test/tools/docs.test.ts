@@ -36,13 +36,41 @@ test('every metric that the pages name exists', () => {
   for (const name of names) assert.ok(code.includes(`'${name.slice(1, -1)}'`), `${name} is unknown`)
 })
 
-test('every link between the pages leads somewhere', () => {
-  const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
-  for (const page of pages) {
+const PAGES = globSync(['*.md', 'docs/**/*.md', 'bench/*.md'], { cwd: root })
+
+/** What `#` of a link may lead to in a page. */
+function anchorsOf(text: string): Set<string> {
+  const heads = [...text.matchAll(/^#+ (.+)$/gm)].map(([, head]) => head.toLowerCase())
+  return new Set(heads.map((head) => head.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')))
+}
+
+for (const page of PAGES) {
+  test(`every link and picture of ${page} leads somewhere`, () => {
     const text = readFileSync(join(root, page), 'utf8')
-    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
-      const path = join(root, dirname(page), target)
-      assert.doesNotThrow(() => readFileSync(path), `${page} names ${target}`)
+    for (const [, target] of text.matchAll(/(?:\]\(|(?:src|srcset)=")(?!https?:)([^)"]+)[)"]/g)) {
+      const [path, anchor] = target.split('#')
+      const file = path === '' ? join(root, page) : join(root, dirname(page), path)
+      const there = readFileSync(file, 'utf8')
+      if (anchor !== undefined)
+        assert.ok(anchorsOf(there).has(anchor), `${target} has no such head`)
+    }
+  })
+}
+
+/** Flags of other programs that the pages name. */
+const FLAGS_OF_OTHERS: ReadonlySet<string> = new Set([
+  'collect.info',
+  'web.enable-remote-write-receiver',
+])
+
+test('every flag that the pages name exists', () => {
+  const flags = (text: string): string[] =>
+    [...text.matchAll(/(?<![\w-])--([a-z][a-z-]*\.[a-z.-]*[a-z])/g)].map(([, name]) => name)
+  const ours = new Set(flags(readFileSync(join(root, 'docs/flags.md'), 'utf8')))
+  assert.ok(ours.size > 40)
+  for (const page of PAGES) {
+    for (const name of flags(readFileSync(join(root, page), 'utf8'))) {
+      assert.ok(ours.has(name) || FLAGS_OF_OTHERS.has(name), `${page} names --${name}`)
     }
   }
 })
