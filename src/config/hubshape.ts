@@ -1,5 +1,6 @@
-/** `narthex.hub`: where the catalogue has content from, besides what comes with the program. */
+/** `narthex.hub`: where the catalogue has content from, besides what comes with the program, and where changes go. */
 import { resolve } from 'node:path'
+import { type EditsConfig, editsShape } from './editsshape.ts'
 import { duration, filePath, oneOf, text } from './scalars.ts'
 import { listOf, type MapPlace, mapOf, type Shape } from './shape.ts'
 import {
@@ -16,6 +17,7 @@ import {
 
 export interface HubConfig {
   readonly sources: readonly SourceConfig[]
+  readonly edits: EditsConfig
 }
 
 interface RawSource {
@@ -67,7 +69,7 @@ const source: Shape<SourceConfig> = mapOf<RawSource, SourceConfig>(
 
 export const hubShape: Shape<HubConfig> = mapOf(
   'narthex.plain',
-  { sources: listOf(source, 'an empty source') },
+  { sources: listOf(source, 'an empty source'), edits: editsShape },
   (raw) => raw,
   ({ sources }, place) => {
     if (sources.length > SOURCES_MAX) {

@@ -13,12 +13,15 @@ import { Bundled } from '../hub/sources/bundled.ts'
 import { openReadSource } from '../hub/sources/kinds.ts'
 import { Sources } from '../hub/sources/sources.ts'
 import { openTokenKeeper } from '../hub/sources/tokens.ts'
+import { EDITS_SOURCE } from '../model/edits.ts'
 import type { Registry } from '../model/registry.ts'
 import type { Route } from '../net/server/message.ts'
 import type { Records } from '../records/records.ts'
+import { editRoutes } from '../serve/hub/edits.ts'
 import { installRoutes, planRoutes } from '../serve/hub/install.ts'
 import { sourceRoutes } from '../serve/hub/sources.ts'
 import type { Configuration } from './configuration.ts'
+import { openEditing } from './editing.ts'
 import { catalogFolder, type InstallPlace } from './installing.ts'
 import type { RegisteringOptions } from './registering.ts'
 import { startUsage, type Usage } from './usage.ts'
@@ -64,10 +67,15 @@ export async function startCataloguing(
 
   let usage: Usage | undefined
   const bundled = new Bundled(catalogue, folder, clock)
-  const sources = life.own(
+  const editing = openEditing({
+    ...{ storagePath: options.storagePath, databaseUrl: options.databaseUrl },
+    ...{ configuration, catalogue, log, metrics },
+    show: () => sources.hasten(EDITS_SOURCE),
+  })
+  const sources: Sources = life.own(
     new Sources({
       records: records.sources,
-      read: openReadSource({ clock, environment: process.env }),
+      read: editing.reading(openReadSource({ clock, environment: process.env })),
       tokens: openTokenKeeper({
         keyFile: options.secretKeyFile,
         folder: options.databaseUrl === undefined ? options.storagePath : undefined,
@@ -80,8 +88,10 @@ export async function startCataloguing(
       ...{ clock, log, metrics, random: Math.random },
     }),
   )
-  await sources.start(configuration.current.narthex.hub.sources)
-  configuration.follow(({ narthex }) => sources.configure(narthex.hub.sources))
+  await sources.start([...editing.sources(), ...configuration.current.narthex.hub.sources])
+  configuration.follow(({ narthex }) => {
+    sources.configure([...editing.sources(), ...narthex.hub.sources])
+  })
 
   usage = await startUsage({ catalogue, sources, records, registry, askNow, log, metrics }, life)
   const { interest } = usage
@@ -106,7 +116,12 @@ export async function startCataloguing(
           readRequest,
         })
   return {
-    routes: [...usage.routes, ...sourceRoutes(sources), ...installing],
+    routes: [
+      ...usage.routes,
+      ...editRoutes(editing.edits),
+      ...sourceRoutes(sources),
+      ...installing,
+    ],
     reload: async () => {
       await catalogue.reload()
       bundled.note()

@@ -30,7 +30,8 @@ const WAITING_MAX = 20
 const TRIES_MAX = 5
 
 export interface EditsDeps {
-  readonly repository: Repository
+  /** The one of the configuration as it is now. */
+  readonly repository: () => Repository
   /** Whether anything can be changed, and where it goes. */
   readonly state: () => Promise<EditsState>
   /** The files of an entry as they are shown; undefined where there is no such entry. */
@@ -75,14 +76,22 @@ export class Edits implements EditsView {
   async bring(
     knownCommit: string,
   ): Promise<{ readonly commit: string; readonly files: readonly StoredFile[] } | undefined> {
-    const { repository } = this.#deps
+    const repository = this.#deps.repository()
     const commit = await repository.newest()
-    return commit === knownCommit ? undefined : { commit, files: await repository.files(commit) }
+    if (commit === knownCommit) return undefined
+    if (commit === '') {
+      throw new NarthexError(
+        'io',
+        'cannot read the edits: their repository is gone, or has nothing in it',
+      )
+    }
+    const files = await repository.files(commit)
+    return { commit, files: files.filter(({ path }) => isEntryPath(path)) }
   }
 
   async file(entry: string, file: string): Promise<EditedFile> {
     const named = nameOf(entry, file)
-    const now = await this.#now(await this.#deps.repository.head(), named)
+    const now = await this.#now(await this.#deps.repository().head(), named)
     if (now !== undefined) return { ...now, tag: tagOf(now) }
     throw new NarthexError('not_found', `cannot read ${named.path}: the entry has no such file`)
   }
@@ -90,7 +99,7 @@ export class Edits implements EditsView {
   async versions(entry: string, file: string): Promise<readonly FileVersion[]> {
     const named = nameOf(entry, file)
     const base = this.#baseOf(named)
-    const commits = await this.#deps.repository.log(named.path)
+    const commits = await this.#deps.repository().log(named.path)
     return [...commits.map(versionOf), ...(base === undefined ? [] : [this.#baseVersion(base)])]
   }
 
@@ -100,7 +109,7 @@ export class Edits implements EditsView {
     if (id === BASE_VERSION && base !== undefined) {
       return { ...this.#baseVersion(base), text: base.text }
     }
-    const { repository } = this.#deps
+    const repository = this.#deps.repository()
     const commit = (await repository.log(named.path)).find((each) => each.id === id)
     if (commit === undefined) {
       throw new NarthexError(
@@ -159,7 +168,7 @@ export class Edits implements EditsView {
     text: string | undefined,
     sign: EditSign,
   ): Promise<EditOutcome> {
-    const { repository, log } = this.#deps
+    const repository = this.#deps.repository()
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const parent = await repository.newest()
       const now = await this.#now(parent, named)
@@ -172,7 +181,7 @@ export class Edits implements EditsView {
       const signature = signatureOf(sign, presetOf(named, text, now))
       const id = await repository.commit(parent, { path: named.path, text, ...signature })
       if (id === undefined) continue
-      log.info('content changed', { file: named.path, by: signature.author, commit: id })
+      this.#deps.log.info('content changed', { file: named.path, by: signature.author, commit: id })
       const shown = text === undefined ? this.#baseOf(named) : { text, source: EDITS_SOURCE }
       return { saved: { ...(await this.#newestVersion(named)), tag: tagOf(shown) } }
     }
@@ -192,7 +201,7 @@ export class Edits implements EditsView {
 
   /** A file with a commit; what it stands in the place of where there is none. */
   async #now(commit: string, named: Named): Promise<ShelfFile | undefined> {
-    const { repository } = this.#deps
+    const repository = this.#deps.repository()
     const text = await repository.read(commit, named.path, ENTRY_FILE_BYTES_MAX[named.file])
     return text === undefined ? this.#baseOf(named) : { text, source: EDITS_SOURCE }
   }
@@ -234,6 +243,12 @@ function nameOf(entry: string, file: string): Named {
   if (isEntryName(entry) && isEntryFile(file)) return { entry, file, path: `${entry}/${file}` }
   const seen = JSON.stringify(`${entry}/${file}`.slice(0, 200))
   throw new NarthexError('not_found', `cannot find ${seen}: no entry has such a file`)
+}
+
+/** Other files, such as a README of the repository, are nobody's content. */
+function isEntryPath(path: string): boolean {
+  const [entry, file, ...more] = path.split('/')
+  return more.length === 0 && isEntryName(entry) && isEntryFile(file ?? '')
 }
 
 function isEntryFile(file: string): file is EntryFileName {

@@ -1,4 +1,5 @@
 /** Runs git on one bare repository: no shell, no settings of others, each command within its time and size. */
+import { NarthexError } from '../../base/error.ts'
 import { type CommandOptions, runCommand } from '../sources/command.ts'
 
 /** How long a command on the disk, and one that asks another machine, may take. */
@@ -68,6 +69,16 @@ export class Git {
   ): Promise<Buffer> {
     const signal = AbortSignal.timeout(msMax)
     return runCommand('git', args, { cwd: this.#folder, env, input, bytesMax, signal, secrets })
+  }
+}
+
+/** Whether this machine has git at all. */
+export async function isGitThere(): Promise<boolean> {
+  try {
+    return (await new Git('/').text(['--version'])).startsWith('git version ')
+  } catch (error) {
+    if (error instanceof NarthexError) return false
+    throw error
   }
 }
 

@@ -30,9 +30,11 @@ export function isContentPath(path: string): boolean {
 /**
  * Sorts files into entries; which kind of folder it is may differ from folder to folder. Others get
  * their turn between files, because there may be many.
+ *
+ * @param isOurs whether each folder is known to be an entry of ours, even without an entry.yaml
  */
-export async function readLayout(files: readonly SourceFile[]): Promise<Layout> {
-  const reader = new LayoutReader()
+export async function readLayout(files: readonly SourceFile[], isOurs = false): Promise<Layout> {
+  const reader = new LayoutReader(isOurs)
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const folders = Map.groupBy(sorted, ({ path }) => path.slice(0, path.lastIndexOf('/') + 1))
   for (const [folder, inside] of folders) await reader.read(folder, inside)
@@ -50,9 +52,14 @@ const SUFFIXED_FILES: Readonly<Record<string, EntryFileName>> = {
 class LayoutReader implements Layout {
   readonly entries = new Map<string, Map<EntryFileName, string>>()
   readonly faults: string[] = []
+  readonly #isOurs: boolean
+
+  constructor(isOurs: boolean) {
+    this.#isOurs = isOurs
+  }
 
   async read(folder: string, files: readonly SourceFile[]): Promise<void> {
-    if (files.some(({ path }) => path === `${folder}entry.yaml`)) {
+    if (this.#isOurs || files.some(({ path }) => path === `${folder}entry.yaml`)) {
       this.#readOurs(folder, files)
       return
     }

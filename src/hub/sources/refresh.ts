@@ -102,10 +102,11 @@ async function take(
   version: number,
   { records, log }: RefreshDeps,
 ): Promise<void> {
-  const layout = await readLayout(brought.files)
+  const isEdits = state.name === EDITS_SOURCE
+  const layout = await readLayout(brought.files, isEdits)
   const { entries } = layout
   const faults = [...brought.faults, ...layout.faults].slice(0, FAULTS_MAX)
-  if (entries.size === 0 && state.name !== EDITS_SOURCE) {
+  if (entries.size === 0 && !isEdits) {
     const reason = faults.at(0) ?? 'no entry, no rule file and no dashboard in it'
     throw new NarthexError('bad_data', `cannot use the source: it is empty: ${reason}`)
   }

@@ -13,7 +13,13 @@ import { ANYBODY, type Ask, type Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
 import { answering, change, type DescribedRoute, question, TAG } from '../openapi/operation.ts'
 import { inEnvelope, listOf, optional, record, text, truth } from '../openapi/schema.ts'
-import { EDITED_FILE, FILE_PROBLEM, FILE_VERSION, SAVED_VERSION, VERSION_TEXT } from './editschema.ts'
+import {
+  EDITED_FILE,
+  FILE_PROBLEM,
+  FILE_VERSION,
+  SAVED_VERSION,
+  VERSION_TEXT,
+} from './editschema.ts'
 import { parseBody } from './taking.ts'
 
 const FILE = '/api/v1/hub/entries/:name/files/:file'

@@ -52,7 +52,7 @@ export function makeWorld({ remote, reason = '' }: WorldOptions = {}): World {
     const stored = new Repository({ folder: repository, branch: 'main', remote: place })
     let files: ReadonlyMap<string, LaidFiles> = new Map([['own', layFiles(OWN, NOTHING)]])
     const edits: Edits = new Edits({
-      repository: stored,
+      repository: () => stored,
       state: async () => ({ reason, origin: repository }),
       files: (entry) => files.get(entry),
       program: 'narthex 1',
