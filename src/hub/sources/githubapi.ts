@@ -184,7 +184,7 @@ export class GitHubApi {
     } catch {
       return '' // what stands before it is no GitHub, the status says enough
     }
-    let text = String(answer?.message ?? '').replaceAll(/[^ -~]+/g, ' ')
+    let text = String(answer?.message ?? '').replaceAll(/[^!-~]+/g, ' ')
     if (this.#token !== '') text = text.replaceAll(this.#token, '<secret>')
     return text.slice(0, SAID_LENGTH_MAX)
   }
