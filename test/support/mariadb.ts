@@ -1,18 +1,21 @@
 /** A MariaDB server of its own for tests. */
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { findComponent } from '../../tools/components.ts'
 import { freePort, startProcess, temporaryFolder, until } from './processes.ts'
 
 export interface MariaDb {
   readonly port: number
+  /** Runs statements as root. @returns rows as the client prints them */
+  query(text: string): Promise<string>
   stop(): Promise<void>
 }
 
 /** Starts a server whose user root has no password and comes by loopback only. */
-export async function startMariaDb(): Promise<MariaDb> {
+export async function startMariaDb(flags: readonly string[] = []): Promise<MariaDb> {
   const folder = temporaryFolder('mariadb')
   chmodSync(folder.path, 0o777)
   const data = join(folder.path, 'data')
@@ -32,6 +35,7 @@ export async function startMariaDb(): Promise<MariaDb> {
     '--no-defaults',
     ...[...who, `--datadir=${data}`, `--socket=${join(folder.path, 'sock')}`],
     ...[`--pid-file=${join(folder.path, 'pid')}`, '--bind-address=127.0.0.1', `--port=${port}`],
+    ...flags,
   ])
   await until('mariadbd', () => isOpen(port)).catch(async (error: unknown) => {
     await server.kill()
@@ -39,6 +43,10 @@ export async function startMariaDb(): Promise<MariaDb> {
   })
   return {
     port,
+    async query(text) {
+      const to = ['--no-defaults', '--host=127.0.0.1', `--port=${port}`, '--user=root']
+      return (await promisify(execFile)(pathOf('mariadb'), [...to, '--execute', text])).stdout
+    },
     async stop() {
       await server.stop()
       folder.remove()

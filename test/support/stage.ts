@@ -112,21 +112,6 @@ export class Stage {
     return [url]
   }
 
-  /** A Redis server, the replica of another. @returns its port */
-  async redis(of?: number): Promise<number> {
-    const port = await freePort()
-    const source = of === undefined ? [] : ['--replicaof', `127.0.0.1 ${of}`]
-    const storage = ['--save', '', '--dir', this.path, '--dbfilename', `${port}.rdb`]
-    const soon = ['--repl-diskless-sync-delay', '0']
-    const started = this.begin('redis-server', [
-      ...['--bind', '127.0.0.1', '--port', String(port)],
-      ...[...storage, ...soon, ...source],
-    ])
-    const sign = of === undefined ? 'Ready to accept connections' : 'Finished with success'
-    await until(`redis-server: ${sign}`, () => started.output().includes(sign))
-    return port
-  }
-
   async clear(): Promise<void> {
     for (const end of this.#ends.toReversed()) await end()
   }

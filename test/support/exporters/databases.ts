@@ -1,9 +1,20 @@
 /** Live exporters of databases. */
 import { startElasticsearch } from '../elasticsearch.ts'
 import { startMariaDb } from '../mariadb.ts'
-import { startPostgres } from '../postgres.ts'
-import { freePort } from '../processes.ts'
-import { type LiveExporters, sayTo } from '../stage.ts'
+import { PASSWORD, startPostgres } from '../postgres.ts'
+import { freePort, until } from '../processes.ts'
+import { type LiveExporters, type Stage, sayTo } from '../stage.ts'
+
+/** What a Redis server says when it can be used, alone and as a replica. */
+const READY = 'Ready to accept connections'
+const REPLICATED = 'Finished with success'
+
+interface EtcdMember {
+  readonly name: string
+  readonly client: string
+  readonly peers: string
+}
+
 export const DATABASES: LiveExporters = {
   elasticsearch: {
     commands: ['java', 'elasticsearch', 'prometheus-elasticsearch-exporter'],
@@ -18,22 +29,16 @@ export const DATABASES: LiveExporters = {
   },
   etcd: {
     commands: ['etcd'],
-    lacks: {
-      'etcd_network_peer_.+': 'the member here is alone',
-    },
+    lacks: {},
     async start(stage) {
-      const [client, peer] = [await freePort(), await freePort()]
-      const [url, peers] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`]
-      await stage.run(
-        'etcd',
-        [
-          ...['--name=one', `--data-dir=${stage.folder('etcd')}`, `--initial-cluster=one=${peers}`],
-          ...[`--listen-client-urls=${url}`, `--advertise-client-urls=${url}`],
-          ...[`--listen-peer-urls=${peers}`, `--initial-advertise-peer-urls=${peers}`],
-        ],
-        `${url}/health`,
-      )
-      return [`${url}/metrics`]
+      const members: EtcdMember[] = []
+      for (const name of ['one', 'two']) {
+        const [port, peer] = [await freePort(), await freePort()]
+        const [client, peers] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peer}`]
+        members.push({ name, client, peers })
+      }
+      await Promise.all(members.map((member) => startEtcd(stage, member, members)))
+      return members.map(({ client }) => `${client}/metrics`)
     },
   },
   influxdb: {
@@ -56,30 +61,34 @@ export const DATABASES: LiveExporters = {
     },
   },
   mysqld: {
-    commands: ['mariadbd', 'mariadb-install-db', 'prometheus-mysqld-exporter'],
-    lacks: {
-      'mysql_slave_status_.+': 'the server here is no replica',
-    },
+    commands: ['mariadbd', 'mariadb-install-db', 'mariadb', 'prometheus-mysqld-exporter'],
+    lacks: {},
     async start(stage) {
-      const server = await startMariaDb()
-      stage.own(() => server.stop())
+      const first = await startMariaDb(['--server-id=1', '--log-bin=log'])
+      stage.own(() => first.stop())
+      const replica = await startMariaDb(['--server-id=2', '--log-bin=log'])
+      stage.own(() => replica.stop())
+      await replica.query(
+        `CHANGE MASTER TO master_host='127.0.0.1', master_port=${first.port}, master_user='root'; START SLAVE`,
+      )
       return await stage.exporter(
         'prometheus-mysqld-exporter',
-        (address) => [`--web.listen-address=${address}`],
-        { DATA_SOURCE_NAME: `root@(127.0.0.1:${server.port})/` },
+        (address) => ['--collect.info_schema.processlist', `--web.listen-address=${address}`],
+        { DATA_SOURCE_NAME: `root@(127.0.0.1:${replica.port})/` },
       )
     },
   },
   postgres: {
-    commands: ['postgres', 'initdb', 'prometheus-postgres-exporter'],
-    lacks: {
-      'pg_stat_replication_.+': 'the server here has no standby',
-    },
+    commands: ['postgres', 'initdb', 'pg_receivewal', 'prometheus-postgres-exporter'],
+    lacks: {},
     async start(stage) {
       const server = await startPostgres()
       stage.own(() => server.stop())
       await server.query("CREATE USER exporter PASSWORD 'secret'; GRANT pg_monitor TO exporter")
       await server.query("SELECT pg_create_physical_replication_slot('standby', true)")
+      const to = ['--host=127.0.0.1', `--port=${server.port}`, '--username=narthex']
+      const what = ['--slot=standby', '--no-loop', `--directory=${stage.folder('log')}`]
+      stage.begin('pg_receivewal', [...to, ...what], { PGPASSWORD: PASSWORD })
       const source = `postgresql://exporter:secret@127.0.0.1:${server.port}/postgres?sslmode=disable`
       return await stage.exporter(
         'prometheus-postgres-exporter',
@@ -92,13 +101,45 @@ export const DATABASES: LiveExporters = {
     commands: ['redis-server', 'prometheus-redis-exporter'],
     lacks: {},
     async start(stage) {
-      const first = await stage.redis()
-      const replica = await stage.redis(first)
-      await stage.redis(replica)
+      const first = await startRedis(stage, READY)
+      const replica = await startRedis(stage, REPLICATED, '--replicaof', `127.0.0.1 ${first}`)
+      await startRedis(stage, REPLICATED, '--replicaof', `127.0.0.1 ${replica}`)
+      const member = await startRedis(stage, READY, '--cluster-enabled', 'yes')
       await sayTo(replica, 'NOSUCH\r\n')
-      return await stage.exporter('prometheus-redis-exporter', (address) => [
+      const [url] = await stage.exporter('prometheus-redis-exporter', (address) => [
         ...[`--redis.addr=redis://127.0.0.1:${replica}`, `--web.listen-address=${address}`],
       ])
+      return [url, url.replace('/metrics', `/scrape?target=redis://127.0.0.1:${member}`)]
     },
   },
+}
+
+async function startEtcd(
+  stage: Stage,
+  { name, client, peers }: EtcdMember,
+  all: readonly EtcdMember[],
+): Promise<void> {
+  const cluster = all.map((member) => `${member.name}=${member.peers}`).join()
+  await stage.run(
+    'etcd',
+    [
+      ...[`--name=${name}`, `--data-dir=${stage.folder(name)}`, `--initial-cluster=${cluster}`],
+      ...[`--listen-client-urls=${client}`, `--advertise-client-urls=${client}`],
+      ...[`--listen-peer-urls=${peers}`, `--initial-advertise-peer-urls=${peers}`],
+      '--metrics=extensive',
+    ],
+    `${client}/health`,
+  )
+}
+
+/** Starts a Redis server and waits until it says a sign. @returns its port */
+async function startRedis(stage: Stage, sign: string, ...flags: string[]): Promise<number> {
+  const port = await freePort()
+  const storage = ['--save', '', '--dir', stage.folder(`redis-${port}`)]
+  const started = stage.begin('redis-server', [
+    ...['--bind', '127.0.0.1', '--port', String(port), ...storage],
+    ...['--repl-diskless-sync-delay', '0', ...flags],
+  ])
+  await until(`redis-server: ${sign}`, () => started.output().includes(sign))
+  return port
 }

@@ -1,6 +1,12 @@
 /** Live exporters of monitoring itself. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { makeCertificates } from '../../net/grpc/certificates.ts'
+import { DnsServer } from '../dnsserver.ts'
 import { freePort, startRole } from '../processes.ts'
-import { type LiveExporters, NOT_ROOT, post } from '../stage.ts'
+import { type LiveExporters, NOT_ROOT, post, type Stage } from '../stage.ts'
 export const MONITORING: LiveExporters = {
   alertmanager: {
     commands: ['prometheus-alertmanager'],
@@ -29,17 +35,33 @@ export const MONITORING: LiveExporters = {
   },
   blackbox: {
     commands: ['prometheus-blackbox-exporter'],
-    lacks: {
-      'probe_(ssl|tls)_.+': 'what is probed here has no certificate',
-    },
+    cannot: NOT_ROOT, // a raw socket
+    lacks: {},
     async start(stage) {
-      const config = stage.file('blackbox.yml', 'modules: {http_2xx: {prober: http}}\n')
-      const probed = await stage.page('hello')
+      const config = stage.file(
+        'blackbox.yml',
+        [
+          'modules:',
+          '  http: {prober: http, http: {tls_config: {insecure_skip_verify: true}}}',
+          '  icmp: {prober: icmp, icmp: {preferred_ip_protocol: ip4}}',
+          '  dns: {prober: dns, dns: {query_name: other.test, preferred_ip_protocol: ip4}}',
+          '',
+        ].join('\n'),
+      )
+      const names = await DnsServer.open()
+      stage.own(() => names.close())
+      names.answers.set('other.test', [{ type: 'A', address: '192.0.2.1' }])
       const [own] = await stage.exporter('prometheus-blackbox-exporter', (address) => [
         ...[`--config.file=${config}`, `--web.listen-address=${address}`],
       ])
-      const probe = own.replace('/metrics', `/probe?module=http_2xx&target=${probed}`)
-      return [probe, own]
+      const probe = (module: string, target: string): string =>
+        own.replace('/metrics', `/probe?module=${module}&target=${target}`)
+      return [
+        probe('http', await securePage(stage)),
+        probe('icmp', '127.0.0.1'),
+        probe('dns', names.address),
+        own,
+      ]
     },
   },
   narthex: {
@@ -110,4 +132,19 @@ export const MONITORING: LiveExporters = {
       ])
     },
   },
+}
+
+/** A page behind TLS. @returns its address */
+async function securePage(stage: Stage): Promise<string> {
+  const certificates = makeCertificates({ page: 'IP:127.0.0.1' })
+  stage.own(() => certificates.remove())
+  const [cert, key] = ['page.pem', 'page.key'].map((file) => readFileSync(certificates.at(file)))
+  const server = createServer({ cert, key }, (_, reply) => reply.end('hello'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  stage.own(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
 }

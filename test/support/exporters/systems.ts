@@ -3,6 +3,7 @@ import { Resolver } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CATALOG_FOLDER } from '../../../tools/catalog.ts'
+import { DnsServer } from '../dnsserver.ts'
 import { freePort } from '../processes.ts'
 import { jarsOf, type LiveExporters, type Stage } from '../stage.ts'
 
@@ -40,11 +41,13 @@ async function startZooKeeper(
 export const SYSTEMS: LiveExporters = {
   bind: {
     commands: ['named', 'prometheus-bind-exporter'],
-    lacks: {
-      bind_resolver_cache_rrsets: 'nothing is resolved without a network',
-    },
+    lacks: {},
     async start(stage) {
       const [port, queries] = [await freePort(), await freePort()]
+      const others = await DnsServer.open()
+      stage.own(() => others.close())
+      const forwarder = others.address.replace(':', ' port ')
+      others.answers.set('other.test', [{ type: 'A', address: '192.0.2.1' }])
       const pid = join(stage.path, 'named.pid')
       const soa = '@ 60 IN SOA ns host 1 60 60 60 60\n@ IN NS ns\nns IN A 127.0.0.1\n'
       const zone = stage.file('zone', soa)
@@ -52,7 +55,8 @@ export const SYSTEMS: LiveExporters = {
         'named.conf',
         [
           `options { directory "${stage.path}"; listen-on port ${queries} { 127.0.0.1; };`,
-          'listen-on-v6 { none; }; forward only; forwarders { 127.0.0.1 port 1; };',
+          `listen-on-v6 { none; }; forward only; forwarders { ${forwarder}; };`,
+          'dnssec-validation no;',
           `pid-file "${pid}"; session-keyfile "${join(stage.path, 'key')}"; };`,
           `controls { };\nzone "example.test" { type primary; file "${zone}"; };`,
           `statistics-channels { inet 127.0.0.1 port ${port} allow { 127.0.0.1; }; };`,
@@ -63,6 +67,7 @@ export const SYSTEMS: LiveExporters = {
       const resolver = new Resolver({ timeout: 2000, tries: 2 })
       resolver.setServers([`127.0.0.1:${queries}`])
       await resolver.resolveSoa('example.test')
+      await resolver.resolve4('other.test')
       return await stage.exporter('prometheus-bind-exporter', (address) => [
         ...[`--bind.stats-url=${url}`, `--bind.pid-file=${pid}`],
         `--web.listen-address=${address}`,

@@ -57,6 +57,7 @@ export const WEB: LiveExporters = {
         HOME: stage.path,
       })
       for (const path of ['page', 'error']) await fetch(`http://127.0.0.1:${web}/${path}`)
+      await fetch(`http://127.0.0.1:${admin}/load`, { method: 'POST', body: 'nothing of it' })
       return [url]
     },
   },
