@@ -53,6 +53,7 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Parsed {
   const command = new Command(spec.name)
     .description(spec.summary)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(usageFault(spec.name, text)) })
     .configureHelp({ helpWidth: 100 })
     .helpOption('-h, --help', 'show this help')
   if (spec.arguments !== undefined) command.arguments(spec.arguments)
@@ -82,6 +83,12 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Parsed {
     texts.set(name, String(isOn))
   }
   return { outcome: 'run', values, texts, words: command.args }
+}
+
+/** What commander says of a wrong command line, on one line and as everything else is said. */
+function usageFault(name: string, text: string): string {
+  const [what, ...hints] = text.trimEnd().split('\n')
+  return `${[`${name}: ${what.replace(/^error: /, '')}`, ...hints].join(' ')}, see ${name} --help\n`
 }
 
 function makeOption(flag: Flag, values: Map<string, unknown>, texts: Map<string, string>): Option {

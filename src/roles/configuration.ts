@@ -1,5 +1,5 @@
 /** The running configuration: read at the start, read again on demand, kept when the new one is bad. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { messageOf, NarthexError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
@@ -115,8 +115,10 @@ export class Configuration {
   #read(): Config {
     const { file, log, isAgent: agent, scrapeFolder } = this.#options
     if (file === '') return defaultConfig()
-    if (!existsSync(file)) {
-      throw new NarthexError('bad_data', `cannot load ${file}: there is no such file`)
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found === undefined || found.isDirectory()) {
+      const seen = found === undefined ? 'there is no such file' : 'it is a folder, wanted a file'
+      throw new NarthexError('bad_data', `cannot load ${file}: ${seen}`)
     }
     const { config, warnings } = loadConfig(file, {
       ...(agent === undefined ? {} : { agent }),

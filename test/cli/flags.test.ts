@@ -47,10 +47,21 @@ test('flags have their presets, given values replace them and lists add up', () 
   assert.equal(given.values.get('web.insecure-listen'), true)
 })
 
-for (const argv of [['--nonsense'], ['--query.timeout=fast'], ['--storage.path']]) {
-  test(`wrong usage ends with exit code 2: ${argv.join(' ')}`, (t) => {
-    t.mock.method(process.stderr, 'write', () => true)
+for (const [argv, said] of [
+  [['--nonsense'], "unknown option '--nonsense'"],
+  [['--storage.pth=x'], "unknown option '--storage.pth=x' (Did you mean --storage.path?)"],
+  [
+    ['--query.timeout=fast'],
+    `option '--query.timeout <duration>' argument 'fast' is invalid. not a valid duration string: "fast"`,
+  ],
+  [['--storage.path'], "option '--storage.path <folder>' argument missing"],
+  [['word'], 'too many arguments. Expected 0 arguments but got 1: word.'],
+] as const) {
+  test(`wrong usage ends with exit code 2 and one line: ${argv.join(' ')}`, (t) => {
+    const write = t.mock.method(process.stderr, 'write', () => true)
     assert.deepEqual(parseFlags(spec, argv), { outcome: 'exit', code: 2 })
+    const texts = write.mock.calls.map((call) => String(call.arguments[0]))
+    assert.deepEqual(texts, [`narthex try: ${said}, see narthex try --help\n`])
   })
 }
 

@@ -45,3 +45,15 @@ test('what was read stays when the file goes bad, and the refusal says why', asy
   )
   assert.equal(applied.length, 1)
 })
+
+for (const [what, name, seen] of [
+  ['that is not there', 'none.yml', 'there is no such file'],
+  ['that is a folder', '.', 'it is a folder, wanted a file'],
+] as const) {
+  test(`a file ${what} is refused in words`, (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'narthex-configuration-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, name)
+    assert.throws(() => open(file), { message: `cannot load ${file}: ${seen}` })
+  })
+}
