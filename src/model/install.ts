@@ -62,8 +62,8 @@ export interface InstalledTarget {
 export interface ScrapedView {
   /** How the targets of a job do. */
   targets(job: string): readonly InstalledTarget[]
-  /** Names of the jobs that scrape an address. */
-  jobsOf(address: string): readonly string[]
+  /** Names of the jobs that have an address. */
+  jobsByAddress(): ReadonlyMap<string, readonly string[]>
 }
 
 /** A target on which an entry can be put to use. */
@@ -73,6 +73,12 @@ export interface InstallCandidate {
   readonly by: 'metrics' | 'registry'
   /** Names of the jobs that scrape it already. */
   readonly jobs: readonly string[]
+}
+
+/** Those that are known, and what kept some from being known. */
+export interface InstallCandidates {
+  readonly targets: readonly InstallCandidate[]
+  readonly warnings: readonly string[]
 }
 
 /** A file for others to use. */

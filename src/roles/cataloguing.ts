@@ -5,10 +5,6 @@ import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { openCatalogue } from '../hub/catalogue/catalogue.ts'
 import type { AskNow } from '../hub/found/places.ts'
-import { InstallFolder } from '../hub/install/folder.ts'
-import { openInstaller, openPlanner } from '../hub/install/installer.ts'
-import { readInstallRequest } from '../hub/install/request.ts'
-import { countInstalls } from '../hub/interest/installs.ts'
 import { Bundled } from '../hub/sources/bundled.ts'
 import { openReadSource } from '../hub/sources/kinds.ts'
 import { Sources } from '../hub/sources/sources.ts'
@@ -18,11 +14,11 @@ import type { Registry } from '../model/registry.ts'
 import type { Route } from '../net/server/message.ts'
 import type { Records } from '../records/records.ts'
 import { editRoutes } from '../serve/hub/edits.ts'
-import { installRoutes, planRoutes } from '../serve/hub/install.ts'
 import { sourceRoutes } from '../serve/hub/sources.ts'
 import type { Configuration } from './configuration.ts'
 import { openEditing } from './editing.ts'
-import { catalogFolder, type InstallPlace } from './installing.ts'
+import { catalogFolder } from './folders.ts'
+import { type InstallPlace, openInstalling } from './installing.ts'
 import type { RegisteringOptions } from './registering.ts'
 import { startUsage, type Usage } from './usage.ts'
 
@@ -94,27 +90,11 @@ export async function startCataloguing(
   })
 
   usage = await startUsage({ catalogue, sources, records, registry, askNow, log, metrics }, life)
-  const { interest } = usage
-  const planning = {
-    entry: async (name: string) => catalogue.entry(name),
-    now: () => clock.now(),
-  }
-  const readRequest = readInstallRequest
-  const installing =
-    place === undefined
-      ? planRoutes({ installer: openPlanner(planning), readRequest })
-      : installRoutes({
-          installer: countInstalls(
-            openInstaller({
-              ...planning,
-              folder: new InstallFolder(place.folder),
-              jobs: place.jobs,
-              reload: place.reload,
-            }),
-            interest,
-          ),
-          readRequest,
-        })
+  const { interest, views } = usage
+  const installing = openInstalling({
+    ...{ catalogue, interest, views },
+    ...(place === undefined ? {} : { place }),
+  })
   return {
     routes: [
       ...usage.routes,

@@ -16,9 +16,9 @@ import { askOwn } from './asknow.ts'
 import { type Collecting, type CollectingOptions, startCollecting } from './collecting.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
+import { installsFolder } from './folders.ts'
 import { followTargets } from './followedtargets.ts'
 import { forwardingAppender } from './forwarding.ts'
-import { installsFolder } from './installing.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { LateHub, type LateHubOptions } from './latehub.ts'
 import { lateMetadata } from './metadata.ts'
@@ -26,7 +26,13 @@ import { openPush, type PushLimits } from './push.ts'
 import { receivingRoutes, startOtlpGrpc } from './receiving.ts'
 import type { Running } from './running.ts'
 import { type SendingOptions, startSendingRoom } from './sending.ts'
-import { admitSelf, makeSelfToken, REGISTRY_JOB, unconfigured } from './unconfigured.ts'
+import {
+  admitSelf,
+  LOOPBACK_JOB,
+  makeSelfToken,
+  REGISTRY_JOB,
+  unconfigured,
+} from './unconfigured.ts'
 import { loadWeb, startWeb, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
@@ -96,6 +102,8 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       askNow: askOwn(keeping.querier),
       place: {
         folder: scrapeFolder,
+        targets: machine.targets(),
+        yieldingJob: LOOPBACK_JOB,
         jobs: () => [...jobNames(), REGISTRY_JOB],
         reload: () => configuration.reload(),
       },

@@ -32,6 +32,8 @@ export interface UsageDeps {
 export interface Usage {
   readonly routes: readonly Route[]
   readonly interest: FollowedInterest
+  /** Who knows where entries run, the surest first. */
+  readonly views: readonly [FoundView, ...FoundView[]]
 }
 
 /** Starts them; while the database is away, the catalogue is shown as it was last known. */
@@ -46,20 +48,25 @@ export async function startUsage(deps: UsageDeps, life: Lifecycle): Promise<Usag
   )
   await interest.follow()
   const now = (): number => clock.now()
+  const views = openViews(deps)
   return {
     interest,
+    views,
     routes: [
       ...catalogueRoutes({ catalogue, interest }),
       ...favouriteRoutes({ favourites: records.favourites, catalogue, now }),
-      ...foundRoutes(openFound(deps)),
+      ...foundRoutes(views[0]),
     ],
   }
 }
 
-function openFound({ catalogue, registry, askNow }: UsageDeps): FoundView {
+function openViews({
+  catalogue,
+  registry,
+  askNow,
+}: UsageDeps): readonly [FoundView, ...FoundView[]] {
   const clock = systemClock
-  if (askNow !== undefined) {
-    return foundByMetrics({ catalogue, clock, places: metricPlaces(askNow) })
-  }
-  return foundByName({ catalogue, clock, targets: registeredTargets(registry) })
+  const byName = foundByName({ catalogue, clock, targets: registeredTargets(registry) })
+  if (askNow === undefined) return [byName]
+  return [foundByMetrics({ catalogue, clock, places: metricPlaces(askNow) }), byName]
 }

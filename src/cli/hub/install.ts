@@ -4,14 +4,16 @@ import { join } from 'node:path'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import { makeFolder } from '../../base/folder.ts'
 import { writeWholeFile } from '../../base/wholefile.ts'
-import { readConfig, readConfigFile } from '../../config/config.ts'
+import { type Config, readConfig, readConfigFile } from '../../config/config.ts'
 import { refusal } from '../../config/report.ts'
 import { InstallFolder } from '../../hub/install/folder.ts'
-import { openInstaller, openPlanner } from '../../hub/install/installer.ts'
+import { openInstaller } from '../../hub/install/installer.ts'
 import { findEntry } from '../../hub/install/lookup.ts'
 import type { Installation, Installer, InstallRequest } from '../../model/install.ts'
-import { catalogFolder, installsFolder } from '../../roles/installing.ts'
-import { LOOPBACK_JOB, SELF_JOB } from '../../roles/unconfigured.ts'
+import type { Outcome } from '../../model/registry.ts'
+import { catalogFolder, installsFolder } from '../../roles/folders.ts'
+import { readShelf } from '../../roles/shelf.ts'
+import { LOOPBACK_JOB, REGISTRY_JOB, SELF_JOB } from '../../roles/unconfigured.ts'
 import type { FlagReader } from '../sharedflags.ts'
 import { openRemoteInstaller } from './installclient.ts'
 import { HUB_EXPORT, HUB_INSTALL, HUB_INSTALLS, HUB_UNINSTALL } from './installflags.ts'
@@ -33,8 +35,8 @@ export const INSTALL_TOOLS: readonly HubTool[] = [
 async function runInstall(flags: FlagReader, [entry]: readonly string[]): Promise<ToolOutcome> {
   const installer = openPlace(flags)
   const request = requestOf(flags, entry)
-  const { notes } = await installer.preview(request, CALLER)
-  const installed = await installer.install(request, CALLER)
+  const { notes } = taken(await installer.preview(request, CALLER))
+  const installed = taken(await installer.install(request, CALLER))
   return {
     lines: [
       `installed ${installed.name}: ${installed.targets.length} targets`,
@@ -62,32 +64,33 @@ async function runUninstall(flags: FlagReader, [name]: readonly string[]): Promi
 async function runExport(flags: FlagReader, [entry]: readonly string[]): Promise<ToolOutcome> {
   const folder = flags.text('to')
   if (folder === '') throw new NarthexError('bad_data', 'cannot export: --to is missing')
-  const catalog = catalogFolder(flags.text('catalog.path'))
-  const planner = openPlanner({ entry: (name) => findEntry(catalog, name), now: Date.now })
-  const plan = await planner.preview(requestOf(flags, entry), CALLER)
-  const files = [
-    ['scrape.yml', plan.scrape],
-    ['rules.yml', plan.rules],
-    ['dashboard.json', plan.dashboard],
-  ]
-    .filter(([, text]) => text !== '')
-    .map(([name, text]) => [join(folder, name), text])
-  const inTheWay = files.find(([path]) => existsSync(path))
+  const files = taken(await openPlace(flags).files(requestOf(flags, entry), CALLER))
+  const paths = files.map(({ name }) => join(folder, name))
+  const inTheWay = paths.find((path) => existsSync(path))
   if (inTheWay !== undefined) {
-    throw new NarthexError('conflict', `cannot export: ${inTheWay[0]} is there already`)
+    throw new NarthexError('conflict', `cannot export: ${inTheWay} is there already`)
   }
   try {
     makeFolder(folder)
-    for (const [path, text] of files) writeWholeFile(path, text)
+    for (const [i, { text }] of files.entries()) writeWholeFile(paths[i], text)
   } catch (error) {
     throw new NarthexError('io', `cannot export: ${messageOf(error)}`, error)
   }
-  const notes = plan.notes.map((note) => `note: ${note}`)
-  return { lines: [...files.map(([path]) => path), ...notes] }
+  return { lines: paths }
 }
 
 function requestOf(flags: FlagReader, entry: string): InstallRequest {
-  return { entry, targets: flags.list('targets'), job: flags.text('job') }
+  return {
+    ...{ entry, targets: flags.list('targets') },
+    ...{ job: flags.text('job'), interval: flags.text('interval') },
+  }
+}
+
+/** What was done. @throws NarthexError `bad_data` with all that is wrong with the targets */
+function taken<T>(outcome: Outcome<T>): T {
+  if ('done' in outcome) return outcome.done
+  const reasons = outcome.problems.map(({ reason }) => reason)
+  throw new NarthexError('bad_data', `cannot take these targets: ${reasons.join('; ')}`)
 }
 
 function openPlace(flags: FlagReader): Installer {
@@ -97,24 +100,44 @@ function openPlace(flags: FlagReader): Installer {
   }
   const path = folderOf(flags)
   const catalog = catalogFolder(flags.text('catalog.path'))
+  const running = (): Config => readRunning(flags.text('config.file'), path)
   return openInstaller({
     folder: new InstallFolder(path),
-    entry: (name) => findEntry(catalog, name),
+    entry: async (name) => await findEntry(catalog, name, await readShelf(placeOf(flags))),
     now: Date.now,
-    jobs: () => readJobs(flags.text('config.file'), path),
-    reload: async () => {
-      readJobs(flags.text('config.file'), path)
-    },
+    jobs: () => jobsOf(running(), flags.text('config.file') !== ''),
+    jobsByAddress: () => jobsByAddress(running()),
+    reload: async () => void running(),
   })
 }
 
-/** The jobs that a server with this configuration has. @throws NarthexError when it could not start */
-function readJobs(file: string, scrapeFolder: string): readonly string[] {
+function placeOf(flags: FlagReader): Parameters<typeof readShelf>[0] {
+  return {
+    storagePath: flags.text('storage.path') || DEFAULT_STORAGE,
+    databaseUrl: flags.secret('database.url'),
+  }
+}
+
+/** What a server with this configuration has. @throws NarthexError when it could not start */
+function readRunning(file: string, scrapeFolder: string): Config {
   const source = file === '' ? '' : readConfigFile(file)
   const { config, errors } = readConfig(source, file, { scrapeFolder })
   if (config === undefined) throw refusal(file || scrapeFolder, errors)
-  const builtIn = file === '' ? [SELF_JOB, LOOPBACK_JOB] : []
-  return [...builtIn, ...config.scrape.map((job) => job.jobName)]
+  return config
+}
+
+function jobsOf({ scrape }: Config, isConfigured: boolean): readonly string[] {
+  const builtIn = isConfigured ? [] : [SELF_JOB, LOOPBACK_JOB]
+  return [...builtIn, REGISTRY_JOB, ...scrape.map((job) => job.jobName)]
+}
+
+/** Those that stand in the configuration: what is discovered only the server knows. */
+function jobsByAddress({ scrape }: Config): ReadonlyMap<string, readonly string[]> {
+  const pairs = scrape.flatMap(({ jobName, discovery }) =>
+    discovery.static.flatMap(({ targets }) => targets.map((target) => [target, jobName] as const)),
+  )
+  const grouped = Map.groupBy(pairs, ([target]) => target)
+  return new Map([...grouped].map(([target, jobs]) => [target, jobs.map(([, job]) => job)]))
 }
 
 function folderOf(flags: FlagReader): string {

@@ -1,5 +1,6 @@
 /** The flags of the tools of `narthex hub`: install, installs, uninstall and export. */
 import type { CommandSpec, Flag } from '../flags.ts'
+import { DATABASE_FLAG } from '../recordsflags.ts'
 import { CATALOG_FLAG, CONFIG_FLAG } from '../sharedflags.ts'
 import { TOKEN_FILE_FLAG } from './place.ts'
 
@@ -11,7 +12,15 @@ const TARGETS: readonly Flag[] = [
     many: true,
   },
   { name: 'job', value: 'name', help: 'name of the job; that of the entry when absent' },
+  {
+    name: 'interval',
+    value: 'duration',
+    help: 'how often the targets are scraped, 1s to 4m; as the configuration says when absent',
+  },
 ]
+
+/** What has further content of the catalogue. */
+const CONTENT: readonly Flag[] = [CATALOG_FLAG, DATABASE_FLAG]
 
 /** Which installations: of a folder, or of a server that runs. */
 const PLACE: readonly Flag[] = [
@@ -39,7 +48,7 @@ export const HUB_INSTALL: CommandSpec = {
     'Puts an entry of the catalogue to use: writes a scrape job, its rules and its dashboard into ' +
     'the folder config.d of the data folder, or has a server that runs do that.',
   arguments: '<entry>',
-  flags: [...TARGETS, ...PLACE, CONFIG, CATALOG_FLAG],
+  flags: [...TARGETS, ...PLACE, CONFIG, ...CONTENT],
 }
 
 export const HUB_INSTALLS: CommandSpec = {
@@ -58,12 +67,19 @@ export const HUB_UNINSTALL: CommandSpec = {
 export const HUB_EXPORT: CommandSpec = {
   name: 'narthex hub export',
   summary:
-    'Writes what would be installed as files for Prometheus and Grafana: scrape.yml, rules.yml ' +
-    'and dashboard.json.',
+    'Writes what would be installed as files for Prometheus, Alertmanager and Grafana, and a ' +
+    'README.md that says which is for what.',
   arguments: '<entry>',
   flags: [
     ...TARGETS,
     { name: 'to', value: 'folder', help: 'where to write them; files in the way are refused' },
-    CATALOG_FLAG,
+    {
+      name: 'storage.path',
+      value: 'folder',
+      help: 'data folder of a narthex up or hub, of whose catalogue the entry is; data when absent',
+    },
+    { name: 'url', value: 'url', help: 'address of one that runs, instead of its folder' },
+    TOKEN_FILE_FLAG,
+    ...CONTENT,
   ],
 }

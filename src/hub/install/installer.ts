@@ -26,24 +26,26 @@ export interface InstallerOptions extends PlannerOptions {
   readonly folder: InstallFolder
   /** Names of the jobs that run, those of installations among them. */
   jobs(): readonly string[]
-  /** Names of the jobs that scrape an address, besides those that leave it to others. */
-  jobsOf(address: string): readonly string[]
+  /** Names of the jobs that scrape an address. */
+  jobsByAddress(): ReadonlyMap<string, readonly string[]>
   /** Has what is in the folder used; rejects when it cannot be, and what ran goes on. */
   reload(): Promise<void>
 }
 
 /** Plans where nothing is scraped: for others to use. */
 export function openPlanner(options: PlannerOptions): InstallPlanner {
-  return new Planner(options, () => [])
+  return new Planner(options, () => NO_JOBS)
 }
+
+const NO_JOBS: ReadonlyMap<string, readonly string[]> = new Map()
 
 class Planner implements InstallPlanner {
   readonly #options: PlannerOptions
-  readonly #jobsOf: (address: string) => readonly string[]
+  readonly #jobsByAddress: InstallerOptions['jobsByAddress']
 
-  constructor(options: PlannerOptions, jobsOf: (address: string) => readonly string[]) {
+  constructor(options: PlannerOptions, jobsByAddress: InstallerOptions['jobsByAddress']) {
     this.#options = options
-    this.#jobsOf = jobsOf
+    this.#jobsByAddress = jobsByAddress
   }
 
   async preview(request: InstallRequest, by: string): Promise<Outcome<InstallPlan>> {
@@ -59,7 +61,7 @@ class Planner implements InstallPlanner {
   #plan(entry: EntryDetail, request: InstallRequest, by: string): Outcome<InstallPlan> {
     return planInstall(entry, request, {
       ...{ nowMs: this.#options.now(), by },
-      jobsOf: this.#jobsOf,
+      jobsByAddress: this.#jobsByAddress(),
     })
   }
 
@@ -85,7 +87,7 @@ class FolderInstaller implements Installer {
 
   constructor(options: InstallerOptions) {
     this.#options = options
-    this.#planner = new Planner(options, (address) => options.jobsOf(address))
+    this.#planner = new Planner(options, () => options.jobsByAddress())
   }
 
   async preview(request: InstallRequest, by: string): Promise<Outcome<InstallPlan>> {

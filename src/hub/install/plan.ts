@@ -26,7 +26,7 @@ export interface Occasion {
   readonly nowMs: number
   readonly by: string
   /** Names of the jobs that scrape an address. */
-  jobsOf(address: string): readonly string[]
+  readonly jobsByAddress: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -38,7 +38,7 @@ export interface Occasion {
 export function planInstall(
   entry: EntryDetail,
   request: InstallRequest,
-  { nowMs, by, jobsOf }: Occasion,
+  { nowMs, by, jobsByAddress }: Occasion,
 ): Outcome<InstallPlan> {
   const name = readJob(request)
   const interval = readInterval(request)
@@ -56,7 +56,7 @@ export function planInstall(
     rules: alerts === '' ? '' : signYaml(alerts, manifest),
     dashboard: dashboard === '' ? '' : signDashboard(dashboard, manifest, name),
   }
-  return { done: { ...plan, notes: [...checkPlan(plan), ...noteTwice(targets, jobsOf)] } }
+  return { done: { ...plan, notes: [...checkPlan(plan), ...noteTwice(targets, jobsByAddress)] } }
 }
 
 /** Changes when what is installed from an entry does. */
@@ -96,9 +96,12 @@ function writeScrape({ name, interval, path, targets }: Job): string {
 }
 
 /** What would be scraped by two jobs. */
-function noteTwice(targets: readonly string[], jobsOf: Occasion['jobsOf']): readonly string[] {
+function noteTwice(
+  targets: readonly string[],
+  jobsByAddress: Occasion['jobsByAddress'],
+): readonly string[] {
   const twice = targets.flatMap((target) => {
-    const [job] = jobsOf(target)
+    const job = jobsByAddress.get(target)?.at(0)
     return job === undefined ? [] : [`${target} (${job})`]
   })
   if (twice.length === 0) return []

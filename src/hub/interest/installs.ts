@@ -8,10 +8,11 @@ export function countInstalls(
 ): Installer {
   return {
     preview: (request, by) => installer.preview(request, by),
+    files: (request, by) => installer.files(request, by),
     async install(request, by) {
-      const installed = await installer.install(request, by)
-      interest.installed(installed.entry)
-      return installed
+      const outcome = await installer.install(request, by)
+      if ('done' in outcome) interest.installed(outcome.done.entry)
+      return outcome
     },
     installs: () => installer.installs(),
     uninstall: (name) => installer.uninstall(name),

@@ -4,8 +4,8 @@ import { gzip } from 'node:zlib'
 import { NarthexError } from '../../base/error.ts'
 import type {
   ExportFile,
-  InstallCandidate,
   Installation,
+  InstallCandidates,
   Installer,
   InstallPlanner,
   InstallRequest,
@@ -37,12 +37,7 @@ export interface PlanDeps {
   /** Makes a request of what came as JSON. @throws NarthexError `bad_data` */
   readRequest(value: unknown): InstallRequest
   /** Where an entry could be put to use, and what kept some of it from being known. */
-  candidates(entry: string): Promise<Candidates>
-}
-
-export interface Candidates {
-  readonly targets: readonly InstallCandidate[]
-  readonly warnings: readonly string[]
+  candidates(entry: string): Promise<InstallCandidates>
 }
 
 /** What routes are made from where it is scraped. */
@@ -124,6 +119,21 @@ export function planRoutes(deps: PlanDeps): DescribedRoute[] {
       async ({ segments }) => {
         const { targets, warnings } = await deps.candidates(segments.get('name') ?? '')
         return success({ targets }, warnings)
+      },
+    ),
+    change(
+      'POST',
+      '/api/v1/hub/install/export',
+      'viewer',
+      {
+        summary: 'Writes an installation as files for Prometheus, Alertmanager and Grafana',
+        body: BODY,
+        answer: { schema: inEnvelope(record({ files: listOf(record({ name: text, text })) })) },
+        failures: [400, 404, 422],
+      },
+      async (ask) => {
+        const outcome = await planner.files(requestOf(ask, deps), callerOf(ask))
+        return answerOf('problems' in outcome ? outcome : { done: { files: outcome.done } })
       },
     ),
     change(
@@ -220,7 +230,12 @@ async function handleExport(ask: Ask, request: InstallRequest, deps: PlanDeps): 
   const headers = { 'cache-control': 'no-cache' }
   if (file.endsWith(ARCHIVE)) {
     const folder = request.job || request.entry
-    return { status: 200, type: 'application/gzip', body: await archive(folder, outcome.done), headers }
+    return {
+      status: 200,
+      type: 'application/gzip',
+      body: await archive(folder, outcome.done),
+      headers,
+    }
   }
   const found = outcome.done.find(({ name }) => name === file)
   if (found === undefined) {

@@ -14,7 +14,7 @@ import { test } from 'node:test'
 import { NarthexError } from '../../../src/base/error.ts'
 import { readConfig } from '../../../src/config/config.ts'
 import { readInstallRequest } from '../../../src/hub/install/request.ts'
-import { openWorld, REQUEST } from './world.ts'
+import { done, openWorld, REQUEST } from './world.ts'
 
 const FILES = ['mysqld.yml', 'rules/mysqld.yml', 'dashboards/mysqld.json']
 
@@ -33,7 +33,9 @@ function refused(kind: string, pattern: RegExp): (error: unknown) => boolean {
 
 test('a plan is a job with ports, rules and a dashboard, each with its manifest, and nothing is written', async (t) => {
   const { installer, root } = openWorld(t)
-  const plan = await installer.preview({ ...REQUEST, targets: ['db1', 'db1:9104', '[::1]'] }, 'me')
+  const plan = await done(
+    installer.preview({ ...REQUEST, targets: ['db1', 'db1:9104', '[::1]'] }, 'me'),
+  )
   const { config } = readConfig(plan.scrape, 'x.yml', {})
   assert.deepEqual(plan.targets, ['db1:9104', '[::1]:9104'])
   assert.deepEqual(config?.scrape[0].discovery.static[0].targets, plan.targets)
@@ -49,7 +51,7 @@ test('a plan is a job with ports, rules and a dashboard, each with its manifest,
 
 test('another name of the job is used, and what the rules do not see is noted', async (t) => {
   const { installer } = openWorld(t)
-  const plan = await installer.preview({ ...REQUEST, job: 'db_west' }, '')
+  const plan = await done(installer.preview({ ...REQUEST, job: 'db_west' }, ''))
   assert.equal(plan.name, 'db_west')
   assert.match(plan.notes.join(), /name job="mysqld": they do not see the job db_west/)
   const { uid, title } = JSON.parse(plan.dashboard)
@@ -58,7 +60,7 @@ test('another name of the job is used, and what the rules do not see is noted', 
 
 test('who installs cannot write more than their name', async (t) => {
   const { installer } = openWorld(t)
-  const { scrape, rules } = await installer.preview(REQUEST, 'a\nb: c\u2028d: e\u0085')
+  const { scrape, rules } = await done(installer.preview(REQUEST, 'a\nb: c\u2028d: e\u0085'))
   for (const text of [scrape, rules]) {
     assert.match(text.split('\n')[0], /"by":"a\\nb: c\\u2028d: e\\u0085"\}$/)
   }
@@ -69,12 +71,12 @@ test('installing writes three files and reloads; undoing deletes exactly these',
   const { installer, folder, root } = world
   mkdirSync(folder)
   writeFileSync(join(folder, 'mine.yml'), 'scrape_configs: []\n')
-  const installed = await installer.install(REQUEST, 'me')
+  const installed = await done(installer.install(REQUEST, 'me'))
   assert.deepEqual(installed.files, FILES)
   assert.deepEqual(installed.targets, ['db1:9104', 'db2:9200'])
   assert.equal(world.reloads, 1)
   assert.deepEqual(await installer.installs(), [installed])
-  const plan = await installer.preview(REQUEST, 'me')
+  const plan = await done(installer.preview(REQUEST, 'me'))
   assert.equal(readFileSync(join(folder, FILES[0]), 'utf8'), plan.scrape)
   assert.equal(readFileSync(join(folder, FILES[1]), 'utf8'), plan.rules)
   assert.equal(readFileSync(join(folder, FILES[2]), 'utf8'), plan.dashboard)
@@ -88,7 +90,7 @@ test('installing writes three files and reloads; undoing deletes exactly these',
 
 test('an entry with a job alone installs one file', async (t) => {
   const { installer } = openWorld(t)
-  const { files } = await installer.install({ ...REQUEST, entry: 'bare' }, '')
+  const { files } = await done(installer.install({ ...REQUEST, entry: 'bare' }, ''))
   assert.deepEqual(files, ['bare.yml'])
 })
 
@@ -124,9 +126,10 @@ for (const [name, request, kind, pattern] of [
   ['an entry that climbs under a good name', { entry: '../x', job: 'a' }, 'not_found', /entry/],
   ['an entry that is not there', { entry: 'redis' }, 'not_found', /cannot find entry "redis"/],
   ['no targets', { targets: [] }, 'bad_data', /found none/],
-  ['a URL', { targets: ['a', 'http://b:1'] }, 'bad_data', /targets\[1\]: .* is a URL/],
-  ['a target of two lines', { targets: ['a:1\n- b'] }, 'bad_data', /targets\[0\]/],
-  ['bare IPv6', { targets: ['::1'] }, 'bad_data', /targets\[0\]/],
+  ['an interval that is none', { interval: '15' }, 'bad_data', /interval: found "15"/],
+  ['an interval of two lines', { interval: '1s\nx: 1' }, 'bad_data', /interval: found/],
+  ['an interval too long', { interval: '5m' }, 'bad_data', /from 1s to 4m/],
+  ['an interval too short', { interval: '999ms' }, 'bad_data', /from 1s to 4m/],
   ['too many targets', { targets: Array(1001).fill('a') }, 'bad_data', /at most 1000/],
   ['an exporter that asks others', { entry: 'blackbox' }, 'bad_data', /hands-on text/],
 ] as const) {
@@ -137,6 +140,69 @@ for (const [name, request, kind, pattern] of [
     assert.deepEqual(below(root), [])
   })
 }
+
+test('every target that cannot be one is told by its place, and nothing is installed', async (t) => {
+  const { installer, root } = openWorld(t)
+  const targets = ['a', 'http://b:1', 'a:1\n- b', '::1', '']
+  const asked = { ...REQUEST, targets }
+  const outcomes = [
+    await installer.preview(asked, ''),
+    await installer.install(asked, ''),
+    await installer.files(asked, ''),
+  ]
+  for (const outcome of outcomes) {
+    assert.ok('problems' in outcome)
+    assert.deepEqual(
+      outcome.problems.map(({ index, field }) => `${field} ${index}`),
+      ['targets 1', 'targets 2', 'targets 3', 'targets 4'],
+    )
+    assert.match(outcome.problems[0].reason, /is a URL/)
+  }
+  assert.deepEqual(below(root), [])
+})
+
+test('an interval stands in the job', async (t) => {
+  const { installer } = openWorld(t)
+  const plan = await done(installer.preview({ ...REQUEST, interval: '30s' }, ''))
+  const { config } = readConfig(plan.scrape, 'x.yml', {})
+  assert.equal(config?.scrape[0].scrapeIntervalMs, 30_000)
+})
+
+test('targets that another job scrapes already are noted', async (t) => {
+  const { installer, scraped } = openWorld(t)
+  scraped.set('db1:9104', ['mine'])
+  const { notes } = await done(installer.preview(REQUEST, ''))
+  assert.match(notes.join(), /there twice: db1:9104 \(mine\)$/)
+})
+
+test('files for others have the same texts, routes for each severity, and say which is for what', async (t) => {
+  const { installer } = openWorld(t)
+  const plan = await done(installer.preview(REQUEST, ''))
+  const files = await done(installer.files(REQUEST, ''))
+  const text = (file: string): string => files.find(({ name }) => name === file)?.text ?? ''
+  assert.deepEqual(
+    files.map(({ name }) => name),
+    [
+      'scrape.yml',
+      'prometheus.yml',
+      'rules.yml',
+      'alertmanager.yml',
+      'dashboard.json',
+      'README.md',
+    ],
+  )
+  assert.equal(text('scrape.yml'), plan.scrape)
+  assert.equal(text('prometheus.yml'), `${plan.scrape}rule_files:\n  - rules.yml\n`)
+  assert.equal(text('rules.yml'), plan.rules)
+  assert.equal(text('dashboard.json'), plan.dashboard)
+  assert.match(text('alertmanager.yml'), /- 'alertname=~"\w+"'\n *- 'severity="\w+"'\n/)
+  for (const { name } of files.slice(0, -1)) assert.ok(text('README.md').includes(`\`${name}\``))
+  const bare = await done(installer.files({ ...REQUEST, entry: 'bare' }, ''))
+  assert.deepEqual(
+    bare.map(({ name }) => name),
+    ['scrape.yml', 'prometheus.yml', 'README.md'],
+  )
+})
 
 test('a job that is configured elsewhere is refused', async (t) => {
   const world = openWorld(t)
@@ -180,7 +246,7 @@ test('what an attempt that was cut off has left is replaced', async (t) => {
   const { installer, folder } = openWorld(t)
   await installer.install(REQUEST, '')
   rmSync(join(folder, 'mysqld.yml'))
-  const { files } = await installer.install({ ...REQUEST, targets: ['new'] }, '')
+  const { files } = await done(installer.install({ ...REQUEST, targets: ['new'] }, ''))
   assert.deepEqual(files, FILES)
 })
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { EMPTY_SHELF } from '../../../src/hub/catalogue/shelf.ts'
 import { InstallFolder } from '../../../src/hub/install/folder.ts'
 import { openInstaller } from '../../../src/hub/install/installer.ts'
 import { findEntry } from '../../../src/hub/install/lookup.ts'
@@ -62,10 +63,10 @@ export function openWorld(t: TestContext): World {
   const jobs: string[] = []
   const installer = openInstaller({
     folder: new InstallFolder(folder),
-    entry: (name) => findEntry(catalogue, name),
+    entry: (name) => findEntry(catalogue, name, EMPTY_SHELF),
     now: () => Date.UTC(2026, 0, 2),
     jobs: () => jobs,
-    jobsOf: (address) => world.scraped.get(address) ?? [],
+    jobsByAddress: () => world.scraped,
     reload: async () => {
       world.reloads++
       if (world.fault !== '') throw new Error(world.fault)

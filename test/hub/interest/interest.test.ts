@@ -227,7 +227,7 @@ test('an entry has changed when its texts have, not when a program reads them an
 test('an installation counts for its entry, one that fails does not', async () => {
   const { open } = await makeWorld()
   const interest = open()
-  const installed = { entry: 'node' }
+  const installed = { done: { entry: 'node' } }
   const installer = {
     install: async ({ job }: { job: string }) => {
       if (job === 'bad') throw new NarthexError('conflict', 'cannot install')
@@ -235,7 +235,7 @@ test('an installation counts for its entry, one that fails does not', async () =
     },
   } as unknown as Installer
   const counting = countInstalls(installer, interest)
-  const request = { entry: 'node', targets: [], job: '' }
+  const request = { entry: 'node', targets: [], job: '', interval: '' }
   assert.equal(await counting.install(request, 'anne'), installed)
   await assert.rejects(counting.install({ ...request, job: 'bad' }, 'anne'), /cannot install/)
   await interest.follow()

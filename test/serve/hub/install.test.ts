@@ -1,5 +1,6 @@
 /** Installations over HTTP: who may, what is answered, and what is refused with which status. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
@@ -7,6 +8,11 @@ import { readInstallRequest } from '../../../src/hub/install/request.ts'
 import { installRoutes } from '../../../src/serve/hub/install.ts'
 import { openWorld } from '../../hub/install/world.ts'
 import { type Answer, serve } from '../../net/server/support.ts'
+
+const SCRAPED = [
+  { address: 'db1:9104', health: 'up', error: '', lastScrapeMs: 1 },
+  { address: 'db2:9104', health: 'down', error: 'connection refused', lastScrapeMs: 2 },
+] as const
 
 const BODY = { entry: 'mysqld', targets: ['db1'] }
 
@@ -19,7 +25,11 @@ async function open(t: TestContext): Promise<{ ask: AskAs; folder: string }> {
     ...{ name: `the ${role}`, role },
     sha256: createHash('sha256').update(role).digest('hex'),
   }))
-  const routes = installRoutes({ installer, readRequest: readInstallRequest })
+  const routes = installRoutes({
+    ...{ planner: installer, readRequest: readInstallRequest },
+    candidates: async () => ({ targets: [], warnings: [] }),
+    scraped: { targets: () => SCRAPED, jobsByAddress: () => new Map() },
+  })
   const server = await serve({ routes, web: { tokens } })
   t.after(() => server.server.stop())
   const ask: AskAs = (role, method, path, body) =>
@@ -42,7 +52,10 @@ test('an editor previews, installs, sees and deletes, and the manifest says who 
   const { data } = JSON.parse(installed.text)
   assert.equal(data.by, 'the editor')
   const list = JSON.parse((await ask('viewer', 'GET', 'installs')).text).data
-  assert.deepEqual(list, { installs: [data] })
+  assert.deepEqual(list, { installs: [{ ...data, health: { up: 1, down: 1, unknown: 0 } }] })
+  const targets = JSON.parse((await ask('viewer', 'GET', 'installs/mysqld/targets')).text).data
+  assert.deepEqual(targets, { targets: SCRAPED })
+  assert.equal((await ask('viewer', 'GET', 'installs/other/targets')).status, 404)
   const gone = await ask('editor', 'DELETE', 'installs/mysqld')
   assert.deepEqual(JSON.parse(gone.text).data, data)
 })
@@ -50,13 +63,41 @@ test('an editor previews, installs, sees and deletes, and the manifest says who 
 test('a viewer looks at files and changes nothing', async (t) => {
   const { ask, folder } = await open(t)
   assert.equal((await ask('viewer', 'POST', 'install', BODY)).status, 403)
-  assert.equal((await ask('viewer', 'POST', 'install/preview', BODY)).status, 403)
+  assert.equal((await ask('viewer', 'POST', 'install/preview', BODY)).status, 200)
   assert.equal((await ask('viewer', 'DELETE', 'installs/mysqld')).status, 403)
   const file = 'entries/mysqld/export/scrape.yml?targets=a&targets=b,c:1&job=x'
   const exported = await ask('viewer', 'GET', file)
   assert.equal(exported.headers['content-type'], 'text/yaml; charset=utf-8')
   assert.match(exported.text, /job_name: "x"\n[\s\S]*- "a:9104"\n *- "b:9104"\n *- "c:1"\n$/)
   assert.equal(existsSync(folder), false)
+})
+
+test('all files come as one archive, which tar unpacks into a folder', async (t) => {
+  const { ask } = await open(t)
+  const answer = await ask('viewer', 'POST', 'install/export/any.tar.gz', { ...BODY, job: 'west' })
+  assert.equal(answer.headers['content-type'], 'application/gzip')
+  const listed = execFileSync('tar', ['-tzf', '-'], { input: answer.bytes, encoding: 'utf8' })
+  assert.deepEqual(listed.trim().split('\n'), [
+    ...['west/scrape.yml', 'west/prometheus.yml', 'west/rules.yml', 'west/alertmanager.yml'],
+    ...['west/dashboard.json', 'west/README.md'],
+  ])
+  const rules = execFileSync('tar', ['-xzOf', '-', 'west/rules.yml'], { input: answer.bytes })
+  const { data } = JSON.parse((await ask('viewer', 'POST', 'install/export', BODY)).text)
+  const [, , one] = data.files
+  assert.equal(one.name, 'rules.yml')
+  // The names of jobs differ in what stands on top only.
+  assert.equal(rules.toString().split('\n').slice(1).join(), one.text.split('\n').slice(1).join())
+})
+
+test('targets that cannot be any are all told by their index', async (t) => {
+  const { ask } = await open(t)
+  const answer = await ask('editor', 'POST', 'install', { ...BODY, targets: ['a b', 'ok', '/'] })
+  assert.equal(answer.status, 422)
+  const { problems } = JSON.parse(answer.text)
+  assert.deepEqual(
+    problems.map((each: { index: number }) => each.index),
+    [0, 2],
+  )
 })
 
 for (const [name, method, path, body, status] of [
