@@ -1,4 +1,5 @@
 /** Writes the snappy elements of a segment and notes where the bytes to be patched come to lie. */
+import { copyBytes } from './copybytes.ts'
 import { TAG_DEAD, TAG_LIVE, TIME_BYTES, VALUE_FROM_END } from './message.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -62,7 +63,7 @@ export class ElementWriter {
    */
   verbatim(source: Uint8Array, from: number, to: number, rawBytes: number): number {
     this.flush()
-    this.#bench.elements.set(source.subarray(from, to), this.to)
+    copyBytes(source, from, to, this.#bench.elements, this.to)
     const shift = this.to - from
     this.to += to - from
     this.at += rawBytes
@@ -85,7 +86,7 @@ export class ElementWriter {
       elements[to++] = (59 + lengthBytes) << 2
       for (let i = 0; i < lengthBytes; i++) elements[to++] = (last >>> (8 * i)) & 0xff
     }
-    for (let i = 0; i <= last; i++) elements[to + i] = raw[from + i]
+    copyBytes(raw, from, at, elements, to)
     this.#note(from, at, to)
     this.to = to + last + 1
     this.#literalFrom = at

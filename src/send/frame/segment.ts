@@ -161,9 +161,9 @@ export class Segment {
     this.#reserve(old + to - from)
     const taken = this.#writeMessages(bench, added, from, to, RAW_BYTES_MAX)
     const writer = new ElementWriter(bench)
-    const runs = writeSpliced(this.#elements, bench, forced, writer)
+    writeSpliced(this.#elements, bench, forced, writer)
     writer.flush()
-    shiftSlots(bench, this.#slots, this.#timeSlots, old, runs)
+    shiftSlots(bench, this.#slots, this.#timeSlots, old)
     if (taken > 0) {
       bench.patched.fill(1, old, this.count)
       const window = this.#layOutWindow(bench, added.view, old)
@@ -389,8 +389,8 @@ export class Segment {
       patched[i] = 1
     }
     const writer = new ElementWriter(bench)
-    const runs = writeSpliced(this.#elements, bench, forced, writer)
-    shiftSlots(bench, this.#slots, this.#timeSlots, this.count, runs)
+    writeSpliced(this.#elements, bench, forced, writer)
+    shiftSlots(bench, this.#slots, this.#timeSlots, this.count)
     this.#adopt(bench, writer.flush())
   }
 

@@ -1,15 +1,8 @@
 /** Turns bytes inside ready elements into literals; everything else stays as it was matched. */
+
+import { copyBytes } from './copybytes.ts'
 import { ELEMENTS_AT, type ElementWriter } from './elements.ts'
 import { PAGE_BITS, type Workbench } from './workbench.ts'
-
-/** Stretches of the source that were taken over as they are. */
-export interface TakenRuns {
-  /** Where each begins and ends in the source, rising. */
-  readonly from: number[]
-  readonly to: number[]
-  /** How much further back or ahead it lies now. */
-  readonly shift: number[]
-}
 
 /** Raw bytes that must be literals, and that no copy may draw from. */
 export class ForcedBytes {
@@ -55,7 +48,8 @@ export class ForcedBytes {
 }
 
 /**
- * Writes the elements of `source` anew, with the forced bytes as literals.
+ * Writes the elements of `source` anew, with the forced bytes as literals, and notes in the runs of
+ * the workbench what was taken over as it is.
  *
  * What was copied from forced bytes becomes literal, too, and keeps their old content. Nothing is
  * decoded: only elements that have to do with forced bytes are looked into.
@@ -70,15 +64,10 @@ export function writeSpliced(
   bench: Workbench,
   forced: ForcedBytes,
   writer: ElementWriter,
-): TakenRuns {
-  const runs: TakenRuns = { from: [], to: [], shift: [] }
+): void {
+  const { runs } = bench
+  runs.clear()
   let runFrom = ELEMENTS_AT
-  const endRun = (to: number, rawTo: number): void => {
-    if (to === runFrom) return
-    runs.from.push(runFrom)
-    runs.to.push(to)
-    runs.shift.push(writer.verbatim(source, runFrom, to, rawTo - writer.at))
-  }
   let rawAt = 0
   for (let at = ELEMENTS_AT; at < source.length; ) {
     const elementFrom = at
@@ -105,9 +94,12 @@ export function writeSpliced(
     const isTouched =
       forced.meets(rawAt, rawTo) || (offset > 0 && forced.meets(rawAt - offset, rawTo - offset))
     if (isTouched) {
-      endRun(elementFrom, rawAt)
+      if (elementFrom > runFrom) {
+        const shift = writer.verbatim(source, runFrom, elementFrom, rawAt - writer.at)
+        runs.add(runFrom, elementFrom, shift)
+      }
       if (offset === 0) {
-        bench.raw.set(source.subarray(at - sizeBytes, at), rawAt)
+        copyBytes(source, at - sizeBytes, at, bench.raw, rawAt)
         writer.literal(sizeBytes)
       } else {
         splitCopy(bench.raw, forced, offset, sizeBytes, writer)
@@ -116,9 +108,11 @@ export function writeSpliced(
     }
     rawAt = rawTo
   }
-  endRun(source.length, rawAt)
+  if (source.length > runFrom) {
+    const shift = writer.verbatim(source, runFrom, source.length, rawAt - writer.at)
+    runs.add(runFrom, source.length, shift)
+  }
   forced.clear()
-  return runs
 }
 
 /**
@@ -133,21 +127,20 @@ export function shiftSlots(
   slots: Uint32Array,
   timeSlots: Uint32Array,
   count: number,
-  runs: TakenRuns,
 ): void {
+  const { from, to, shift, count: runCount } = bench.runs
   let run = 0
   for (let i = 0; i < count; i++) {
     const slot = slots[i]
     if (slot === 0) continue
-    while (run < runs.to.length && runs.to[run] <= slot) run++
-    if (run < runs.to.length && runs.from[run] <= slot) bench.slots[i] = slot + runs.shift[run]
+    while (run < runCount && to[run] <= slot) run++
+    if (run < runCount && from[run] <= slot) bench.slots[i] = slot + shift[run]
   }
   run = 0
   for (const timeSlot of timeSlots) {
     const slot = timeSlot >>> 3
-    while (run < runs.to.length && runs.to[run] <= slot) run++
-    if (run >= runs.to.length || runs.from[run] > slot) continue
-    bench.timeSlots.push(timeSlot + 8 * runs.shift[run])
+    while (run < runCount && to[run] <= slot) run++
+    if (run < runCount && from[run] <= slot) bench.timeSlots.push(timeSlot + 8 * shift[run])
   }
 }
 

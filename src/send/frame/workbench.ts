@@ -21,6 +21,41 @@ export const PAGE_BITS = 6
 /** decodeSnappy may write so many bytes past the end. */
 const SLACK_BYTES = 16
 
+/** Stretches of elements that were taken over as they are, rising. */
+export class TakenRuns {
+  count = 0
+  /** Where each begins and ends in the source. */
+  from: Uint32Array = new Uint32Array(ENTRIES_MAX)
+  to: Uint32Array = new Uint32Array(ENTRIES_MAX)
+  /** How much further ahead, or back, it lies now. */
+  shift: Int32Array = new Int32Array(ENTRIES_MAX)
+
+  clear(): void {
+    this.count = 0
+  }
+
+  add(from: number, to: number, shift: number): void {
+    const { count } = this
+    if (count === this.from.length) this.#grow()
+    this.from[count] = from
+    this.to[count] = to
+    this.shift[count] = shift
+    this.count++
+  }
+
+  #grow(): void {
+    const from = new Uint32Array(2 * this.count)
+    const to = new Uint32Array(2 * this.count)
+    const shift = new Int32Array(2 * this.count)
+    from.set(this.from)
+    to.set(this.to)
+    shift.set(this.shift)
+    this.from = from
+    this.to = to
+    this.shift = shift
+  }
+}
+
 export class Workbench {
   /** The messages, one behind the other. */
   readonly raw: Uint8Array = new Uint8Array(RAW_BYTES_MAX + SLACK_BYTES)
@@ -38,6 +73,8 @@ export class Workbench {
   /** Where bytes of the time lie in `elements`: 8 × place + byte of the time. */
   timeSlots: number[] = []
   count = 0
+  /** What the last splice took over. */
+  readonly runs: TakenRuns = new TakenRuns()
   /** The snappy elements. */
   readonly elements: Uint8Array = new Uint8Array(snappyEncodedBytesMax(RAW_BYTES_MAX))
   /** The matcher's chains: last place of a hash, and how far back the one before it is. */
