@@ -10,6 +10,7 @@ import { type Shard, WHOLE } from '../config/shard.ts'
 import type { Appender } from '../model/appender.ts'
 import type { DiscoveryView, MetadataView, SourceStatus } from '../model/target.ts'
 import type { Configuration } from './configuration.ts'
+import { warnOfFeatures } from './features.ts'
 import { Machine } from './machine.ts'
 
 /** What flags say about scraping. */
@@ -41,6 +42,7 @@ export function startCollecting(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
   life: Lifecycle,
 ): Collecting {
+  warnOfFeatures(options.features, log)
   const clock = systemClock
   const allowLinkLocal = (): boolean => configuration.current.narthex.allowLinkLocal
   const scraper = life.own(

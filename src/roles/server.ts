@@ -16,6 +16,7 @@ import { metadataRoutes, operationRoutes, sendingRoutes } from '../serve/routes.
 import { upstreamRoutes } from '../serve/upstream.ts'
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
+import { warnOfFeatures } from './features.ts'
 import { forwardingAppender } from './forwarding.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { NO_METADATA } from './metadata.ts'
@@ -70,6 +71,7 @@ export async function startServerRole(
   registerProcessMetrics(metrics)
   const webConfig = loadWeb(options.web)
   const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
+  warnOfFeatures(options.features, log)
   let isReady = false
   const tools = { log, metrics, isReady: () => isReady }
   const upstream = upstreamOf(options.upstreamUrl, configuration)

@@ -36,6 +36,9 @@ const FEATURE_NAMES: Readonly<Record<string, keyof Features>> = {
   'promql-binop-fill-modifiers': 'fill',
 }
 
+/** All of these names. */
+export const PROMQL_FEATURES: readonly string[] = Object.keys(FEATURE_NAMES)
+
 /** The parts that a list of feature names switches on; names of other rooms are passed over. */
 export function featuresFrom(names: Iterable<string>): Features {
   const features: { -readonly [K in keyof Features]: boolean } = { ...NO_FEATURES }
