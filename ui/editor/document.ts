@@ -1,17 +1,17 @@
-/** The editor for a JSON document: CodeMirror in a shadow tree, with problems at their places. */
+/** The editor for a whole text: CodeMirror in a shadow tree, with problems at their places. */
 import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import {
   bracketMatching,
   foldGutter,
   HighlightStyle,
-  StreamLanguage,
   syntaxHighlighting,
 } from '@codemirror/language'
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint'
 import { EditorState } from '@codemirror/state'
 import { EditorView, highlightActiveLine, keymap, lineNumbers, tooltips } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
+import { LANGUAGES, type Language } from './languages.ts'
 import { editorTheme } from './theme.ts'
 
 /** A range of the text and what is wrong with it. */
@@ -19,9 +19,12 @@ export interface Mark {
   readonly from: number
   readonly to: number
   readonly message: string
+  /** Something to know, not something wrong. */
+  readonly isHint?: boolean
 }
 
 export interface DocumentEditorOptions {
+  readonly language: Language
   /** The name for those who do not see the editor. */
   readonly name: string
   readonly onChange: (text: string) => void
@@ -29,6 +32,8 @@ export interface DocumentEditorOptions {
 }
 
 export interface DocumentEditor {
+  /** Puts another text in the place of all of it; one step back undoes that. */
+  replace(text: string): void
   /** Replaces all marks. */
   mark(marks: readonly Mark[]): void
   /** Selects a place, scrolls to it and takes the focus. */
@@ -36,28 +41,16 @@ export interface DocumentEditor {
   close(): void
 }
 
-/** Strings, names before a colon, numbers and words: JSON needs no more to be told apart. */
-const json = StreamLanguage.define({
-  token(stream) {
-    if (stream.eatSpace()) return null
-    if (stream.match(/^"(?:[^"\\]|\\.)*"?/)) {
-      return stream.match(/^\s*:/, false) ? 'labelName' : 'string'
-    }
-    if (stream.match(/^-?\d[\d.eE+-]*/)) return 'number'
-    if (stream.match(/^(?:true|false|null)\b/)) return 'keyword'
-    stream.next()
-    return 'punctuation'
-  },
-  languageData: { closeBrackets: { brackets: ['[', '{', '"'] } },
-  tokenTable: { labelName: tags.labelName, punctuation: tags.punctuation },
-})
-
 const colors = HighlightStyle.define([
   { tag: tags.labelName, color: 'light-dark(#9c3d0a, #ffa473)' },
   { tag: tags.string, color: 'light-dark(#1f6b3c, #84cc98)' },
   { tag: tags.number, color: 'light-dark(#8a5a00, #e8bd42)' },
   { tag: tags.keyword, color: 'light-dark(#7a3fb8, #bd92f5)' },
   { tag: tags.punctuation, color: 'var(--text-soft)' },
+  { tag: tags.comment, color: 'var(--text-faint)', fontStyle: 'italic' },
+  { tag: tags.heading, color: 'light-dark(#9c3d0a, #ffa473)', fontWeight: '620' },
+  { tag: tags.strong, fontWeight: '700' },
+  { tag: tags.link, color: 'var(--fennel)' },
 ])
 
 /** What is other than in a field of one line. */
@@ -107,7 +100,7 @@ export function openDocumentEditor(
         history(),
         bracketMatching(),
         closeBrackets(),
-        json,
+        LANGUAGES[options.language] ?? [],
         syntaxHighlighting(colors),
         // Of two themes that say something of the same, the first one wins.
         documentTheme,
@@ -135,13 +128,16 @@ export function openDocumentEditor(
     }),
   })
   return {
+    replace(next) {
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } })
+    },
     mark(marks) {
       const length = view.state.doc.length
       const diagnostics = marks.map(
-        ({ from, to, message }): Diagnostic => ({
+        ({ from, to, message, isHint }): Diagnostic => ({
           from: Math.min(from, length),
           to: Math.min(to, length),
-          severity: 'error',
+          severity: isHint === true ? 'hint' : 'error',
           message,
         }),
       )

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { DocumentKind } from '../../src/model/registry.ts'
 import { ApiError, errorText } from '../api/client.ts'
 import type { DocumentEditor } from '../editor/document.ts'
+import { DocumentBox, ProblemList } from '../editor/documentbox.tsx'
 import { Alert } from '../shell/listpage.tsx'
 import { layOut, NEW_DOCUMENT } from './document.ts'
 import { type EditedDocument, saveDocument } from './load.ts'
@@ -33,7 +34,7 @@ export function DocumentForm({ kind, name, document, onSaved }: DocumentFormProp
     [kind, document],
   )
   const text = useRef(first)
-  const editor = useRef<DocumentEditor>(undefined)
+  const editor = useRef<DocumentEditor>(null)
   const [isChanged, setIsChanged] = useState(document === undefined)
   const [isSaving, setIsSaving] = useState(false)
   const [refusal, setRefusal] = useState(NONE)
@@ -58,19 +59,20 @@ export function DocumentForm({ kind, name, document, onSaved }: DocumentFormProp
       setIsSaving(false)
     }
   }
-  const host = useEditor(editor, {
-    name: `Document of the ${kind} ${name}`,
-    text: first,
-    onChange(next) {
-      text.current = next
-      setIsChanged(document === undefined || next !== first)
-    },
-    onSave: () => void save(),
-  })
 
   return (
     <div class="document-form">
-      <div class="document-editor" ref={host} />
+      <DocumentBox
+        name={`Document of the ${kind} ${name}`}
+        language="json"
+        text={first}
+        editor={editor}
+        onChange={(next) => {
+          text.current = next
+          setIsChanged(document === undefined || next !== first)
+        }}
+        onSave={() => void save()}
+      />
       <Alert text={refusal.failure} />
       <ProblemList
         problems={refusal.problems}
@@ -104,40 +106,6 @@ function refusalOf(error: unknown, text: string, kind: DocumentKind): Refusal {
   return { problems: [], failure }
 }
 
-interface EditorProps {
-  readonly name: string
-  readonly text: string
-  readonly onChange: (text: string) => void
-  readonly onSave: () => void
-}
-
-/** Opens the editor in the element that takes the reference. */
-function useEditor(
-  editor: { current: DocumentEditor | undefined },
-  props: EditorProps,
-): { current: HTMLDivElement | null } {
-  const host = useRef<HTMLDivElement>(null)
-  const latest = useRef(props)
-  latest.current = props
-  useEffect(() => {
-    let isClosed = false
-    void import('../editor/document.ts').then(({ openDocumentEditor }) => {
-      if (isClosed || host.current === null) return
-      const { name, text } = latest.current
-      editor.current = openDocumentEditor(host.current, text, {
-        name,
-        onChange: (next) => latest.current.onChange(next),
-        onSave: () => latest.current.onSave(),
-      })
-    })
-    return () => {
-      isClosed = true
-      editor.current?.close()
-    }
-  }, [editor])
-  return host
-}
-
 /** Asks before what was typed is lost with the page. */
 function useLeaveGuard(isOn: boolean): void {
   useEffect(() => {
@@ -146,28 +114,4 @@ function useLeaveGuard(isOn: boolean): void {
     window.addEventListener('beforeunload', ask)
     return () => window.removeEventListener('beforeunload', ask)
   }, [isOn])
-}
-
-interface ProblemListProps {
-  readonly problems: readonly PlacedProblem[]
-  readonly onShow: (problem: PlacedProblem) => void
-}
-
-function ProblemList({ problems, onShow }: ProblemListProps): JSX.Element | null {
-  if (problems.length === 0) return null
-  return (
-    <section class="card problems" role="alert" aria-label="Problems">
-      <h2>{problems.length === 1 ? 'One problem' : `${problems.length} problems`}</h2>
-      <ul>
-        {problems.map((problem, index) => (
-          <li key={index}>
-            <button type="button" class="problem" onClick={() => onShow(problem)}>
-              {problem.path !== '' && <code>{problem.path}</code>}
-              <span>{problem.reason}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
 }

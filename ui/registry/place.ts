@@ -7,7 +7,7 @@ export interface PlacedProblem {
   readonly from: number
   readonly to: number
   /** Such as `[1].targets[0]`; '' for the document. */
-  readonly path: string
+  readonly place: string
   readonly reason: string
 }
 
@@ -21,7 +21,7 @@ export function syntaxProblem(text: string): PlacedProblem | undefined {
   const { at, message } = read.fault
   // A fault at the end has no character of its own: the last one carries the mark.
   const from = Math.max(0, Math.min(at, text.trimEnd().length - 1))
-  return { from, to: Math.min(text.length, from + 1), path: '', reason: message }
+  return { from, to: Math.min(text.length, from + 1), place: '', reason: message }
 }
 
 /** The problems by their places in the text that was sent. */
@@ -33,7 +33,7 @@ export function placeProblems(
   const read = readJson(text)
   return problems.map(({ index, field, reason }) => ({
     ...placeOf(read, kind, index, field),
-    path: (index < 0 ? '' : `[${index}]`) + (index < 0 || field === '' ? field : `.${field}`),
+    place: (index < 0 ? '' : `[${index}]`) + (index < 0 || field === '' ? field : `.${field}`),
     reason,
   }))
 }

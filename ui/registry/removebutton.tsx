@@ -3,8 +3,8 @@ import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import type { DocumentKind } from '../../src/model/registry.ts'
 import { errorText } from '../api/client.ts'
+import { ConfirmDialog } from '../shell/confirm.tsx'
 import { hrefOf, navigate } from '../shell/router.ts'
-import { ConfirmDialog } from './confirm.tsx'
 import { removeDocument } from './load.ts'
 
 interface RemoveButtonProps {

@@ -46,7 +46,7 @@ test('the path of a problem is written as one would ask for it', () => {
     { index: 0, field: 'targets[1]', reason: '' },
     { index: 2, field: '', reason: '' },
     { index: -1, field: '', reason: '' },
-  ]).map(({ path }) => path)
+  ]).map(({ place }) => place)
   assert.deepEqual(paths, ['[0].targets[1]', '[2]', ''])
 })
 

@@ -1,6 +1,7 @@
 /** Asks before something is done that others will see at once. */
 import type { ComponentChildren, JSX, RefObject } from 'preact'
-import { Alert } from '../shell/listpage.tsx'
+import { Alert } from './listpage.tsx'
+import './confirm.css'
 
 interface ConfirmProps {
   readonly dialog: RefObject<HTMLDialogElement | null>
