@@ -1,5 +1,5 @@
 /** How much entries of the catalogue are looked at and put to use here, and since when they are there. */
-import type { FoundEntry } from './catalogue.ts'
+import type { EntryDetail, FoundEntry } from './catalogue.ts'
 
 /** What lists tell of an entry besides what it is. */
 export interface Standing {
@@ -20,6 +20,9 @@ export interface Standing {
 
 /** An entry as lists show it. */
 export type ListedEntry = FoundEntry & Standing
+
+/** All of an entry, as its page shows it. */
+export type ShownEntry = EntryDetail & Standing
 
 /** The orders that follow from standings. */
 export type InterestOrder = 'popular' | 'trending' | 'recent'

@@ -2,8 +2,10 @@
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 import type { EntryDetail } from '../../src/model/catalogue.ts'
+import type { ShownEntry } from '../../src/model/interest.ts'
 import { usePolled } from '../api/polled.ts'
 import { Markdown } from '../markdown/markdown.tsx'
+import { Ago } from '../shell/ago.tsx'
 import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert, Waiting } from '../shell/listpage.tsx'
@@ -11,11 +13,15 @@ import { followLink, hrefOf, navigate, searchBelow, setSearch } from '../shell/r
 import { addShortcuts } from '../shell/shortcuts.ts'
 import { Tabs } from '../shell/tabs.tsx'
 import { DashboardTab } from './dashboardtab.tsx'
-import { describeShares, verifiedRank } from './filter.ts'
+import { loadFavourites, markFailure, toggleFavourite } from './favourites.ts'
+import { describeShares, describeUse, verifiedRank } from './filter.ts'
+import { Hosts, HostsBadge, useWhereabouts } from './hosts.tsx'
 import { ExternalLink } from './link.tsx'
 import { loadEntry } from './load.ts'
 import { MetricsTab } from './metricstab.tsx'
 import { RulesTab } from './rulestab.tsx'
+import { Star } from './star.tsx'
+import { NewBadge } from './table.tsx'
 import { chosenTab, type TabName, tabsOf } from './tabs.ts'
 
 export function EntryPage({ name }: { readonly name: string }): JSX.Element {
@@ -24,11 +30,15 @@ export function EntryPage({ name }: { readonly name: string }): JSX.Element {
     [name],
   )
   const { data, failure } = usePolled(load, 0)
+  usePolled(loadFavourites, 0)
   const title = data?.entry?.title ?? name
   useEffect(() => {
     document.title = `${title} · narthex`
-    return addShortcuts([{ keys: ['u'], run: () => navigate(hrefOf('catalogue')) }])
-  }, [title])
+    return addShortcuts([
+      { keys: ['u'], run: () => navigate(hrefOf('catalogue')) },
+      { keys: ['f'], run: () => void toggleFavourite(name) },
+    ])
+  }, [name, title])
 
   return (
     <div class="entry">
@@ -40,6 +50,7 @@ export function EntryPage({ name }: { readonly name: string }): JSX.Element {
         <span class="mono">{name}</span>
       </nav>
       <Alert text={failure} />
+      <Alert text={markFailure.value} />
       {data === undefined && failure === '' && <Waiting look="catalogue-skeleton" />}
       {data !== undefined && data.entry === undefined && <NoEntry name={name} />}
       {data?.entry !== undefined && <Entry entry={data.entry} />}
@@ -59,7 +70,7 @@ function NoEntry({ name }: { readonly name: string }): JSX.Element {
   )
 }
 
-function Entry({ entry }: { readonly entry: EntryDetail }): JSX.Element {
+function Entry({ entry }: { readonly entry: ShownEntry }): JSX.Element {
   const tabs = tabsOf(entry)
   const chosen = chosenTab(searchBelow.value, tabs)
   const box = useRef<HTMLDivElement>(null)
@@ -104,13 +115,17 @@ function Content({ entry, tab }: { entry: EntryDetail; tab: TabName }): JSX.Elem
   }
 }
 
-function Head({ entry }: { readonly entry: EntryDetail }): JSX.Element {
-  const { title, description, official, category, port, path, upstream, recognise } = entry
+function Head({ entry }: { readonly entry: ShownEntry }): JSX.Element {
+  const { name, title, description, official, category, port, path, upstream, recognise } = entry
+  const { where, failure } = useWhereabouts(name)
   return (
     <header class="entry-head">
       <div class="page-head">
         <h1>{title}</h1>
+        <Star name={name} title={title} />
         {official && <span class="badge good">official</span>}
+        {entry.isNew && <NewBadge />}
+        <HostsBadge where={where} />
       </div>
       <p class="soft">{description}</p>
       <dl class="entry-facts">
@@ -128,6 +143,14 @@ function Head({ entry }: { readonly entry: EntryDetail }): JSX.Element {
             <dd class="mono">{recognise.join(', ')}</dd>
           </>
         )}
+        <dt>Runs on your hosts</dt>
+        <dd>
+          <Hosts where={where} failure={failure} />
+        </dd>
+        <dt>Used here</dt>
+        <dd>
+          <Used entry={entry} />
+        </dd>
         {upstream !== '' && (
           <>
             <dt>Source</dt>
@@ -141,15 +164,42 @@ function Head({ entry }: { readonly entry: EntryDetail }): JSX.Element {
   )
 }
 
+/** How much it is looked at, and when it came and changed. */
+function Used({ entry }: { readonly entry: ShownEntry }): JSX.Element {
+  const { addedMs, changedMs } = entry
+  const use = describeUse(entry)
+  return (
+    <span>
+      {use === '' ? <span class="faint">not in 90 days</span> : `${use} in 90 days`}
+      {addedMs > 0 && (
+        <>
+          {', here since '}
+          <Ago timeMs={addedMs} never="" />
+        </>
+      )}
+      {changedMs > addedMs && (
+        <>
+          {', changed '}
+          <Ago timeMs={changedMs} never="" />
+        </>
+      )}
+    </span>
+  )
+}
+
 /** What was held against what. */
 function Verified({ entry }: { readonly entry: EntryDetail }): JSX.Element {
   const { verified, recorded } = entry
   const { rules, panels, on } = verified
   if (rules.all + panels.all === 0) return <span class="faint">no rules and no dashboard yet</span>
   if (verifiedRank(verified) < 0) {
-    const unseen = `${rules.all} rules, ${panels.all} panels: never held against the exporter`
-    return <span>{unseen}</span>
+    return (
+      <span>
+        <span class="badge">not verified</span>
+        {` ${rules.all} rules, ${panels.all} panels: never held against the exporter`}
+      </span>
+    )
   }
   const server = recorded === undefined ? '' : ` with ${recorded.with}`
-  return <span>{`${describeShares(verified)} on ${on}${server}`}</span>
+  return <span>{`${describeShares(verified)} verified on ${on}${server}`}</span>
 }

@@ -1,9 +1,15 @@
 /** Which entries of the catalogue are shown and in which order, as parameters of the address. */
-import type { Category, EntrySummary, VerifiedShares } from '../../src/model/catalogue.ts'
+import type { Category, VerifiedShares } from '../../src/model/catalogue.ts'
+import type { ListedEntry } from '../../src/model/interest.ts'
 import { hasWords, wordsOf } from '../format/words.ts'
 
-/** Columns that the list can be sorted by. */
-export type SortKey = 'name' | 'category' | 'verified' | 'port'
+/** What the list can be sorted by. */
+export type SortKey = 'name' | 'popular' | 'trending' | 'recent' | 'category' | 'verified' | 'port'
+
+/** What an entry can be for who looks. */
+export type Trait = 'favourite' | 'here' | 'new'
+
+const TRAITS: readonly Trait[] = ['favourite', 'here', 'new']
 
 export interface CatalogueState {
   /** Words that must all be in name, description, metrics or alert names. */
@@ -12,6 +18,8 @@ export interface CatalogueState {
   readonly category: string
   /** Undefined for both. */
   readonly isOfficial: boolean | undefined
+  /** All of them are wanted. */
+  readonly traits: ReadonlySet<Trait>
   /** Undefined: the best match first for a text, else by name. */
   readonly sort: SortKey | undefined
   readonly isDescending: boolean
@@ -20,13 +28,26 @@ export interface CatalogueState {
 /** What the server has found for a text: it knows metrics and alert names, too. */
 export interface Found {
   readonly text: string
-  /** The best match first. */
-  readonly names: readonly string[]
+  /** The best match first, each with what was found in it. */
+  readonly entries: readonly Pick<ListedEntry, 'name' | 'matches'>[]
 }
 
-/** What a column begins with when it is chosen: the best verified first, the others from a. */
+/** What is known besides the entries. */
+export interface Around {
+  /** What the server has found last, for this text or another. */
+  readonly found: Found | undefined
+  readonly favourites: ReadonlySet<string>
+  /** Names of entries that run on hosts, or probably do. */
+  readonly here: ReadonlySet<string>
+  readonly isHereSure: boolean
+}
+
+/** What a column begins with when it is chosen: the best and the most first, names from a. */
 const DESCENDS_FIRST: Readonly<Record<SortKey, boolean>> = {
   name: false,
+  popular: true,
+  trending: true,
+  recent: true,
   category: false,
   verified: true,
   port: false,
@@ -39,10 +60,12 @@ export function parseState(search: string): CatalogueState {
   const sort = isSortKey(asked) ? asked : undefined
   const order = params.get('order')
   const official = params.get('official')
+  const only = (params.get('only') ?? '').split(',')
   return {
     text: params.get('search') ?? '',
     category: params.get('category') ?? '',
     isOfficial: official === 'yes' || official === 'no' ? official === 'yes' : undefined,
+    traits: new Set(TRAITS.filter((trait) => only.includes(trait))),
     sort,
     isDescending:
       order === 'asc' || order === 'desc'
@@ -53,16 +76,22 @@ export function parseState(search: string): CatalogueState {
 
 /** The query string of a state, '' for the one that a page begins with. */
 export function formatState(state: CatalogueState): string {
-  const { text, category, isOfficial, sort, isDescending } = state
+  const { text, category, isOfficial, traits, sort, isDescending } = state
   const params = new URLSearchParams()
   if (text !== '') params.set('search', text)
   if (category !== '') params.set('category', category)
   if (isOfficial !== undefined) params.set('official', isOfficial ? 'yes' : 'no')
+  if (traits.size > 0) params.set('only', TRAITS.filter((trait) => traits.has(trait)).join(','))
   if (sort !== undefined) {
     params.set('sort', sort)
     if (isDescending !== DESCENDS_FIRST[sort]) params.set('order', isDescending ? 'desc' : 'asc')
   }
   return params.toString()
+}
+
+/** The state with the order alone: every entry is shown. */
+export function withoutFilters(state: CatalogueState): CatalogueState {
+  return { ...state, text: '', category: '', isOfficial: undefined, traits: new Set() }
 }
 
 /** The state after a click on the head of a column. */
@@ -77,21 +106,22 @@ export function sortFirst(state: CatalogueState, word: string): CatalogueState {
   return { ...state, sort, isDescending: sort !== undefined && DESCENDS_FIRST[sort] }
 }
 
-/** The column that the list is sorted by; undefined for the best match first. */
+/** What the list is sorted by; undefined for the best match first. */
 export function orderOf({ text, sort }: CatalogueState): SortKey | undefined {
   return sort ?? (text.trim() === '' ? 'name' : undefined)
 }
 
-/** What is left, in order. @param found what the server has found last, for this text or another */
+/** What is left, in order; with what the search has found in each. */
 export function shownEntries(
-  entries: readonly EntrySummary[],
+  entries: readonly ListedEntry[],
   state: CatalogueState,
-  found: Found | undefined,
-): EntrySummary[] {
-  const matching = entriesWith(entries, state.text, found).filter(
-    ({ category, official }) =>
-      (state.category === '' || category === state.category) &&
-      (state.isOfficial === undefined || official === state.isOfficial),
+  around: Around,
+): ListedEntry[] {
+  const matching = entriesWith(entries, state.text, around.found).filter(
+    (entry) =>
+      (state.category === '' || entry.category === state.category) &&
+      (state.isOfficial === undefined || entry.official === state.isOfficial) &&
+      [...state.traits].every((trait) => hasTrait(entry, trait, around)),
   )
   const order = orderOf(state)
   if (order === undefined) return matching
@@ -100,32 +130,48 @@ export function shownEntries(
   return matching.sort((a, b) => way * compare(a, b) || compareNames(a, b))
 }
 
+/** Whether an entry is that for who looks. */
+export function hasTrait(
+  { name, isNew }: ListedEntry,
+  trait: Trait,
+  { favourites, here }: Pick<Around, 'favourites' | 'here'>,
+): boolean {
+  if (trait === 'favourite') return favourites.has(name)
+  return trait === 'here' ? here.has(name) : isNew
+}
+
 /** The entries that a text finds; those that show it themselves until the server has answered. */
 function entriesWith(
-  entries: readonly EntrySummary[],
+  entries: readonly ListedEntry[],
   text: string,
   found: Found | undefined,
-): EntrySummary[] {
+): ListedEntry[] {
   const words = wordsOf(text)
   if (words.length === 0) return [...entries]
   if (found?.text !== text) return entries.filter((each) => hasWords(shownText(each), words))
   const byName = new Map(entries.map((each) => [each.name, each]))
-  return found.names.map((name) => byName.get(name)).filter((each) => each !== undefined)
+  return found.entries.flatMap(({ name, matches = [] }) => {
+    const entry = byName.get(name)
+    return entry === undefined ? [] : [{ ...entry, matches }]
+  })
 }
 
-function shownText({ name, title, description, category }: EntrySummary): string {
+function shownText({ name, title, description, category }: ListedEntry): string {
   return [name, title, description, category].join(' ')
 }
 
 /** How many entries there are of each category, by name. */
-export function countCategories(entries: readonly EntrySummary[]): [Category, number][] {
+export function countCategories(entries: readonly ListedEntry[]): [Category, number][] {
   const counts = new Map<Category, number>()
   for (const { category } of entries) counts.set(category, (counts.get(category) ?? 0) + 1)
   return [...counts].sort(([a], [b]) => compareTexts(a, b))
 }
 
-const COMPARES: Readonly<Record<SortKey, (a: EntrySummary, b: EntrySummary) => number>> = {
+const COMPARES: Readonly<Record<SortKey, (a: ListedEntry, b: ListedEntry) => number>> = {
   name: compareNames,
+  popular: (a, b) => a.popularity - b.popularity,
+  trending: (a, b) => a.trend - b.trend,
+  recent: (a, b) => a.changedMs - b.changedMs,
   category: (a, b) => compareTexts(a.category, b.category),
   verified: (a, b) => verifiedRank(a.verified) - verifiedRank(b.verified),
   port: (a, b) => a.port - b.port,
@@ -145,7 +191,15 @@ export function describeShares({ rules, panels }: VerifiedShares): string {
   ].join(', ')
 }
 
-function compareNames(a: EntrySummary, b: EntrySummary): number {
+/** `12 looks, 2 installations`; '' for neither. */
+export function describeUse({ views, installs }: Pick<ListedEntry, 'views' | 'installs'>): string {
+  return [
+    ...(views > 0 ? [`${views} ${views === 1 ? 'look' : 'looks'}`] : []),
+    ...(installs > 0 ? [`${installs} ${installs === 1 ? 'installation' : 'installations'}`] : []),
+  ].join(', ')
+}
+
+function compareNames(a: ListedEntry, b: ListedEntry): number {
   return compareTexts(a.title.toLowerCase(), b.title.toLowerCase()) || compareTexts(a.name, b.name)
 }
 

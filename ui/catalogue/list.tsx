@@ -2,22 +2,14 @@
 import { type Signal, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { EntrySummary } from '../../src/model/catalogue.ts'
 import { usePolled } from '../api/polled.ts'
 import { Icon } from '../shell/icon.tsx'
-import {
-  Alert,
-  type Choice,
-  Choices,
-  FilterField,
-  ListPage,
-  NoneMatches,
-  useFilter,
-  Waiting,
-} from '../shell/listpage.tsx'
+import { Alert, FilterField, ListPage, useFilter, Waiting } from '../shell/listpage.tsx'
+import { addShortcuts } from '../shell/shortcuts.ts'
+import { CatalogueChips } from './chips.tsx'
+import { favourites, loadFavourites, markFailure, toggleFavourite } from './favourites.ts'
 import {
   type CatalogueState,
-  countCategories,
   formatState,
   orderOf,
   parseState,
@@ -25,36 +17,45 @@ import {
   shownEntries,
   sortBy,
   sortFirst,
+  withoutFilters,
 } from './filter.ts'
-import { loadCatalogue, useFound } from './load.ts'
+import { loadCatalogue, loadHosts, useFound } from './load.ts'
+import { NoneFound } from './nonefound.tsx'
 import { CatalogueTable } from './table.tsx'
 
 const REFRESH_MS = 60_000
 const ORDERS: readonly (readonly [SortKey, string])[] = [
   ['name', 'By name'],
-  ['category', 'By category'],
+  ['popular', 'Popular here'],
+  ['trending', 'Trending'],
+  ['recent', 'Recently changed'],
   ['verified', 'Best verified first'],
+  ['category', 'By category'],
   ['port', 'By port'],
 ]
 const state: Signal<CatalogueState> = signal(parseState(''))
 
 export function CatalogueList(): JSX.Element {
   const { data, failure } = usePolled(loadCatalogue, REFRESH_MS)
+  const { data: hosts } = usePolled(loadHosts, REFRESH_MS)
+  usePolled(loadFavourites, REFRESH_MS)
   const field = useFilter('catalogue', state, { parse: parseState, format: formatState })
   const found = useFound(state.value.text)
   useEffect(() => {
     document.title = 'Catalogue · narthex'
+    return addShortcuts([{ keys: ['f'], run: markFocused }])
   }, [])
 
   const all = data?.entries ?? []
-  const shown = shownEntries(all, state.value, found)
+  const here = new Set(hosts?.counts.keys())
+  const isHereSure = hosts?.by === 'metrics'
+  const around = { found, favourites: favourites.value, here, isHereSure }
+  const shown = shownEntries(all, state.value, around)
   const isSearching = state.value.text.trim() !== '' && found?.text !== state.value.text
   return (
     <ListPage look="catalogue">
       <header class="page-head">
         <h1>Catalogue</h1>
-        {all.length > 0 && <OfficialFilter entries={all} />}
-        {all.length > 0 && <CategoryFilter entries={all} />}
         {all.length > 0 && <OrderField />}
         {all.length > 0 && (
           <FilterField
@@ -68,15 +69,17 @@ export function CatalogueList(): JSX.Element {
           />
         )}
       </header>
+      {all.length > 0 && <CatalogueChips entries={all} state={state} around={around} />}
       <Alert text={failure} />
+      <Alert text={markFailure.value} />
       <Faults faults={data?.faults ?? []} />
       {data === undefined && failure === '' && <Waiting look="catalogue-skeleton" />}
       {data !== undefined && all.length === 0 && <NoEntries />}
       {all.length > 0 && shown.length === 0 && !isSearching && (
-        <NoneMatches
-          what="entry"
+        <NoneFound
+          state={state.value}
           onShowAll={() => {
-            state.value = { ...state.value, text: '', category: '', isOfficial: undefined }
+            state.value = withoutFilters(state.value)
           }}
         />
       )}
@@ -84,6 +87,7 @@ export function CatalogueList(): JSX.Element {
         <CatalogueTable
           entries={shown}
           state={state.value}
+          hosts={hosts}
           onSort={(key) => {
             state.value = sortBy(state.value, key)
           }}
@@ -96,49 +100,18 @@ export function CatalogueList(): JSX.Element {
   )
 }
 
-/** Counts of those that their makers keep and of the others; each is a switch of the filter. */
-function OfficialFilter({ entries }: { readonly entries: readonly EntrySummary[] }): JSX.Element {
-  const choiceOf = (isOfficial: boolean, word: string, look: string): Choice => {
-    const isOn = state.value.isOfficial === isOfficial
-    return {
-      word,
-      look,
-      count: entries.filter(({ official }) => official === isOfficial).length,
-      isOn,
-      toggle() {
-        state.value = { ...state.value, isOfficial: isOn ? undefined : isOfficial }
-      },
-    }
-  }
-  const choices = [choiceOf(true, 'official', 'good'), choiceOf(false, 'of others', '')]
-  return <Choices legend="Show by who keeps the exporter" choices={choices} />
+/** Marks the entry in whose row the focus is. */
+function markFocused(): void {
+  const row = document.activeElement?.closest<HTMLElement>('tr[data-entry]')
+  const name = row?.dataset.entry
+  if (name !== undefined) void toggleFavourite(name)
 }
 
-function CategoryFilter({ entries }: { readonly entries: readonly EntrySummary[] }): JSX.Element {
-  return (
-    <select
-      class="field"
-      aria-label="Category"
-      value={state.value.category}
-      onChange={(event) => {
-        state.value = { ...state.value, category: event.currentTarget.value }
-      }}
-    >
-      <option value="">All categories</option>
-      {countCategories(entries).map(([category, count]) => (
-        <option key={category} value={category}>
-          {`${category} (${count})`}
-        </option>
-      ))}
-    </select>
-  )
-}
-
-/** Where there is no room for heads of columns. */
+/** All orders, those of the heads among them: a phone has no heads. */
 function OrderField(): JSX.Element {
   return (
     <select
-      class="field catalogue-order"
+      class="field"
       aria-label="Order"
       value={orderOf(state.value) ?? ''}
       onChange={(event) => {

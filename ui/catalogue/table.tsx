@@ -1,9 +1,16 @@
 /** The table of entries; its heads sort it, arrow keys go through it. */
 import type { JSX } from 'preact'
-import type { ContentKind, EntrySummary, VerifiedShares } from '../../src/model/catalogue.ts'
+import type { ContentKind, VerifiedShares } from '../../src/model/catalogue.ts'
+import type { ListedEntry } from '../../src/model/interest.ts'
+import { wordsOf } from '../format/words.ts'
+import { Ago } from '../shell/ago.tsx'
 import { followLink, hrefBelow } from '../shell/router.ts'
 import { type Column, None, RowsTable } from '../shell/rowstable.tsx'
-import { type CatalogueState, orderOf, type SortKey, verifiedRank } from './filter.ts'
+import { type CatalogueState, describeUse, orderOf, type SortKey, verifiedRank } from './filter.ts'
+import type { Hosts } from './load.ts'
+import { Matches } from './match.tsx'
+import { Star } from './star.tsx'
+import { WhereBadge } from './where.tsx'
 
 /** What each letter stands for. */
 export const CONTENTS: readonly (readonly [ContentKind, string])[] = [
@@ -13,12 +20,6 @@ export const CONTENTS: readonly (readonly [ContentKind, string])[] = [
   ['G', 'dashboard'],
 ]
 
-interface CatalogueTableProps {
-  readonly entries: readonly EntrySummary[]
-  readonly state: CatalogueState
-  readonly onSort: (key: SortKey) => void
-}
-
 const COLUMNS: readonly Column<SortKey>[] = [
   { title: 'Exporter', sort: 'name' },
   { title: 'Category', sort: 'category' },
@@ -27,44 +28,108 @@ const COLUMNS: readonly Column<SortKey>[] = [
   { title: 'Port', sort: 'port', isNumber: true },
 ]
 
-export function CatalogueTable({ entries, state, onSort }: CatalogueTableProps): JSX.Element {
-  const sorting = { by: orderOf(state), isDescending: state.isDescending, onSort }
+/** A column that is there while it says why the rows stand as they do. */
+const REASONS: Partial<Record<SortKey, Column<SortKey>>> = {
+  popular: { title: 'Used here', sort: 'popular' },
+  trending: { title: 'Rise', sort: 'trending' },
+  recent: { title: 'Changed', sort: 'recent' },
+}
+
+interface CatalogueTableProps {
+  readonly entries: readonly ListedEntry[]
+  readonly state: CatalogueState
+  /** Undefined while nobody knows. */
+  readonly hosts: Hosts | undefined
+  readonly onSort: (key: SortKey) => void
+}
+
+export function CatalogueTable(props: CatalogueTableProps): JSX.Element {
+  const { entries, state, hosts, onSort } = props
+  const by = orderOf(state)
+  const reason = by && REASONS[by]
+  const words = wordsOf(state.text)
   return (
-    <RowsTable columns={COLUMNS} sorting={sorting} look="catalogue-table" rows={entries}>
-      {(entry) => <Row key={entry.name} entry={entry} />}
+    <RowsTable
+      look="catalogue-table"
+      columns={reason === undefined ? COLUMNS : [...COLUMNS, reason]}
+      sorting={{ by, isDescending: state.isDescending, onSort }}
+      rows={entries}
+    >
+      {(entry) => (
+        <tr key={entry.name} data-entry={entry.name}>
+          <Name entry={entry} hosts={hosts} words={words} />
+          <td data-title="Category">{entry.category}</td>
+          <td data-title="Content">
+            <ContentFlags content={entry.content} />
+          </td>
+          <td data-title="Verified">
+            <Shares verified={entry.verified} />
+          </td>
+          <td class="number" data-title="Port">
+            {entry.port === 0 ? <None why="nobody said it" /> : entry.port}
+          </td>
+          {reason !== undefined && (
+            <td data-title={reason.title}>
+              <Reason entry={entry} by={by} />
+            </td>
+          )}
+        </tr>
+      )}
     </RowsTable>
   )
 }
 
-function Row({ entry }: { readonly entry: EntrySummary }): JSX.Element {
-  const { name, title, description, category, official, port } = entry
+interface NameProps {
+  readonly entry: ListedEntry
+  readonly hosts: Hosts | undefined
+  readonly words: readonly string[]
+}
+
+function Name({ entry, hosts, words }: NameProps): JSX.Element {
+  const { name, title, description, official, isNew, matches = [] } = entry
+  const count = hosts?.counts.get(name) ?? 0
   return (
-    <tr>
-      <th scope="row">
-        <div class="entry-title">
-          <a class="row-name" href={hrefBelow('catalogue', name)} onClick={followLink}>
-            {title}
-          </a>
-          {official && <span class="badge good">official</span>}
-        </div>
-        <span class="soft">{description}</span>
-      </th>
-      <td data-title="Category">{category}</td>
-      <td data-title="Content">
-        <ContentFlags content={entry.content} />
-      </td>
-      <td data-title="Verified">
-        <Shares verified={entry.verified} />
-      </td>
-      <td class="number" data-title="Port">
-        {port === 0 ? <None why="It has no port of its own" /> : port}
-      </td>
-    </tr>
+    <th scope="row">
+      <div class="entry-title">
+        <a class="row-name" href={hrefBelow('catalogue', name)} onClick={followLink}>
+          {title}
+        </a>
+        <Star name={name} title={title} />
+        {official && <span class="badge good">official</span>}
+        {isNew && <NewBadge />}
+        {hosts !== undefined && count > 0 && <WhereBadge hosts={count} by={hosts.by} />}
+      </div>
+      <span class="soft">{description}</span>
+      {matches.length > 0 && <Matches matches={matches} words={words} />}
+    </th>
   )
 }
 
+export function NewBadge(): JSX.Element {
+  return (
+    <span class="badge new" title="In this catalogue for at most 7 days">
+      NEW
+    </span>
+  )
+}
+
+/** Why the row stands where it does. */
+function Reason(props: { entry: ListedEntry; by: SortKey | undefined }): JSX.Element {
+  const { entry, by } = props
+  if (by === 'recent') {
+    const changedMs = entry.changedMs === 0 ? undefined : entry.changedMs
+    return <Ago timeMs={changedMs} never="not since the first start" />
+  }
+  if (by === 'trending') {
+    if (entry.trend === 0) return <None why="not more than before" />
+    return <span title="How clearly the last 7 days rise above the time before">{entry.trend}</span>
+  }
+  const use = describeUse(entry)
+  return use === '' ? <None why="not in 90 days" /> : <span title="In 90 days">{use}</span>
+}
+
 /** Four letters; those of what is not there are faint. */
-export function ContentFlags(props: { readonly content: EntrySummary['content'] }): JSX.Element {
+export function ContentFlags(props: { readonly content: ListedEntry['content'] }): JSX.Element {
   const there = CONTENTS.filter(([kind]) => props.content[kind])
   const words = there.map(([, what]) => what).join(', ')
   return (
@@ -85,9 +150,13 @@ export function ContentFlags(props: { readonly content: EntrySummary['content'] 
 /** How many rules and panels were held against the exporter, each with a bar. */
 function Shares({ verified }: { readonly verified: VerifiedShares }): JSX.Element {
   const { rules, panels, on } = verified
-  if (rules.all + panels.all === 0) return <None />
+  if (rules.all + panels.all === 0) return <None why="no rules and no dashboard" />
   if (verifiedRank(verified) < 0) {
-    return <span class="faint">never held against the exporter</span>
+    return (
+      <span class="badge" title="Never held against the exporter">
+        not verified
+      </span>
+    )
   }
   return (
     <span class="shares" title={`held against version ${on}`}>

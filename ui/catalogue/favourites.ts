@@ -1,0 +1,51 @@
+/** Favourite entries: of the person who is logged in, else of this browser. */
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { ask, change, errorText } from '../api/client.ts'
+import { stored } from '../shell/stored.ts'
+
+interface Personal {
+  readonly isPersonal: boolean
+  readonly entries: readonly string[]
+}
+
+const ofBrowser = stored<readonly string[]>('favourites', [], isTexts)
+/** Undefined while the server has not said whose they are. */
+const ofServer: Signal<Personal | undefined> = signal(undefined)
+
+/** Names of the entries that are marked. */
+export const favourites: ReadonlySignal<ReadonlySet<string>> = computed(
+  () => new Set(ofServer.value?.isPersonal === true ? ofServer.value.entries : ofBrowser.value),
+)
+
+/** '' or why the last mark was not taken. */
+export const markFailure: Signal<string> = signal('')
+
+export async function loadFavourites(abort: AbortSignal): Promise<void> {
+  ofServer.value = (await ask<Personal>('hub/favourites', {}, abort)).data
+}
+
+/** Marks an entry or takes its mark away; the star shows it at once, and goes back if it fails. */
+export async function toggleFavourite(name: string): Promise<void> {
+  const isMarked = favourites.value.has(name)
+  markFailure.value = ''
+  mark(name, !isMarked)
+  if (ofServer.value?.isPersonal !== true) return
+  try {
+    const path = `hub/favourites/${encodeURIComponent(name)}`
+    await change(isMarked ? 'DELETE' : 'PUT', path, '')
+  } catch (error) {
+    mark(name, isMarked)
+    markFailure.value = errorText(error)
+  }
+}
+
+function mark(name: string, isMarked: boolean): void {
+  const others = [...favourites.value].filter((each) => each !== name)
+  const entries = isMarked ? [...others, name] : others
+  if (ofServer.value?.isPersonal === true) ofServer.value = { isPersonal: true, entries }
+  else ofBrowser.value = entries
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}
