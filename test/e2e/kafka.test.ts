@@ -86,8 +86,7 @@ test('two ingesters, one of them killed: both stores have every sample once', {
     return started
   }
 
-  const sender = await startSender(kafkaDestination(broker.address, 'metrics'))
-  t.after(() => sender.stop())
+  const sender = await startSender(t, kafkaDestination(broker.address, 'metrics'))
   const rows = sender.rows()
   const targets = Array.from({ length: 8 }, (_, i) => idsOf(rows, targetLabels(`t${i}`, 10)))
   const startMs = Math.floor(Date.now() / 1000) * 1000 - 600_000
