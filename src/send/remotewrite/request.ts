@@ -38,7 +38,7 @@ export interface LeftOut {
   exemplars: number
 }
 
-/** Makes the requests of one writer; several may be under way, one at a time is made. */
+/** Makes the requests of one writer; several may be under way. */
 export class RequestMaker {
   readonly #options: RequestOptions
   readonly #stock = new BufferStock()
@@ -47,66 +47,48 @@ export class RequestMaker {
     this.#options = options
   }
 
-  /** The requests of parcels, in their order, each made when the one before has been dealt with. */
-  *requests(
-    parcels: readonly Parcel[],
-    leftOut: LeftOut,
-  ): Generator<WriteRequest, void, undefined> {
+  /** The requests of parcels, in their order; whoever gets them releases each. */
+  requests(parcels: readonly Parcel[], leftOut: LeftOut): readonly WriteRequest[] {
     const open = new OpenRequest(this.#options, this.#stock, leftOut)
     try {
-      for (const parcel of parcels) yield* this.#fill(parcel, open)
-      if (!open.isEmpty) yield open.close()
-    } finally {
+      for (let i = 0; i < parcels.length; i++) this.#fill(parcels[i], open)
+      open.close()
+      return open.closed
+    } catch (error) {
       open.drop()
+      throw error
     }
   }
 
-  *#fill(parcel: Parcel, open: OpenRequest): Generator<WriteRequest, void, undefined> {
+  #fill(parcel: Parcel, open: OpenRequest): void {
     const exemplars = this.#options.sendExemplars ? exemplarsById(parcel) : undefined
     const framed = this.#options.frames?.encode(floatsOf(parcel), this.#options.samplesMax)
-    if (framed !== undefined) yield* this.#fillFrames(framed, open)
-    else {
+    if (framed !== undefined) {
+      for (let i = 0; i < framed.length; i++) open.addFrame(framed[i])
+    } else {
       for (let i = 0; i < parcel.count; ) {
-        if (open.room === 0) yield open.close()
-        const to = Math.min(parcel.count, i + open.room)
+        const to = Math.min(parcel.count, i + open.makeRoom())
         open.addSamples(parcel, i, to, exemplars)
         i = to
       }
     }
     if (this.#options.sendHistograms) {
-      for (let i = 0; i < parcel.histograms.length; i++) {
-        if (open.room === 0) yield open.close()
-        open.addHistogram(parcel, i, exemplars)
-      }
+      for (let i = 0; i < parcel.histograms.length; i++) open.addHistogram(parcel, i, exemplars)
     } else open.leaveHistograms(parcel.histograms.length)
-    for (const [id, alone] of exemplars ?? []) {
+    if (exemplars === undefined) return
+    for (const [id, alone] of exemplars) {
       for (let from = 0; from < alone.length; ) {
-        if (open.room === 0) yield open.close()
-        const to = Math.min(alone.length, from + open.room)
+        const to = Math.min(alone.length, from + open.makeRoom())
         open.addExemplars(id, parcel.timeMs, alone.slice(from, to))
         from = to
       }
     }
   }
-
-  *#fillFrames(
-    framed: readonly FramePiece[],
-    open: OpenRequest,
-  ): Generator<WriteRequest, void, undefined> {
-    let taken = 0
-    try {
-      for (; taken < framed.length; taken++) {
-        if (!open.isEmpty && framed[taken].sampleCount > open.room) yield open.close()
-        open.addFrame(framed[taken])
-      }
-    } finally {
-      for (; taken < framed.length; taken++) this.#options.frames?.release(framed[taken])
-    }
-  }
 }
 
-/** A request that is being filled; `close` makes it ready and begins the next. */
+/** The request that is being filled, and those that are full. */
 class OpenRequest {
+  readonly closed: WriteRequest[] = []
   readonly #options: RequestOptions
   readonly #stock: BufferStock
   readonly #leftOut: LeftOut
@@ -129,16 +111,14 @@ class OpenRequest {
     this.#leftOut = leftOut
   }
 
-  /** Samples that it still takes. */
-  get room(): number {
-    return Math.max(0, this.#options.samplesMax - this.#samples - this.#histograms - this.#alone)
-  }
-
-  get isEmpty(): boolean {
-    return !this.#isEncoding && this.#pieces.length === 0
+  /** How many samples it still takes, at least one: a full one is closed. */
+  makeRoom(): number {
+    if (this.#room <= 0) this.close()
+    return this.#room
   }
 
   addFrame(piece: FramePiece): void {
+    if (!this.#isEmpty && piece.sampleCount > this.#room) this.close()
     this.#flush()
     this.#frames.push(piece)
     this.#pieces.push(piece.bytes)
@@ -165,6 +145,7 @@ class OpenRequest {
   }
 
   addHistogram(parcel: Parcel, i: number, exemplars: Map<SeriesId, Exemplar[]> | undefined): void {
+    this.makeRoom()
     const { id, timeMs, histogram } = parcel.histograms[i]
     const beside = exemplars === undefined ? NO_EXEMPLARS : this.#takeExemplars(exemplars, id)
     this.#encoder().histogram(id, timeMs, histogram, beside)
@@ -184,32 +165,43 @@ class OpenRequest {
     this.#alone += exemplars.length
   }
 
-  close(): WriteRequest {
+  /** Makes it ready, if there is something in it, and begins the next. */
+  close(): void {
+    if (this.#isEmpty) return
     this.#flush()
     const pieces = [preambleOf(this.#decodedBytes), ...this.#pieces]
     const held = this.#frames
     const buffers = this.#buffers
-    const request: WriteRequest = {
+    let sizeBytes = 0
+    for (let i = 0; i < pieces.length; i++) sizeBytes += pieces[i].length
+    this.closed.push({
       pieces,
-      sizeBytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
+      sizeBytes,
       sampleCount: this.#samples,
       histogramCount: this.#histograms,
       exemplarCount: this.#exemplars,
       release: () => this.#giveBack(held, buffers),
-    }
+    })
     this.#clear()
-    return request
   }
 
-  /** Gives up what was begun. */
+  /** Gives up what was made and what was begun. */
   drop(): void {
+    for (const request of this.closed) request.release()
     this.#giveBack(this.#frames, this.#buffers)
-    this.#clear()
+  }
+
+  get #room(): number {
+    return this.#options.samplesMax - this.#samples - this.#histograms - this.#alone
+  }
+
+  get #isEmpty(): boolean {
+    return !this.#isEncoding && this.#pieces.length === 0
   }
 
   #giveBack(held: readonly FramePiece[], buffers: readonly Uint8Array[]): void {
-    for (const piece of held) this.#options.frames?.release(piece)
-    for (const buffer of buffers) this.#stock.give(buffer)
+    for (let i = 0; i < held.length; i++) this.#options.frames?.release(held[i])
+    for (let i = 0; i < buffers.length; i++) this.#stock.give(buffers[i])
   }
 
   /** Compresses what the encoder holds, before a frame follows it or the request ends. */

@@ -113,10 +113,17 @@ class RemoteWriter implements Writer {
   async write(parcels: readonly Parcel[], signal: AbortSignal): Promise<WriteResult> {
     const leftOut = { histograms: 0, exemplars: 0 }
     const total = new ResultSum()
-    for (const request of this.#maker.requests(parcels, leftOut)) {
-      const result = await this.#send(request, signal)
-      if (result.outcome === 'retry') return result
-      total.add(result, request.sampleCount + request.histogramCount, request.exemplarCount)
+    const requests = this.#maker.requests(parcels, leftOut)
+    let taken = 0
+    try {
+      while (taken < requests.length) {
+        const request = requests[taken++]
+        const result = await this.#send(request, signal)
+        if (result.outcome === 'retry') return result
+        total.add(result, request.sampleCount + request.histogramCount, request.exemplarCount)
+      }
+    } finally {
+      while (taken < requests.length) requests[taken++].release()
     }
     total.leaveExemplars('no_sample_beside', leftOut.exemplars)
     total.leave('histograms_off', leftOut.histograms)
