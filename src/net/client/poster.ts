@@ -13,7 +13,7 @@ import { type Connection, openRawConnection, type Pieces, type Reply } from './r
 import {
   addHeaders,
   bareHost,
-  formatRequest,
+  formatStart,
   REDIRECTS_MAX,
   redirectTarget,
   shownUrl,
@@ -120,6 +120,8 @@ class HttpPoster implements Poster {
   readonly #calls = new Set<Call>()
   readonly #idle: Connection[] = []
   #fixed: readonly HeaderLine[] | undefined
+  /** Requests to the usual address up to their length, by the headers asked for. */
+  readonly #starts = new WeakMap<readonly HeaderLine[], string>()
   #token: Promise<string> | undefined
   #closed = false
 
@@ -190,9 +192,8 @@ class HttpPoster implements Poster {
 
   async #exchange(call: Call, url: URL, isOwn: boolean): Promise<Reply> {
     if (url.protocol === 'https:' && (await this.#tls.hasChanged())) this.#closeIdle()
-    const lines = await this.#headLines(call, url, isOwn)
+    const request = await this.#head(call, url, isOwn)
     if (call.ended !== undefined) throw call.ended
-    const request = formatRequest(call.method, url, lines)
     const isKept = url.origin === this.#options.url.origin
     const generation = this.#tls.generation
     const connection = (isKept ? this.#idle.pop() : undefined) ?? this.#connect(url)
@@ -218,13 +219,19 @@ class HttpPoster implements Poster {
     return openNodeConnection(url, config, proxy, this.#bodies, lookup)
   }
 
-  async #headLines(call: Call, url: URL, isOwn: boolean): Promise<HeaderLine[]> {
+  /** The request up to its body. What is the same each time is put together once. */
+  async #head(call: Call, url: URL, isOwn: boolean): Promise<string> {
     let sizeBytes = 0
-    for (const piece of call.pieces) sizeBytes += piece.length
-    const lines: HeaderLine[] = [['Host', url.host], ...call.headers]
-    if (isOwn) addHeaders(lines, await Promise.race([this.#ownLines(), call.aborted]))
-    lines.push(['Content-Length', String(sizeBytes)])
-    return lines
+    for (let i = 0; i < call.pieces.length; i++) sizeBytes += call.pieces[i].length
+    const isUsual = url === this.#options.url && call.method === (this.#options.method ?? 'POST')
+    let start = isUsual ? this.#starts.get(call.headers) : undefined
+    if (start === undefined) {
+      const lines: HeaderLine[] = [['Host', url.host], ...call.headers]
+      if (isOwn) addHeaders(lines, await Promise.race([this.#ownLines(), call.aborted]))
+      start = formatStart(call.method, url, lines)
+      if (isUsual && this.#fixed !== undefined) this.#starts.set(call.headers, start)
+    }
+    return `${start}Content-Length: ${sizeBytes}\r\n\r\n`
   }
 
   /** Credentials and fixed headers. */
@@ -257,13 +264,18 @@ class HttpPoster implements Poster {
     const bytesMax = this.#options.replyBytesMax ?? REPLY_TEXT_BYTES_MAX
     const bytes = Buffer.from(body.content())
     body.release()
+    const { clock } = this.#options
     return {
       status: head.status,
       statusLine: head.statusLine,
-      retryAfterMs: readRetryAfterMs(headerValue(head, 'retry-after'), this.#options.clock.now()),
+      get retryAfterMs() {
+        return readRetryAfterMs(headerValue(head, 'retry-after'), clock.now())
+      },
       header: (name) => headerValue(head, name),
       bytes,
-      text: bytes.toString('utf8'),
+      get text() {
+        return bytes.toString('utf8')
+      },
       isCut: bytes.length >= bytesMax,
     }
   }

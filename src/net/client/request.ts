@@ -11,6 +11,15 @@ export const REDIRECTS_MAX = 10
  * @throws NarthexError `bad_data` for a header with a line break
  */
 export function formatRequest(method: string, url: URL, lines: readonly HeaderLine[]): string {
+  return `${formatStart(method, url, lines)}\r\n`
+}
+
+/**
+ * The same without the empty line that ends it, so that headers may follow.
+ *
+ * @throws NarthexError `bad_data` for a header with a line break
+ */
+export function formatStart(method: string, url: URL, lines: readonly HeaderLine[]): string {
   let text = `${method} ${url.pathname}${url.search} HTTP/1.1\r\n`
   for (const [name, value] of lines) {
     if (/[\r\n\0]/.test(name + value)) {
@@ -21,7 +30,7 @@ export function formatRequest(method: string, url: URL, lines: readonly HeaderLi
     }
     text += `${name}: ${value}\r\n`
   }
-  return `${text}\r\n`
+  return text
 }
 
 /** Adds headers of a configuration; each takes the place of one that is there, save for credentials. */

@@ -44,6 +44,18 @@ export function headerValue(head: Pick<ReplyHead, 'fields'>, name: string): stri
   return ''
 }
 
+/** Lengths of the names of headers that say something about the answer. */
+const NAME_LENGTHS: ReadonlySet<number> = new Set(
+  [
+    'connection',
+    'content-encoding',
+    'content-length',
+    'content-type',
+    'location',
+    'transfer-encoding',
+  ].map((name) => name.length),
+)
+
 /** What the head says about where the answer ends. */
 interface Framing {
   length: number
@@ -226,38 +238,57 @@ function readHeaders(
   statusLine: string,
   framing: Framing,
 ): ReplyHead {
-  let contentType = ''
-  let contentEncoding = ''
-  let location = ''
   const fields = lineEnd < 0 ? '' : text.slice(lineEnd + 2)
-  for (const line of fields === '' ? [] : fields.split('\r\n')) {
-    const colon = line.indexOf(':')
-    if (colon <= 0) throw malformed('header without a name')
-    const value = line.slice(colon + 1).trim()
-    switch (line.slice(0, colon).toLowerCase()) {
-      case 'content-type':
-        contentType = value
-        break
-      case 'content-encoding':
-        contentEncoding = value.toLowerCase()
-        break
-      case 'location':
-        location = value
-        break
-      case 'content-length':
-        framing.length = readLength(value, framing.length)
-        break
-      case 'transfer-encoding':
-        if (value.toLowerCase() !== 'chunked') throw malformed('unknown transfer encoding')
-        framing.chunked = true
-        break
-      case 'connection':
-        if (/\bclose\b/i.test(value)) framing.keepAlive = false
-        else if (/\bkeep-alive\b/i.test(value)) framing.keepAlive = true
+  const found = { contentType: '', contentEncoding: '', location: '' }
+  for (let from = 0; from < fields.length; ) {
+    const next = fields.indexOf('\r\n', from)
+    const to = next < 0 ? fields.length : next
+    const colon = fields.indexOf(':', from)
+    if (colon <= from || colon >= to) throw malformed('header without a name')
+    // No string is made of the many lines that nobody reads.
+    if (NAME_LENGTHS.has(colon - from)) {
+      readHeader(
+        fields.slice(from, colon).toLowerCase(),
+        fields.slice(colon + 1, to).trim(),
+        framing,
+        found,
+      )
     }
+    from = to + 2
   }
   if (framing.chunked && framing.length >= 0) framing.keepAlive = false
-  return { status, statusLine, contentType, contentEncoding, location, fields }
+  return { status, statusLine, ...found, fields }
+}
+
+/** The headers that say what the body is, or where it is. */
+interface Described {
+  contentType: string
+  contentEncoding: string
+  location: string
+}
+
+function readHeader(name: string, value: string, framing: Framing, found: Described): void {
+  switch (name) {
+    case 'content-type':
+      found.contentType = value
+      break
+    case 'content-encoding':
+      found.contentEncoding = value.toLowerCase()
+      break
+    case 'location':
+      found.location = value
+      break
+    case 'content-length':
+      framing.length = readLength(value, framing.length)
+      break
+    case 'transfer-encoding':
+      if (value.toLowerCase() !== 'chunked') throw malformed('unknown transfer encoding')
+      framing.chunked = true
+      break
+    case 'connection':
+      if (/\bclose\b/i.test(value)) framing.keepAlive = false
+      else if (/\bkeep-alive\b/i.test(value)) framing.keepAlive = true
+  }
 }
 
 function readLength(value: string, known: number): number {
