@@ -66,11 +66,9 @@ test('the leader of partitions dies and comes back: every sample arrives, in ord
   })
 
   const ends = { brokers: allAddresses() }
-  const sender = await startSender(kafkaDestination(address, TOPIC, ends))
-  t.after(() => sender.stop())
+  const sender = await startSender(t, kafkaDestination(address, TOPIC, ends))
   const source = sourceOf(address, TOPIC, { ...ends, sessionMsMax: 3000, heartbeatMs: 300 })
-  const reader = await startReader(source)
-  t.after(() => reader.stop())
+  const reader = await startReader(t, source)
   await until('a share', () => reader.receiver.view.partitions().length === 4)
 
   const rows = sender.rows()
