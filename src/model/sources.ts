@@ -36,6 +36,8 @@ export interface SourceProgress {
 export type SourcePlaceKind =
   /** It comes with the program. */
   | 'program'
+  /** What people have changed on the pages of the catalogue. */
+  | 'edits'
   /** In the configuration of this hub. */
   | 'configuration'
   /** In the records: people have added it. */

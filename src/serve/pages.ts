@@ -30,14 +30,14 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The pages that a role has, in the order of the menu. */
 export const PAGES_OF_ROLE = {
-  up: ['explore', 'targets', 'catalogue', 'registry', 'sending', 'status'],
+  up: ['explore', 'targets', 'catalogue', 'sources', 'registry', 'sending', 'status'],
   server: ['explore', 'sending', 'status'],
   /** A server whose questions another engine answers. */
   frontend: ['explore', 'targets', 'status'],
   agent: ['targets', 'sending', 'status'],
   gateway: ['senders', 'sending', 'status'],
   ingester: ['partitions', 'sending', 'status'],
-  hub: ['catalogue', 'registry', 'status'],
+  hub: ['catalogue', 'sources', 'registry', 'status'],
 } as const
 
 export type PageRole = keyof typeof PAGES_OF_ROLE
@@ -52,6 +52,7 @@ const PATHS: Readonly<Record<Page, readonly string[]>> = {
   senders: ['/senders'],
   partitions: ['/partitions'],
   catalogue: ['/catalogue', '/catalogue/:name'],
+  sources: ['/sources', '/sources/:name'],
   registry: ['/registry', '/registry/groups/:name', '/registry/services/:name'],
   status: ['/status', '/tsdb-status', '/flags', '/config'],
 }

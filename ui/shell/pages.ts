@@ -7,6 +7,7 @@ export type PageName =
   | 'partitions'
   | 'sending'
   | 'catalogue'
+  | 'sources'
   | 'registry'
   | 'status'
 
@@ -37,6 +38,7 @@ const ALL: readonly PageInfo[] = [
   { name: 'partitions', title: 'Partitions', key: 'p', paths: ['partitions'] },
   { name: 'sending', title: 'Sending', key: 'd', paths: ['sending'] },
   { name: 'catalogue', title: 'Catalogue', key: 'c', paths: ['catalogue'], belowCount: 1 },
+  { name: 'sources', title: 'Sources', key: 'o', paths: ['sources'], belowCount: 1 },
   { name: 'registry', title: 'Registry', key: 'r', paths: ['registry'], belowCount: 2 },
   {
     name: 'status',
@@ -49,7 +51,7 @@ const ALL: readonly PageInfo[] = [
 /** What the start page says where no server has filled it in. */
 const UNFILLED = 'narthex-pages'
 /** A development server stands before a `narthex up`. */
-const PAGES_OF_UP = 'explore targets catalogue registry sending status'
+const PAGES_OF_UP = 'explore targets catalogue sources registry sending status'
 
 /** The pages that the start page names, in the order of the menu. */
 export function readPages(content: string): PageInfo[] {

@@ -1,5 +1,5 @@
 /** Sources as people see them: what is in the records, and what this hub knows besides. */
-import { BUNDLED_SOURCE } from '../../model/edits.ts'
+import { BUNDLED_SOURCE, EDITS_SOURCE } from '../../model/edits.ts'
 import type { SourcePlaceKind, SourceState, SourceStatus } from '../../model/sources.ts'
 import { type Asked, newState } from './asked.ts'
 import type { Holding } from './holding.ts'
@@ -48,6 +48,7 @@ function faultOf(state: SourceState, own: Asked | undefined): Partial<SourceStat
 
 function placeOf({ name }: SourceState, own: Asked | undefined, isKept: boolean): SourcePlaceKind {
   if (name === BUNDLED_SOURCE) return 'program'
+  if (name === EDITS_SOURCE) return 'edits'
   if (own !== undefined && own.version === 0) return 'configuration'
   return isKept ? 'records' : 'elsewhere'
 }

@@ -35,7 +35,7 @@ const SOURCE = named(
     ...{ name: text, type: oneOfTexts('bundled', 'folder', 'git', 'github'), origin: text },
     ...{ commit: text, entries: whole, checkedMs: whole, goodMs: whole, failingSinceMs: whole },
     ...{ error: text, faults: listOf(text), isRefreshing: truth, nextMs: whole },
-    place: oneOfTexts('program', 'configuration', 'records', 'elsewhere'),
+    place: oneOfTexts('program', 'edits', 'configuration', 'records', 'elsewhere'),
     progress: orNull(PROGRESS),
     added: orNull(ADDED),
   }),
