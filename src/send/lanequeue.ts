@@ -316,7 +316,7 @@ export class LaneQueue {
 
   #sum(of: (lane: Lane) => number): number {
     let sum = 0
-    for (const lane of this.#busy) sum += of(lane)
+    for (let i = 0; i < this.#busy.length; i++) sum += of(this.#busy[i])
     return sum
   }
 }

@@ -74,9 +74,9 @@ export class RowTemplates {
    * so that no template has one that is.
    */
   dropUnused(): void {
-    for (const [first, newest] of this.#byFirst) {
+    for (const newest of this.#byFirst.values()) {
       if (newest.older !== undefined && this.#isUnused(newest.older)) newest.older = undefined
-      if (this.#isUnused(newest)) this.#byFirst.delete(first)
+      if (this.#isUnused(newest)) this.#byFirst.delete(newest.ids[0])
     }
   }
 

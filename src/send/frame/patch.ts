@@ -62,7 +62,8 @@ export function patchValues(
 export function patchTime(bytes: Uint8Array, timeSlots: Uint32Array, timeMs: number): void {
   const low = timeMs % 2 ** 28
   const high = Math.floor(timeMs / 2 ** 28)
-  for (const slot of timeSlots) {
+  for (let i = 0; i < timeSlots.length; i++) {
+    const slot = timeSlots[i]
     const k = slot & 7
     const part = k < 4 ? low >>> (7 * k) : high >>> (7 * (k - 4))
     bytes[slot >>> 3] = k < 5 ? part | 0x80 : part
