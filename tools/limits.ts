@@ -38,6 +38,7 @@ import { SAMPLE_FAMILIES_MAX } from '../src/hub/catalogue/sample.ts'
 import { SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../src/hub/catalogue/search.ts'
 import { INSTALLS_MAX } from '../src/hub/install/folder.ts'
 import { TARGETS_MAX as INSTALL_TARGETS_MAX, JOB_LENGTH_MAX } from '../src/hub/install/request.ts'
+import { BULK_DOCUMENTS_MAX } from '../src/hub/registry/batch.ts'
 import { CONSUMER_MS_MAX } from '../src/hub/registry/consumers.ts'
 import { DIFF_TARGETS_MAX } from '../src/hub/registry/diff.ts'
 import { LABELS_MAX, PROBLEMS_MAX } from '../src/hub/registry/document.ts'
@@ -75,6 +76,7 @@ import {
   SAMPLES_MAX as FEDERATED_SAMPLES_MAX,
   SERIES_MAX as FEDERATED_SERIES_MAX,
 } from '../src/serve/federate.ts'
+import { CHANGES_MAX } from '../src/serve/hub/batch.ts'
 import { PAGE_MAX } from '../src/serve/hub/registry.ts'
 import { FILTERS_MAX } from '../src/serve/hub/sd.ts'
 import { PENDING_BYTES_MAX } from '../src/store/log/log.ts'
@@ -508,6 +510,10 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('comings and goings of leases', count(LEASE_EVENTS_MAX), 'the oldest are forgotten', [
       'narthex_hub_revision',
     ]),
+    built('documents changed at once, but for a file', count(BULK_DOCUMENTS_MAX), '400', [
+      REQUESTS,
+    ]),
+    built('changes of a page', count(CHANGES_MAX), 'in the next page', [REQUESTS]),
     built('documents told of one change', count(CHANGE_ITEMS_MAX), 'counted only', [REQUESTS]),
     built('nodes of a service', count(NODES_MAX), '422', [REQUESTS]),
     built('labels of an entry', count(LABELS_MAX), '422', [REQUESTS]),

@@ -78,16 +78,20 @@ export interface RegistryRecords {
   versions(key: DocumentKey): Promise<readonly DocumentVersion[]>
   /** How it was, of the versions that are kept. */
   version(key: DocumentKey, version: number): Promise<PastDocument | undefined>
-  /** Makes a lease or renews it. @throws NarthexError `limit` at the bound */
-  hold(lease: Lease, nowMs: number, bounds: RegistryBounds): Promise<void>
+  /** Makes a lease or renews it. @returns whether it is news @throws NarthexError `limit` at the bound */
+  hold(lease: Lease, nowMs: number, bounds: RegistryBounds): Promise<boolean>
   /** Ends a lease. @returns whether there was one */
   release(key: string, nowMs: number, by: string): Promise<boolean>
   /** Newest first. */
   changes(query: ChangeQuery): Promise<readonly RegistryChange[]>
   /** What a revision did to documents, of the versions that are kept. */
   done(revision: number): Promise<readonly DoneDocument[]>
-  /** Forgets what is over: leases that ran out, consumers not seen for `consumerMs`. */
-  sweep(nowMs: number, consumerMs: number): Promise<void>
+  /**
+   * Forgets what is over: leases that ran out, consumers not seen for `consumerMs`.
+   *
+   * @returns the keys of those leases
+   */
+  sweep(nowMs: number, consumerMs: number): Promise<readonly string[]>
   /** Adds up what was seen since the last time; beyond the bound the longest unseen are forgotten. */
   saveConsumers(consumers: readonly Consumer[], consumersMax: number): Promise<void>
   consumers(): Promise<readonly Consumer[]>

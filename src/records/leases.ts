@@ -96,22 +96,22 @@ export async function releaseLease(
   return gone.length > 0
 }
 
-/** Takes leases away that ran out, and notes when that was. */
-export async function sweepLeases(db: Transaction<Schema>, nowMs: number): Promise<void> {
+/** Takes leases away that ran out, and notes when that was. @returns their keys */
+export async function sweepLeases(db: Transaction<Schema>, nowMs: number): Promise<string[]> {
   const first = await db
     .selectFrom('sd_leases')
     .select('key')
     .where('expires_ms', '<=', nowMs)
     .limit(1)
     .executeTakeFirst()
-  if (first !== undefined) await expireLeases(db, nowMs, await nextRevision(db))
+  return first === undefined ? [] : await expireLeases(db, nowMs, await nextRevision(db))
 }
 
 async function expireLeases(
   db: Transaction<Schema>,
   nowMs: number,
   revision: number,
-): Promise<void> {
+): Promise<string[]> {
   const gone = await db
     .deleteFrom('sd_leases')
     .where('expires_ms', '<=', nowMs)
@@ -124,6 +124,7 @@ async function expireLeases(
       return eventRow(row, 'expire', moment)
     }),
   )
+  return gone.map(({ key }) => key)
 }
 
 /** Rows of one statement; each has eight values. */

@@ -98,23 +98,25 @@ export class StoredRegistry implements RegistryRecords {
     return this.#atOnce((db) => readDone(db, revision))
   }
 
-  async hold(lease: Lease, nowMs: number, bounds: RegistryBounds): Promise<void> {
+  async hold(lease: Lease, nowMs: number, bounds: RegistryBounds): Promise<boolean> {
     const isRenewed = await this.#asking(() => renewLease(this.#db, lease, nowMs))
     if (!isRenewed) await this.#changing((db) => holdLease(db, lease, nowMs, bounds))
+    return !isRenewed
   }
 
   release(key: string, nowMs: number, by: string): Promise<boolean> {
     return this.#changing((db) => releaseLease(db, key, nowMs, by))
   }
 
-  async sweep(nowMs: number, consumerMs: number): Promise<void> {
-    await this.#changing((db) => sweepLeases(db, nowMs))
+  async sweep(nowMs: number, consumerMs: number): Promise<readonly string[]> {
+    const gone = await this.#changing((db) => sweepLeases(db, nowMs))
     await this.#asking(() =>
       this.#db
         .deleteFrom('sd_consumers')
         .where('seen_ms', '<', nowMs - consumerMs)
         .execute(),
     )
+    return gone
   }
 
   saveConsumers(consumers: readonly Consumer[], consumersMax: number): Promise<void> {

@@ -22,7 +22,7 @@ export interface VersionsTable {
   name: string
   version: number
   revision: number
-  action: 'put' | 'delete' | 'import' | 'undo'
+  action: 'put' | 'delete' | 'import' | 'undo' | 'relabel'
   changed_ms: number
   changed_by: string
   targets: number
@@ -37,6 +37,17 @@ export interface LeasesTable {
   ttl_ms: number
   expires_ms: number
   changed_by: string
+}
+
+export interface LeaseLogTable {
+  revision: number
+  at_ms: number
+  by_name: string
+  action: 'hold' | 'change' | 'release' | 'expire'
+  key: string
+  group_name: string
+  target: string
+  labels: string
 }
 
 export interface ConsumersTable {
@@ -186,6 +197,7 @@ export interface Schema {
   sd_documents: DocumentsTable
   sd_versions: VersionsTable
   sd_leases: LeasesTable
+  sd_lease_log: LeaseLogTable
   sd_consumers: ConsumersTable
   hub_state: HubStateTable
   hub_sources: HubSourcesTable

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { NarthexError } from '../../src/base/error.ts'
-import type { Consumer, Lease } from '../../src/model/registry.ts'
+import type { Consumer, Lease, RegistryChange } from '../../src/model/registry.ts'
 import type {
   DocumentEdit,
   RegistryBounds,
@@ -20,6 +20,7 @@ const put = (name: string, body: string | undefined, targets = 1): DocumentEdit 
   body,
   targets,
 })
+const ALL = { before: 0, count: 100, search: '' }
 const GROUP_A = { kind: 'group', name: 'a' } as const
 const LEASE: Lease = {
   key: 'k',
@@ -200,10 +201,94 @@ function suite(kind: DatabaseKind): void {
       for (const key of ['a', 'b']) await registry.hold({ ...LEASE, key }, NOW_MS, BOUNDS)
       await assert.rejects(registry.hold(LEASE, NOW_MS, BOUNDS), /--hub.leases/)
       await registry.hold({ ...LEASE, expiresMs: NOW_MS + 9000 }, NOW_MS + 1000, BOUNDS)
-      assert.equal(await registry.release('k'), true)
-      assert.equal(await registry.release('k'), false)
+      assert.equal(await registry.release('k', NOW_MS, 'anne'), true)
+      assert.equal(await registry.release('k', NOW_MS, 'anne'), false)
     },
   )
+
+  withRegistry('the coming and going of leases is kept, heartbeats are not', async (registry) => {
+    const later = (target: string, expiresMs: number): Lease => ({ ...LEASE, target, expiresMs })
+    assert.equal(await registry.hold(LEASE, NOW_MS, BOUNDS), true)
+    assert.equal(await registry.hold(later('h:1', NOW_MS + 2000), NOW_MS + 500, BOUNDS), false)
+    assert.equal(await registry.hold(later('h:2', NOW_MS + 3000), NOW_MS + 600, BOUNDS), true)
+    assert.deepEqual(await registry.sweep(NOW_MS + 9000, 1000), ['k'])
+    assert.deepEqual(await registry.sweep(NOW_MS + 9000, 1000), [])
+    await registry.hold(later('h:3', NOW_MS + 20_000), NOW_MS + 10_000, BOUNDS)
+    await registry.release('k', NOW_MS + 11_000, 'bert')
+    const events = (await registry.changes(ALL)).flatMap(({ leases }) => leases)
+    assert.deepEqual(
+      events.map(({ action, target, atMs, by }) => [action, target, atMs - NOW_MS, by]),
+      [
+        ['release', 'h:3', 11_000, 'bert'],
+        ['hold', 'h:3', 10_000, 'anne'],
+        ['expire', 'h:2', 3000, 'anne'],
+        ['change', 'h:2', 600, 'anne'],
+        ['hold', 'h:1', 0, 'anne'],
+      ],
+    )
+  })
+
+  withRegistry('a lease that ran out before anybody noticed is told, too', async (registry) => {
+    await registry.hold(LEASE, NOW_MS, BOUNDS)
+    await registry.hold({ ...LEASE, expiresMs: NOW_MS + 9000 }, NOW_MS + 1000, BOUNDS)
+    const [change] = await registry.changes(ALL)
+    assert.deepEqual(change.leases.map(({ action }) => action).sort(), ['expire', 'hold'])
+    assert.equal(change.count, 2)
+  })
+
+  withRegistry(
+    'changes come in pages, the newest first, each with all it did',
+    async (registry) => {
+      await change(registry, put('a', '[1]'), put('b_x', '[2]'))
+      await registry.hold(LEASE, NOW_MS, BOUNDS)
+      await change(registry, put('a', undefined, 0))
+      const names = (changes: readonly RegistryChange[]) =>
+        changes.map(({ revision, documents, leases }) => [
+          revision,
+          documents.map(({ name, action }) => `${action} ${name}`).join(),
+          leases.length,
+        ])
+      assert.deepEqual(names(await registry.changes({ ...ALL, count: 2 })), [
+        [3, 'delete a', 0],
+        [2, '', 1],
+      ])
+      assert.deepEqual(names(await registry.changes({ ...ALL, before: 2 })), [
+        [1, 'put a,put b_x', 0],
+      ])
+      const found = async (search: string) =>
+        (await registry.changes({ ...ALL, search })).map(({ revision }) => revision)
+      assert.deepEqual(await found('B_'), [1])
+      assert.deepEqual(await found('_'), [1])
+      assert.deepEqual(await found('%'), [])
+      assert.deepEqual(await found('h:1'), [2])
+      assert.deepEqual(await found('ANNE'), [3, 2, 1])
+    },
+  )
+
+  withRegistry(
+    'of a change with very many documents the first are told, and how many',
+    async (registry) => {
+      const bounds = { ...BOUNDS, documentsMax: 1000, targetsMax: 1000 }
+      const edits = Array.from({ length: 101 }, (_, i) => put(`g${1000 + i}`, '[]', 0))
+      await registry.change('anne', NOW_MS, edits, bounds)
+      const [{ count, documents }] = await registry.changes(ALL)
+      assert.deepEqual([count, documents.length, documents[0].name], [101, 100, 'g1000'])
+    },
+  )
+
+  withRegistry('what a revision did is known with what was there before', async (registry) => {
+    await change(registry, put('a', '[1]'))
+    await change(registry, put('a', '[2]'), put('b', '[3]'))
+    const done = await registry.done(2)
+    assert.deepEqual(
+      done.map(({ after, before }) => [after.name, after.body, before?.body]),
+      [
+        ['a', '[2]', '[1]'],
+        ['b', '[3]', undefined],
+      ],
+    )
+    assert.deepEqual(await registry.done(7), [])
+  })
 
   withRegistry('consumers are added up, and the longest unseen are forgotten', async (registry) => {
     await registry.saveConsumers([CONSUMER], 2)

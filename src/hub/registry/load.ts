@@ -1,7 +1,7 @@
 /** Reads files of documents: JSON and YAML as a map of them, CSV as a row for each target. */
 import { NarthexError } from '../../base/error.ts'
 import { parseYaml, toPlain } from '../../config/yaml.ts'
-import type { TargetEntry } from '../../model/registry.ts'
+import type { DocumentKind, TargetEntry } from '../../model/registry.ts'
 import { parseCsv } from './csv.ts'
 import { keyOfLabels, type LabelRecord, Problems, readDocument } from './document.ts'
 import { refuseName } from './name.ts'
@@ -75,13 +75,21 @@ export function formatOf(type: string): FileFormat {
 
 type ReadOne = (value: unknown, problems: Problems) => LoadedDocument
 
+/** A document of either kind; what is wrong with it is in `problems`, and then it is not to be used. */
+export function readOne(kind: DocumentKind, value: unknown, problems: Problems): LoadedDocument {
+  return kind === 'group' ? readGroup(value, problems) : readOneService(value, problems)
+}
+
 function readGroup(value: unknown, problems: Problems): LoadedDocument {
   const { entries, ...read } = readDocument(value, problems)
   return { body: entries, ...read }
 }
 
+/** What a service comes to is looked at only where the service itself is right. */
 function readOneService(value: unknown, problems: Problems): LoadedDocument {
+  const before = problems.list.length
   const body = readService(value, problems)
+  if (problems.list.length > before) return { body, targets: 0, repeated: [] }
   const { targets, repeated } = readDocument(expandService(body), problems)
   return { body, targets, repeated }
 }

@@ -36,13 +36,13 @@ import {
 } from './batch.ts'
 import { CONSUMER_MS_MAX, Consumers } from './consumers.ts'
 import { diffEntries } from './diff.ts'
-import { Problems, readDocument } from './document.ts'
+import { Problems } from './document.ts'
 import { writeDocuments } from './dump.ts'
 import { readLease } from './lease.ts'
 import type { Lists } from './lists.ts'
+import { readOne } from './load.ts'
 import { refuseName } from './name.ts'
 import { Present } from './present.ts'
-import { expandService, readService } from './service.ts'
 import { refuseLabel } from './target.ts'
 
 /** How often what is over is forgotten, in ms. */
@@ -106,11 +106,10 @@ export class FollowedRegistry implements Registry {
     const problems = new Problems()
     const reason = refuseName(key.name)
     if (reason !== undefined) problems.add(-1, 'name', reason)
-    const service = key.kind === 'service' ? readService(value, problems) : undefined
-    const document = readDocument(service ? expandService(service) : value, problems)
+    const document = readOne(key.kind, value, problems)
     if (problems.list.length > 0) return { problems: problems.list }
 
-    const body = JSON.stringify(service ?? document.entries)
+    const body = JSON.stringify(document.body)
     const edit = { ...key, action: 'put', body, targets: document.targets } as const
     const taken = await this.#change(by, [
       seenVersion === undefined ? edit : { ...edit, seenVersion },
@@ -177,18 +176,25 @@ export class FollowedRegistry implements Registry {
   }
 
   async hold(key: string, value: unknown, by: string): Promise<Outcome<Lease>> {
-    const { records, clock, limits } = this.#deps
+    const { records, clock, limits, log } = this.#deps
     const problems = new Problems()
     const nowMs = clock.now()
     const lease = readLease(key, value, { by, nowMs }, problems)
     if (problems.list.length > 0) return { problems: problems.list }
-    await records.hold(lease, nowMs, limits)
+    const isNews = await records.hold(lease, nowMs, limits)
+    if (isNews) {
+      const { group, target } = lease
+      log.info('a target registered itself', { lease: key, group, target, by })
+    }
     return { done: lease }
   }
 
   async release(key: string, by: string): Promise<void> {
-    const { records, clock } = this.#deps
-    if (await records.release(key, clock.now(), by)) return
+    const { records, clock, log } = this.#deps
+    if (await records.release(key, clock.now(), by)) {
+      log.info('a target took itself away', { lease: key, by })
+      return
+    }
     throw new NarthexError('not_found', `cannot find lease ${JSON.stringify(key)}: it is not there`)
   }
 
@@ -245,13 +251,19 @@ export class FollowedRegistry implements Registry {
   }
 
   #sweepLater(): void {
-    const { records, clock, log } = this.#deps
+    const { clock, log } = this.#deps
     this.#sweeping = clock.after(SWEEP_MS, () => {
-      records.sweep(clock.now(), CONSUMER_MS_MAX).catch((error: unknown) => {
+      this.#sweep().catch((error: unknown) => {
         log.warn('what is over could not be forgotten', { error: messageOf(error) })
       })
       this.#sweepLater()
     })
+  }
+
+  async #sweep(): Promise<void> {
+    const { records, clock, log } = this.#deps
+    const leases = await records.sweep(clock.now(), CONSUMER_MS_MAX)
+    if (leases.length > 0) log.info('targets are no longer heard of', { leases })
   }
 
   #measure(): void {

@@ -24,7 +24,10 @@ export interface Service {
 /** Nodes of one service. */
 export const NODES_MAX = 10_000
 
-/** The service; what is wrong with it is in `problems`, and then it is not to be used. */
+/**
+ * The service; what is wrong with it is in `problems`, and then it is not to be used. A port may be a
+ * text of digits, as all values of YAML are.
+ */
 export function readService(value: unknown, problems: Problems): Service {
   const service = readObject(value, -1, '', ['labels', 'nodes'], problems)
   const labels = readLabels(service.labels ?? {}, -1, 'labels', problems)
@@ -98,9 +101,11 @@ function readExporter(
   const { job, port } = readObject(value, index, field, ['job', 'port'], problems)
   const isJob = typeof job === 'string' && job !== '' && refuseLabel('job', job) === undefined
   if (!isJob) problems.add(index, `${field}.job`, `is ${nameOf(job)}, wanted the name of a job`)
-  const isPort = Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536
+  const isText = typeof port === 'string' && /^\d{1,5}$/.test(port)
+  const count = isText ? Number(port) : port
+  const isPort = Number.isInteger(count) && (count as number) > 0 && (count as number) < 65_536
   if (!isPort) problems.add(index, `${field}.port`, 'is no port, wanted a number of 1 to 65535')
-  return { job: String(job), port: Number(port) }
+  return { job: String(job), port: Number(count) }
 }
 
 function readObject(

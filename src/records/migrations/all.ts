@@ -3,6 +3,7 @@ import type { Migration } from '../migrate.ts'
 import { accounts } from './accounts.ts'
 import { consumers } from './consumers.ts'
 import { interest } from './interest.ts'
+import { leaseLog } from './leaselog.ts'
 import { registry } from './registry.ts'
 import { sources } from './sources.ts'
 import { sourceSettings } from './sourcesettings.ts'
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly Migration[] = [
   interest,
   accounts,
   sourceSettings,
+  leaseLog,
 ]

@@ -1,10 +1,10 @@
-/** The registry over HTTP: groups and services, their history, leases, and files of groups. */
+/** The registry over HTTP: groups and services, their history, and leases. */
 import { NarthexError } from '../../base/error.ts'
 import type { DocumentHead, DocumentKey, DocumentKind, Registry } from '../../model/registry.ts'
 import type { Ask, Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
 import { callerOf } from './caller.ts'
-import { answer, decodeText, parseBody, readSeenVersion, refuse } from './taking.ts'
+import { answer, parseBody, readSeenVersion } from './taking.ts'
 
 /** Documents of one page of a list. */
 export const PAGE_MAX = 1000
@@ -66,7 +66,10 @@ export async function handleHistory(
   const versions = await registry.history(key)
   return success({
     name: key.name,
-    versions: versions.map((each) => ({ ...showHead(each), action: each.action })),
+    versions: versions.map((each) => ({
+      ...showHead(each),
+      ...{ action: each.action, revision: each.revision },
+    })),
   })
 }
 
@@ -80,16 +83,6 @@ export async function handleUndo(kind: DocumentKind, ask: Ask, registry: Registr
   return success(taken)
 }
 
-/** All groups of a file, or none of them. */
-export async function handleImport(ask: Ask, registry: Registry): Promise<Reply> {
-  const type = (ask.header('content-type') ?? '').split(';', 1)[0].trim().toLowerCase()
-  const text = decodeText(ask.body)
-  const outcome = await registry.load(type, text, callerOf(ask))
-  return 'problems' in outcome
-    ? refuse('file', outcome.problems)
-    : success({ groups: outcome.done })
-}
-
 /** A target that is there until its time runs out. */
 export async function handleHold(ask: Ask, registry: Registry): Promise<Reply> {
   const key = ask.segments.get('key') ?? ''
@@ -100,7 +93,7 @@ export async function handleHold(ask: Ask, registry: Registry): Promise<Reply> {
 }
 
 export async function handleRelease(ask: Ask, registry: Registry): Promise<Reply> {
-  await registry.release(ask.segments.get('key') ?? '')
+  await registry.release(ask.segments.get('key') ?? '', callerOf(ask))
   return NO_CONTENT
 }
 
@@ -108,7 +101,8 @@ export async function handleLeases(registry: Registry): Promise<Reply> {
   return success({ leases: (await registry.leases()).map(showLease) })
 }
 
-function showHead(head: DocumentHead): Readonly<Record<string, unknown>> {
+/** A document in a list. */
+export function showHead(head: DocumentHead): Readonly<Record<string, unknown>> {
   const { name, version, targets, changedMs, changedBy } = head
   return { name, version, targets, changed: new Date(changedMs).toISOString(), by: changedBy }
 }
@@ -129,7 +123,8 @@ function keyOf(kind: DocumentKind, ask: Ask): DocumentKey {
   return { kind, name: ask.segments.get('name') ?? '' }
 }
 
-function readCount(params: URLSearchParams, name: string, preset: number): number {
+/** A parameter that counts. @throws NarthexError `bad_data` */
+export function readCount(params: URLSearchParams, name: string, preset: number): number {
   const text = params.get(name)
   if (text === null) return preset
   if (/^\d{1,9}$/.test(text)) return Number(text)

@@ -35,9 +35,13 @@ const head = { name: text, version: whole, targets: whole, changed: time, by: te
 
 export const HEAD: Schema = named('Head', record(head))
 
+const ACTION = oneOfTexts('put', 'delete', 'import', 'undo', 'relabel')
+
+export const KIND: Schema = oneOfTexts('group', 'service')
+
 export const VERSION: Schema = named(
   'Version',
-  record({ ...head, action: oneOfTexts('put', 'delete', 'import', 'undo') }),
+  record({ ...head, action: ACTION, revision: whole }),
 )
 
 export const TAKEN: Schema = named(
@@ -47,11 +51,47 @@ export const TAKEN: Schema = named(
 
 const target = named('LabelledTarget', record({ target: text, labels }))
 
-export const DIFF: Schema = named(
-  'Diff',
+const diff = {
+  ...{ addedCount: whole, removedCount: whole },
+  ...{ added: listOf(target), removed: listOf(target) },
+}
+
+export const DIFF: Schema = named('Diff', record(diff))
+
+const planned = record({
+  ...{ kind: KIND, name: text, action: oneOfTexts('add', 'change', 'delete', 'keep') },
+  ...{ version: whole, targets: whole, repeated: listOf(text), ...diff },
+})
+
+/** What a change of several documents would do. */
+export const PLAN: Schema = named(
+  'Plan',
+  record({ documents: listOf(named('PlannedDocument', planned)) }),
+)
+
+const key = record({ kind: KIND, name: text })
+
+export const BULK_EDIT: Schema = named('BulkEdit', {
+  oneOf: [
+    record({ action: { const: 'delete' }, documents: listOf(key) }),
+    optional(record({ action: { const: 'relabel' }, documents: listOf(key) }), {
+      ...{ set: labels, remove: listOf(text) },
+    }),
+    record({ action: { const: 'undo' }, revision: whole }),
+  ],
+})
+
+const leaseEvent = record({
+  ...{ key: text, action: oneOfTexts('hold', 'change', 'release', 'expire') },
+  ...{ group: text, target: text, labels, at: time, by: text },
+})
+
+export const CHANGE: Schema = named(
+  'Change',
   record({
-    ...{ addedCount: whole, removedCount: whole },
-    ...{ added: listOf(target), removed: listOf(target) },
+    ...{ revision: whole, at: time, by: text, count: whole },
+    documents: listOf(record({ ...head, kind: KIND, action: ACTION })),
+    leases: listOf(named('LeaseEvent', leaseEvent)),
   }),
 )
 

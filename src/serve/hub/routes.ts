@@ -8,12 +8,12 @@ import {
   question,
   TAG,
 } from '../openapi/operation.ts'
-import { inEnvelope, listOf, mapOf, oneOfTexts, record, text, whole } from '../openapi/schema.ts'
+import { inEnvelope, listOf, oneOfTexts, record, text, whole } from '../openapi/schema.ts'
+import { batchRoutes } from './batchroutes.ts'
 import {
   handleDocument,
   handleHistory,
   handleHold,
-  handleImport,
   handleLeases,
   handleList,
   handlePut,
@@ -48,22 +48,7 @@ export function registryRoutes(registry: Registry): DescribedRoute[] {
   return [
     ...documentRoutes('group', registry),
     ...documentRoutes('service', registry),
-    change(
-      'POST',
-      '/api/v1/sd/import',
-      'editor',
-      {
-        summary: 'Takes a file of groups: all of them or none',
-        body: {
-          'application/json': mapOf(DOCUMENT),
-          'application/yaml': text,
-          'text/csv': text,
-        },
-        answer: { schema: inEnvelope(record({ groups: listOf(TAKEN) })) },
-        failures: [400, 422, 503],
-      },
-      (ask) => handleImport(ask, registry),
-    ),
+    ...batchRoutes(registry),
     question(
       LEASES,
       answering(

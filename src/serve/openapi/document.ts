@@ -92,17 +92,19 @@ function describeOperation(route: DescribedRoute, method: string, schemas: Compo
     summary: operation.summary,
     description: `Needs the role ${role}.`,
     parameters: parametersOf(path, operation, schemas),
-    ...(operation.body && { requestBody: { required: true, content: contents(operation.body) } }),
+    ...(operation.body && {
+      requestBody: { required: true, content: contentOf(operation.body, schemas) },
+    }),
     responses: { ...answerOf(operation, schemas), ...failuresOf(path, operation, schemas) },
   }
+}
 
-  function contents(body: Readonly<Record<string, Schema>>): object {
-    const pairs = Object.entries(body).map(([type, schema]) => [
-      type,
-      { schema: schemas.refer(schema) },
-    ])
-    return Object.fromEntries(pairs)
-  }
+function contentOf(byType: Readonly<Record<string, Schema>>, schemas: Components): object {
+  const pairs = Object.entries(byType).map(([type, schema]) => [
+    type,
+    { schema: schemas.refer(schema) },
+  ])
+  return Object.fromEntries(pairs)
 }
 
 /** `putApiV1SdGroupsName` */
@@ -141,7 +143,7 @@ function queryParameter(name: string, parameter: Parameter, schemas: Components)
 
 function answerOf({ answer }: Operation, schemas: Components): object {
   if (answer === undefined) return { 204: { description: 'Done.' } }
-  const { schema, type = JSON_TYPE, status = 200, headers = {} } = answer
+  const { schema, type = JSON_TYPE, others = {}, status = 200, headers = {} } = answer
   const told = Object.entries(headers).map(([name, description]) => [
     name,
     { description, schema: text },
@@ -150,7 +152,7 @@ function answerOf({ answer }: Operation, schemas: Components): object {
     [status]: {
       description: 'The answer.',
       ...(told.length > 0 && { headers: Object.fromEntries(told) }),
-      content: { [type]: { schema: schemas.refer(schema) } },
+      content: contentOf({ [type]: schema, ...others }, schemas),
     },
   }
 }

@@ -30,6 +30,8 @@ export interface Answer {
   readonly schema: Schema
   /** `application/json` where absent. */
   readonly type?: string
+  /** Schemas of the same answer in further media types. */
+  readonly others?: Readonly<Record<string, Schema>>
   /** 200 where absent. */
   readonly status?: 200 | 201 | 202
   /** Headers that come with it. */

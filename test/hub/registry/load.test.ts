@@ -9,7 +9,7 @@ import { readGroups } from '../../../src/hub/registry/load.ts'
 function read(type: string, text: string) {
   const problems = new Problems()
   const groups = readGroups(type, text, problems)
-  const plain = [...groups].map(([name, { entries }]) => [name, entries])
+  const plain = [...groups].map(([name, { body }]) => [name, body])
   return {
     problems: problems.list.map(({ index, field }) => [index, field]),
     groups: JSON.parse(JSON.stringify(plain)),

@@ -10,6 +10,7 @@ const ask = (job: string, labels: Readonly<Record<string, string[]>> = {}): Targ
   job,
   labels: new Map(Object.entries(labels)),
 })
+const FILE = { action: 'import', kind: 'group', isWhole: false } as const
 
 async function served(registry: World['registry'], query: TargetQuery = ALL): Promise<unknown> {
   const { json, targets } = await registry.targets(query)
@@ -108,9 +109,9 @@ test('leases of one group and labels are one entry; one that is released is gone
     await world.registry.hold(key, { group: 'g', target: `l:${key}`, ttl: 30 }, 'host')
   }
   assert.deepEqual(await served(world.registry), [{ targets: ['l:1', 'l:2'], labels: {} }])
-  await world.registry.release('1')
+  await world.registry.release('1', 'host')
   assert.deepEqual(await served(world.registry), [{ targets: ['l:2'], labels: {} }])
-  await assert.rejects(world.registry.release('1'), { kind: 'not_found' })
+  await assert.rejects(world.registry.release('1', 'host'), { kind: 'not_found' })
 })
 
 test('a lease is refused with field and reason', async () => {
@@ -207,10 +208,12 @@ test('what is not valid changes nothing', async () => {
 
 test('a file is taken as a whole or not at all', async () => {
   await using world = await openWorld()
-  const bad = await world.registry.load('text/csv', 'group,target\na,h:1\nb,nothing\n', 'anne')
+  const load = (text: string) =>
+    world.registry.carryOut({ ...FILE, type: 'text/csv', text }, 'anne')
+  const bad = await load('group,target\na,h:1\nb,nothing\n')
   assert.ok('problems' in bad)
   assert.deepEqual(await served(world.registry), [])
-  const good = await world.registry.load('text/csv', 'group,target\na,h:1\na,h:1\nb,h:2\n', 'anne')
+  const good = await load('group,target\na,h:1\na,h:1\nb,h:2\n')
   assert.deepEqual(good, {
     done: [
       { name: 'a', version: 1, targets: 1, repeated: ['h:1'] },

@@ -21,6 +21,8 @@ test('every request of the registry is answered as it is described', async () =>
   const service = { nodes: [{ host: 'h', exporters: [{ job: 'node', port: 9100 }] }] }
   const lease = { group: 'g', target: 'h:2', ttl: '30s' }
   const csv = { 'content-type': 'text/csv' }
+  const json = { 'content-type': 'application/json' }
+  const X = { kind: 'group', name: 'x' }
   for (const [method, address, body, headers] of [
     ['PUT', '/api/v1/sd/groups/g', [entry]],
     ['PUT', '/api/v1/sd/groups/g', null],
@@ -40,7 +42,23 @@ test('every request of the registry is answered as it is described', async () =>
     ['DELETE', '/api/v1/sd/services/s'],
     ['POST', '/api/v1/sd/import', 'group,target\nx,h:3\n', csv],
     ['POST', '/api/v1/sd/import', 'group,target\nx,h\n', csv],
+    ['POST', '/api/v1/sd/import?kind=service&whole=true', JSON.stringify({ s: service }), json],
+    ['POST', '/api/v1/sd/import?dry_run=true', 'group,target\nx,h:4\n', csv],
+    ['POST', '/api/v1/sd/import', 'group,target\nx,h:4\n', { ...csv, 'if-match': '"old"' }],
+    ['POST', '/api/v1/sd/import?kind=x', '', csv],
+    ['GET', '/api/v1/sd/export'],
+    ['GET', '/api/v1/sd/export?kind=service&format=yaml'],
+    ['GET', '/api/v1/sd/export?format=csv'],
+    ['GET', '/api/v1/sd/export?format=xml'],
     ['PUT', '/api/v1/sd/leases/k', lease],
+    ['PUT', '/api/v1/sd/leases/k', { ...lease, ttl: 'soon' }],
+    ['GET', '/api/v1/sd/changes?before=99&limit=5'],
+    ['GET', '/api/v1/sd/changes?search=x'],
+    ['POST', '/api/v1/sd/bulk?dry_run=true', { action: 'delete', documents: [X] }],
+    ['POST', '/api/v1/sd/bulk', { action: 'relabel', documents: [X], set: { env: 'prod' } }],
+    ['POST', '/api/v1/sd/bulk', { action: 'relabel', documents: [X], set: { 'a-b': '' } }],
+    ['POST', '/api/v1/sd/bulk', { action: 'undo', revision: 9999 }],
+    ['POST', '/api/v1/sd/bulk', { action: 'undo' }],
     ['GET', '/api/v1/sd/leases'],
     ['GET', '/sd/http'],
     ['GET', '/sd/http?db-name=x'],
