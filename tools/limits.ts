@@ -28,6 +28,7 @@ import { DEFAULT_QUEUE } from '../src/config/destination.ts'
 import { BODY_BYTES_DEFAULT } from '../src/config/destinations/httpend.ts'
 import { MESSAGE_BYTES_DEFAULT } from '../src/config/destinations/kafka.ts'
 import { BATCH_MESSAGES_DEFAULT, FETCH_BYTES_DEFAULT } from '../src/config/ingester.ts'
+import { SOURCES_MAX, TOKEN_BYTES_MAX } from '../src/config/source.ts'
 import { YAML_ALIASES_MAX, YAML_DEPTH_MAX, YAML_NODES_MAX } from '../src/config/yaml.ts'
 import { ENTRIES_MAX } from '../src/hub/catalogue/catalogue.ts'
 import { PANELS_MAX, QUERIES_MAX } from '../src/hub/catalogue/dashboard.ts'
@@ -52,8 +53,14 @@ import {
   TARGET_BYTES_MAX,
 } from '../src/hub/registry/target.ts'
 import { FETCH_BYTES_MAX } from '../src/hub/sources/git.ts'
+import {
+  GITHUB_CONNECTIONS_MAX,
+  GITHUB_REMEMBERED_BYTES_MAX,
+  GITHUB_TREES_MAX,
+} from '../src/hub/sources/github.ts'
+import { TREE_BYTES_MAX, WAIT_MS_MAX } from '../src/hub/sources/githubapi.ts'
 import { SOURCE_ENTRIES_MAX } from '../src/hub/sources/layout.ts'
-import { SOURCE_BYTES_MAX, SOURCE_FILES_MAX } from '../src/hub/sources/source.ts'
+import { FILE_BYTES_MAX, SOURCE_BYTES_MAX, SOURCE_FILES_MAX } from '../src/hub/sources/source.ts'
 import { LEASED_BYTES_MAX } from '../src/net/client/body.ts'
 import { INFLATE_RATIO_MAX } from '../src/net/client/inflate.ts'
 import { REDIRECTS_MAX } from '../src/net/client/request.ts'
@@ -541,9 +548,29 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('queries of a dashboard', count(QUERIES_MAX), 'the same', [FAULTS]),
     built('levels of a dashboard', count(JSON_DEPTH_MAX), 'it is left out', [FAULTS]),
     built('metric families of a sample', count(SAMPLE_FAMILIES_MAX), 'it is left out', [FAULTS]),
+    built('content sources of the configuration', count(SOURCES_MAX), 'refused', [
+      'prometheus_config_last_reload_successful',
+    ]),
+    built('content sources that are added', count(SOURCES_MAX), '422', [REQUESTS]),
+    built('characters of a token', count(TOKEN_BYTES_MAX), '422', [REQUESTS]),
     built('files of a content source', count(SOURCE_FILES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
     built('bytes of them', size(SOURCE_BYTES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
     built('bytes that a fetch brings', size(FETCH_BYTES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
+    built('bytes of one of them', size(FILE_BYTES_MAX), 'that file is left out, and told', []),
+    built('connections to GitHub', count(GITHUB_CONNECTIONS_MAX), 'files wait', []),
+    built('trees of a repository at GitHub', count(GITHUB_TREES_MAX), SOURCE_STAYS, [
+      SOURCE_FAILING,
+    ]),
+    built('bytes of such a tree', size(TREE_BYTES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
+    built(
+      'bytes of files of GitHub that are remembered',
+      size(GITHUB_REMEMBERED_BYTES_MAX),
+      'the oldest are fetched again',
+      [],
+    ),
+    built('wait that GitHub may ask for', duration(WAIT_MS_MAX), 'asked again then', [
+      SOURCE_FAILING,
+    ]),
     built(
       'entries of a content source',
       count(SOURCE_ENTRIES_MAX),

@@ -11,5 +11,6 @@ export const HUB_TOOLS: Readonly<Record<string, Load>> = {
   installs: loadInstall,
   uninstall: loadInstall,
   export: loadInstall,
-  refresh: async () => (await import('./refresh.ts')).REFRESH_TOOLS,
+  refresh: async () => (await import('./sources.ts')).REFRESH_TOOLS,
+  sources: async () => (await import('./sources.ts')).SOURCE_TOOLS,
 }

@@ -17,7 +17,7 @@ export const TREE_BYTES_MAX = 16_777_216
 /** How long one answer may take, in ms. */
 const ANSWER_MS_MAX = 60_000
 /** How long GitHub may have us wait, in ms: its limits are by the hour. */
-const WAIT_MS_MAX = 7_200_000
+export const WAIT_MS_MAX = 7_200_000
 /** How long to wait where it does not say. */
 const WAIT_MS_PRESET = 60_000
 const SAID_LENGTH_MAX = 200

@@ -93,7 +93,7 @@ test('the hub shows its pages, and keys lead to them', { skip }, async () => {
   const { page, faults } = await openPage(browser, `${hub.url}/`)
   await page.getByRole('heading', { name: 'Catalogue' }).waitFor()
   const menu = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
-  assert.deepEqual(await menu.allInnerTexts(), ['Catalogue', 'Registry', 'Status'])
+  assert.deepEqual(await menu.allInnerTexts(), ['Catalogue', 'Sources', 'Registry', 'Status'])
   await page.keyboard.press('g')
   await page.keyboard.press('r')
   await page.getByRole('heading', { name: 'Registry' }).waitFor()

@@ -34,7 +34,7 @@ const menu = (page: Page): Promise<string[]> =>
 
 test('each role shows the pages that it has, and begins with the first', { skip }, async () => {
   for (const [role, titles] of [
-    [site.store, ['Explore', 'Targets', 'Catalogue', 'Registry', 'Sending', 'Status']],
+    [site.store, ['Explore', 'Targets', 'Catalogue', 'Sources', 'Registry', 'Sending', 'Status']],
     [site.agent, ['Targets', 'Sending', 'Status']],
     [site.gateway, ['Senders', 'Sending', 'Status']],
   ] as const) {

@@ -39,6 +39,9 @@ for (const [path, role, page, ...below] of [
   ['registry/groups/My%EC%84%9C%EB%B9%84%EC%8A%A4', 'hub', 'registry', 'groups', 'My서비스'],
   ['registry/groups/a%2Fb', 'hub', 'registry', 'groups', 'a/b'],
   ['registry/groups', 'hub', 'missing'],
+  ['sources', 'hub', 'sources'],
+  ['sources/team', 'hub', 'sources', 'team'],
+  ['sources', 'agent', 'missing'],
   ['registry/groups/%E0%A4%A', 'hub', 'missing'],
   ['/', 'hub', 'missing'],
 ] as const) {
@@ -49,9 +52,11 @@ for (const [path, role, page, ...below] of [
 }
 
 test('no two pages share a key or an address', () => {
-  const pages = readPages('explore targets senders partitions sending catalogue registry status')
+  const pages = readPages(
+    'explore targets senders partitions sending catalogue sources registry status',
+  )
   const keys = pages.map(({ key }) => key)
   const paths = pages.flatMap((page) => page.paths)
-  assert.equal(new Set(keys).size, 8)
+  assert.equal(new Set(keys).size, 9)
   assert.equal(new Set(paths).size, paths.length)
 })
