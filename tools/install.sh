@@ -35,5 +35,5 @@ trap 'exit 143' TERM HUP
 
 is_installed && exit 0
 echo "installing dependencies (about 470 MB with the Node.js runtime, 10-30 s) ..." >&2
-npm ci --no-audit --no-fund --loglevel=error || exit 1
+npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || exit 1
 touch node_modules/.package-lock.json

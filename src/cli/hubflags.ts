@@ -1,6 +1,7 @@
 /** The flags of `narthex hub` and the options they come to. */
 import { parseSize } from '../base/size.ts'
 import type { HubOptions } from '../roles/hub.ts'
+import { ADMITTING_FLAGS, readAdmitting } from './admittingflags.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
 import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering, SECRET_KEY_FLAG } from './recordsflags.ts'
 import { CATALOG_FLAG, FlagReader, LOG_FLAG, webFlags } from './sharedflags.ts'
@@ -31,6 +32,7 @@ export const HUB: CommandSpec = {
       help: 'engine with the API of Prometheus that knows on which hosts exporters run; credentials go into narthex.upstream of the configuration',
     },
     ...REGISTRY_FLAGS,
+    ...ADMITTING_FLAGS,
     {
       name: 'limit.request-bytes',
       value: 'size',
@@ -58,6 +60,7 @@ export function readHubOptions(values: FlagValues, texts: ReadonlyMap<string, st
   return {
     configFile: flags.text('config.file'),
     ...readRegistering(flags),
+    ...readAdmitting(flags),
     catalogPath: flags.text('catalog.path'),
     upstreamUrl: flags.text('query.upstream'),
     secretKeyFile: flags.text('hub.secret-key-file'),

@@ -43,24 +43,11 @@ export interface SessionAccount {
   readonly expiresMs: number
 }
 
-/** What is wanted of a user; a password that is absent stays. */
-export interface UserWish {
-  readonly name: string
-  readonly role: Role
-  readonly password?: string
-}
-
-export interface TokenWish {
-  readonly name: string
-  readonly role: Role
-  /** ms from now on; 0 for never. */
-  readonly ageMsMax: number
-}
-
 /** A session that was just opened: its secret is known to its browser only. */
 export interface OpenedSession {
   readonly secret: string
-  readonly expiresMs: number
+  /** How long it may last, in ms. */
+  readonly ageMsMax: number
 }
 
 /** Who logs in, as a password has just shown. */
@@ -72,20 +59,27 @@ export interface SessionWish {
   readonly agent: string
 }
 
-/** What pages and tools do with accounts. Names that cannot be are `bad_data`, what is not there is `not_found`. */
+/** A token that was just added, which is shown this once. */
+export interface AddedToken {
+  readonly name: string
+  readonly token: string
+}
+
+/**
+ * What pages and tools do with accounts. What cannot be taken is `bad_data`, what is not there is
+ * `not_found`; `conflict` when nobody would be left who may change accounts.
+ */
 export interface Accounts {
   users(): Promise<readonly UserAccount[]>
-  /**
-   * Adds a user or changes one.
-   *
-   * @throws NarthexError `conflict` when nobody would be left who may change accounts
-   */
-  putUser(wish: UserWish, by: string): Promise<void>
-  /** Removes a user with the sessions. @throws NarthexError `conflict` as above */
+  /** Adds a user or changes one. @param value `{role, password}`; a password that is absent stays */
+  putUser(name: string, value: unknown, by: string): Promise<void>
+  /** @param value `{password}` */
+  changePassword(name: string, value: unknown): Promise<void>
+  /** Removes a user with the sessions. */
   removeUser(name: string): Promise<void>
   tokens(): Promise<readonly TokenAccount[]>
-  /** @returns the token itself, which is shown once */
-  addToken(wish: TokenWish, by: string): Promise<string>
+  /** @param value `{role, expires}`; without `expires` it lasts */
+  addToken(name: string, value: unknown, by: string): Promise<AddedToken>
   removeToken(name: string): Promise<void>
   sessions(): Promise<readonly SessionAccount[]>
   openSession(wish: SessionWish): Promise<OpenedSession>

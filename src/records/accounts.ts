@@ -178,7 +178,7 @@ async function requireRules(db: Transaction<Schema>, rules: AccountRules): Promi
   if (!needsAdmin || isEmpty || roles.some(({ role }) => role === 'admin')) return
   throw new NarthexError(
     'conflict',
-    'cannot change accounts: no user of role admin would be left, wanted one who can log in',
+    'cannot change accounts: no user would have the role admin, wanted one who has it',
   )
 }
 

@@ -1,5 +1,5 @@
 /** The relational database: SQLite in the folder of this process, or PostgreSQL for several. */
-import { type Dialect, Kysely } from 'kysely'
+import { type Dialect, Kysely, sql } from 'kysely'
 import type { Clock } from '../base/clock.ts'
 import { messageOf, NarthexError } from '../base/error.ts'
 import { makeFolder } from '../base/folder.ts'
@@ -37,6 +37,8 @@ export interface RecordsOptions {
 }
 
 export interface Records extends Running {
+  /** Asks whether the database answers. @throws NarthexError `busy` when it does not */
+  reach(): Promise<void>
   readonly registry: RegistryRecords
   readonly sources: SourceRecords
   readonly interest: InterestRecords
@@ -80,6 +82,9 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     favourites: new StoredFavourites(db, counted),
     accounts: new StoredAccountRecords(db, counted),
     audit: new StoredAudit(db, counted),
+    reach: async () => {
+      await counted(() => sql`select 1`.execute(db))
+    },
     stop: () => db.destroy(),
   }
 }

@@ -23,7 +23,8 @@ function buildInfo(): BuildInfo {
 }
 
 /** What a role adds to the facts that all have. */
-export interface RoleFacts extends Pick<OperationDeps, 'metrics' | 'isReady' | 'hindrance'> {
+export interface RoleFacts
+  extends Pick<OperationDeps, 'metrics' | 'isReady' | 'hindrance' | 'reach'> {
   /** Damages of what is kept; 0 where nothing is. */
   readonly damageCount?: () => number
   /** '' where nothing is kept. */

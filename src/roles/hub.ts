@@ -9,6 +9,7 @@ import { openUpstream } from '../send/upstream/upstream.ts'
 import { descriptionRoute } from '../serve/openapi/document.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes } from '../serve/routes.ts'
+import { type AdmittingOptions, startAdmitting } from './admitting.ts'
 import { askUpstream } from './asknow.ts'
 import { type CataloguingOptions, startCataloguing } from './cataloguing.ts'
 import { Configuration } from './configuration.ts'
@@ -16,10 +17,10 @@ import { operationDeps } from './facts.ts'
 import { type RegisteringOptions, startRegistering } from './registering.ts'
 import type { Running } from './running.ts'
 import { upstreamOf } from './upstream.ts'
-import { loadWeb, startWeb, type WebOptions } from './web.ts'
+import { readWeb, startWeb, type Web, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
-export interface HubOptions extends RegisteringOptions, CataloguingOptions {
+export interface HubOptions extends RegisteringOptions, CataloguingOptions, AdmittingOptions {
   /** '' for none. */
   readonly configFile: string
   /** URL of an engine that knows which exporters run where; '' for what the configuration says. */
@@ -41,11 +42,24 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
   const clock = systemClock
   const metrics = new Metrics()
   registerProcessMetrics(metrics)
+  let running: Web | undefined
   const configuration = new Configuration({ file: options.configFile, clock, log, metrics })
-  const webConfig = loadWeb(options.web)
+  const webConfig = readWeb(options.web)
   const scheme = (): string => (webConfig.tls === undefined ? 'http' : 'https')
   const registering = await startRegistering(options, { log, metrics, scheme }, life)
   const { records, registry } = registering
+  const admitting = await startAdmitting(
+    options,
+    {
+      records,
+      options: options.web,
+      web: () => running?.config ?? webConfig,
+      scheme,
+      log,
+      metrics,
+    },
+    life,
+  )
   const upstream = upstreamOf(options.upstreamUrl, configuration)
   const askNow =
     upstream &&
@@ -58,7 +72,7 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
     life,
   )
 
-  const described = [...registering.routes, ...cataloguing.routes]
+  const described = [...registering.routes, ...cataloguing.routes, ...admitting.routes]
 
   const reload = async (): Promise<void> => {
     web.reload()
@@ -73,9 +87,14 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
       log,
       clock,
       requestBytesMax: options.requestBytesMax,
+      changesPerSecondMax: options.changesPerSecondMax,
+      identities: admitting.identities,
+      witness: admitting.witness,
       routes: [
         ...operationRoutes({
-          ...operationDeps(options, configuration, { metrics, isReady: () => true }),
+          ...operationDeps(options, configuration, {
+            ...{ metrics, isReady: () => true, reach: () => records.reach() },
+          }),
           reload,
         }),
         ...described,
@@ -85,5 +104,6 @@ export async function startHub(options: HubOptions, log: Log, life: Lifecycle): 
     },
     life,
   )
+  running = web
   return { urls: [web.url], reload }
 }

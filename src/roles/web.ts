@@ -6,8 +6,9 @@ import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { NO_WEB_CONFIG, type WebConfig } from '../config/web.ts'
 import { loadWebConfig } from '../config/webload.ts'
-import { parseListenAddress, requireSafeListen } from '../net/server/address.ts'
-import type { Route } from '../net/server/message.ts'
+import { findUnguarded, parseListenAddress, requireSafeListen } from '../net/server/address.ts'
+import type { IdentitySource } from '../net/server/identities.ts'
+import type { Route, Witness } from '../net/server/message.ts'
 import type { LateRoutes } from '../net/server/route.ts'
 import { startServer } from '../net/server/server.ts'
 
@@ -35,6 +36,12 @@ export interface WebDeps {
   readonly routes: readonly Route[]
   /** Those that are made when they are asked for; none when absent. */
   readonly lateRoutes?: readonly LateRoutes[]
+  /** Who is known beside the web configuration. */
+  readonly identities?: IdentitySource
+  /** Is told of changes and of wrong passwords. */
+  readonly witness?: Witness
+  /** Bound on what one caller changes; none when absent. */
+  readonly changesPerSecondMax?: number
 }
 
 /** A listener. */
@@ -57,10 +64,31 @@ export function loadWeb(
   options: WebOptions,
   admit: (web: WebConfig) => WebConfig = (web) => web,
 ): WebConfig {
-  const { webConfigFile, listenAddresses, insecureListen } = options
-  const config = webConfigFile === '' ? NO_WEB_CONFIG : loadWebConfig(webConfigFile)
-  requireSafeListen(listenAddresses.map(parseListenAddress), admit(config), insecureListen)
+  const config = readWeb(options)
+  requireGuard(options, admit(config))
   return config
+}
+
+/** The web configuration alone, for a role that has others to ask who comes. */
+export function readWeb({ webConfigFile }: WebOptions): WebConfig {
+  return webConfigFile === '' ? NO_WEB_CONFIG : loadWebConfig(webConfigFile)
+}
+
+/** @throws NarthexError `bad_data` where other machines could come in unknown */
+export function requireGuard(
+  { listenAddresses, insecureListen }: WebOptions,
+  web: WebConfig,
+): void {
+  requireSafeListen(listenAddresses.map(parseListenAddress), web, insecureListen)
+}
+
+/** Whether other machines could come in unknown. */
+export function isUnguarded(
+  { listenAddresses, insecureListen }: WebOptions,
+  web: WebConfig,
+): boolean {
+  const addresses = listenAddresses.map(parseListenAddress)
+  return findUnguarded(addresses, web, insecureListen) !== undefined
 }
 
 /** Listens. @throws NarthexError `io` and `busy` for a port that cannot be had */
@@ -71,6 +99,7 @@ export async function startWeb(
   life: Lifecycle,
 ): Promise<Web> {
   const { metrics, log, clock, routes, lateRoutes = [], requestBytesMax } = deps
+  const { identities, witness, changesPerSecondMax = 0 } = deps
   const admit = deps.admit ?? ((web: WebConfig) => web)
   const server = life.own(
     await startServer({
@@ -82,12 +111,15 @@ export async function startWeb(
         connectionsMax: options.connectionsMax,
         requestBytesMax,
         inflightBytesMax: options.inflightBytesMax,
+        changesPerSecondMax,
       },
       metrics,
       log,
       clock,
       routes,
       lateRoutes,
+      identities,
+      witness,
     }),
   )
   let current = admit(config)

@@ -44,6 +44,8 @@ export interface OperationDeps {
   isReady(): boolean
   /** What is in the way of being ready, where a role waits for others; '' when nothing is. */
   hindrance?(): string
+  /** Asks others that the role cannot do without; throws `busy` while one is away. */
+  reach?(): Promise<void>
   /** Absent where reloading over HTTP is off. */
   readonly reload?: () => Promise<void>
   /** Absent where stopping over HTTP is off (--web.enable-lifecycle). */
@@ -81,7 +83,10 @@ const ADMIN_CHANGE = { role: 'admin', changes: true } as const
 export function operationRoutes(deps: OperationDeps): Route[] {
   return [
     get('/-/healthy', handleHealthy),
-    get('/-/ready', () => handleReady(deps.isReady, deps.hindrance)),
+    get('/-/ready', async () => {
+      await deps.reach?.()
+      return handleReady(deps.isReady, deps.hindrance)
+    }),
     get('/metrics', () => handleMetrics(deps.metrics)),
     change('/-/reload', () => handleReload(deps.reload)),
     change('/-/quit', () => handleQuit(deps.quit)),

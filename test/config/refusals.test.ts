@@ -266,7 +266,7 @@ test('every kind of discovery refuses an empty entry and a key from nowhere', ()
   }
 })
 
-test('any text is either a configuration or refused with places (seed 5)', () => {
+test('C31: any text is either a configuration or refused with places (seed 5)', () => {
   const word = fc.constantFrom(
     'global',
     'scrape_configs',

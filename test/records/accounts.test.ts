@@ -55,7 +55,7 @@ for (const kind of databaseKinds()) {
       const place = await kind.place()
       const records = await openAt(place)
       const { accounts } = records
-      const refused = { kind: 'conflict', message: /no user of role admin would be left/ }
+      const refused = { kind: 'conflict', message: /no user would have the role admin/ }
       await assert.rejects(accounts.addToken(token('ci'), RULES), refused)
       await assert.rejects(accounts.putUser(user('bob', 'editor'), 'h', RULES), refused)
       assert.deepEqual((await accounts.all()).tokens, [])

@@ -47,6 +47,7 @@ export function misfits(
 }
 
 function hasType(type: string, value: unknown): boolean {
+  if (type === 'null') return value === null
   if (type === 'array') return Array.isArray(value)
   if (type === 'integer') return Number.isInteger(value)
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -22,6 +22,7 @@ const SCRIPT = fileURLToPath(new URL('../../tools/install.sh', import.meta.url))
 /** Stands for npm: says when it begins and ends, and fails where the file `broken` lies. */
 const NPM = `#!/bin/sh
 echo begin >>journal
+echo "$@" >arguments
 [ ! -e broken ] || exit 7
 mkdir -p node_modules
 touch node_modules/.package-lock.json
@@ -36,6 +37,14 @@ test('many at once install once', async (t) => {
   assert.ok(!existsSync(join(folder, '.cache/installing')), 'the lock is gone')
   assert.equal(await install(folder), 0)
   assert.equal(journal(folder), 'begin\nend\n', 'what is installed stays')
+})
+
+test('C40: what is installed is what the lock says, and no script of a package runs', async (t) => {
+  const folder = makeTree(t)
+  assert.equal(await install(folder), 0)
+  const words = readFileSync(join(folder, 'arguments'), 'utf8').trim().split(' ')
+  assert.equal(words[0], 'ci')
+  assert.ok(words.includes('--ignore-scripts'))
 })
 
 test('a lock that a dead process left behind is taken over', async (t) => {

@@ -122,7 +122,7 @@ test('a slice of a larger array is read from where it begins', () => {
   assert.deepEqual([...decoder.values], [3, 4])
 })
 
-test('damaged bytes are refused as bad data, and nothing else happens', () => {
+test('C31: damaged bytes are refused as bad data, and nothing else happens', () => {
   const encoder = new RowEncoder(100)
   fc.assert(
     fc.property(

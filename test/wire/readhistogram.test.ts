@@ -153,7 +153,7 @@ test('histograms and exemplars of a series are found in both versions', () => {
   assert.deepEqual(times, [42])
 })
 
-test('any bytes are a histogram or are refused', () => {
+test('C31: any bytes are a histogram or are refused', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       try {

@@ -17,11 +17,14 @@ export class ApiError extends Error {
   readonly kind: string
   /** What is wrong with what was sent, by place. */
   readonly problems: readonly Problem[]
+  /** All of the refusal, where it says more than that. */
+  readonly body: unknown
 
-  constructor(kind: string, message: string, problems: readonly Problem[] = []) {
+  constructor(kind: string, message: string, problems: readonly Problem[] = [], body?: unknown) {
     super(message)
     this.kind = kind
     this.problems = problems
+    this.body = body
   }
 }
 
@@ -145,7 +148,7 @@ async function send<T>(url: string, init: RequestInit, abort?: AbortSignal): Pro
 
 function refusalOf(response: Response, body: Envelope | undefined): ApiError {
   if (body?.status === 'error') {
-    return new ApiError(body.errorType ?? 'error', body.error ?? '', body.problems)
+    return new ApiError(body.errorType ?? 'error', body.error ?? '', body.problems, body)
   }
   return new ApiError('http', `the server answered ${response.status} ${response.statusText}`)
 }

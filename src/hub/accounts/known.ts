@@ -13,7 +13,7 @@ export interface KnownDeps {
   readonly clock: Clock
   readonly idleMsMax: number
   /** Whether nobody comes in unknown even while there is no account. */
-  readonly alwaysAsks: boolean
+  alwaysAsks(): boolean
 }
 
 export class KnownAccounts implements KnownIdentities {
@@ -33,8 +33,13 @@ export class KnownAccounts implements KnownIdentities {
     this.#sessions = new Map(stored.sessions.map((session) => [session.digest, session]))
   }
 
+  /** Whether there is no account. */
+  get isEmpty(): boolean {
+    return this.#users.size === 0 && this.#tokens.size === 0
+  }
+
   get asks(): boolean {
-    return this.#deps.alwaysAsks || this.#users.size > 0 || this.#tokens.size > 0
+    return !this.isEmpty || this.#deps.alwaysAsks()
   }
 
   /** All hashes are made alike, so any of them costs what each does. */
@@ -58,8 +63,8 @@ export class KnownAccounts implements KnownIdentities {
   session(secret: string): KnownSession | undefined {
     const session = this.#sessions.get(digestOf(secret))
     if (session === undefined || this.#isOver(session)) return undefined
-    const { id, user, proof, address } = session
-    this.#deps.uses.note('session', id, address)
+    const { id, user, proof } = session
+    this.#deps.uses.note('session', id, '')
     return { id, user, proof }
   }
 

@@ -1,6 +1,5 @@
 /** What may be wanted of an account: its name, role, password and age. */
 import { messageOf, NarthexError } from '../../base/error.ts'
-import type { TokenWish, UserWish } from '../../model/accounts.ts'
 import { parseDuration } from '../../model/duration.ts'
 import { ROLES, type Role } from '../../model/role.ts'
 import { ANYBODY } from '../../net/server/message.ts'
@@ -8,11 +7,25 @@ import { ANYBODY } from '../../net/server/message.ts'
 /** UTF-16 units. */
 const NAME_LENGTH_MAX = 64
 /** Shorter ones are found by trying, however slowly. */
-export const PASSWORD_LENGTH_MIN = 10
+const PASSWORD_LENGTH_MIN = 10
 const PASSWORD_LENGTH_MAX = 256
 
 /** Letters and digits of any script first: no name is empty, a path, a flag or two. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._@+-]*$/u
+
+export interface UserWish {
+  readonly name: string
+  readonly role: Role
+  /** Absent where it stays. */
+  readonly password?: string
+}
+
+export interface TokenWish {
+  readonly name: string
+  readonly role: Role
+  /** How long it lasts, in ms; 0 for good. */
+  readonly ageMsMax: number
+}
 
 /** @throws NarthexError `bad_data`, without the password */
 export function readUserWish(name: string, value: unknown): UserWish {
@@ -23,14 +36,20 @@ export function readUserWish(name: string, value: unknown): UserWish {
 }
 
 /** @throws NarthexError `bad_data` */
-export function readTokenWish(value: unknown): TokenWish {
-  const { name, role, expires, ...others } = fieldsOf(value, 'token')
-  refuseOthers(others, 'name, role and expires')
+export function readTokenWish(name: string, value: unknown): TokenWish {
+  const { role, expires, ...others } = fieldsOf(value, 'token')
+  refuseOthers(others, 'role and expires')
   return { name: readName(name), role: readRole(role), ageMsMax: readAge(expires) }
 }
 
-/** @throws NarthexError `bad_data`, without the password */
-export function readPassword(value: unknown): string {
+/** `{password}` alone. @throws NarthexError `bad_data`, without the password */
+export function readPasswordWish(value: unknown): string {
+  const { password, ...others } = fieldsOf(value, 'password')
+  refuseOthers(others, 'password')
+  return readPassword(password)
+}
+
+function readPassword(value: unknown): string {
   if (typeof value !== 'string') throw refusal('password', 'wanted a text')
   const { length } = value
   if (length >= PASSWORD_LENGTH_MIN && length <= PASSWORD_LENGTH_MAX) return value
@@ -38,8 +57,7 @@ export function readPassword(value: unknown): string {
   throw refusal('password', `${length} characters, wanted ${bounds}`)
 }
 
-/** @throws NarthexError `bad_data` */
-export function readName(value: unknown): string {
+function readName(value: unknown): string {
   const name = typeof value === 'string' ? value.normalize('NFC') : ''
   if (name.length <= NAME_LENGTH_MAX && NAME.test(name) && name !== ANYBODY) return name
   throw refusal(
@@ -48,15 +66,14 @@ export function readName(value: unknown): string {
   )
 }
 
-/** @throws NarthexError `bad_data` */
-export function readRole(value: unknown): Role {
+function readRole(value: unknown): Role {
   const role = ROLES.find((each) => each === value)
   if (role !== undefined) return role
   throw refusal('role', `wanted ${ROLES.join(', ')}`)
 }
 
-/** A duration such as `90d`; '' and nothing for ever. @throws NarthexError `bad_data` */
-export function readAge(value: unknown): number {
+/** A duration such as `90d`; '' and nothing for good. */
+function readAge(value: unknown): number {
   if (value === undefined || value === '') return 0
   if (typeof value !== 'string') throw refusal('expires', 'wanted a duration such as 90d')
   try {

@@ -48,6 +48,20 @@ function isAuthenticating(web: WebConfig): boolean {
 }
 
 /**
+ * An address where other machines could come in without being asked who they are.
+ *
+ * @param insecure --web.insecure-listen
+ */
+export function findUnguarded(
+  addresses: readonly ListenAddress[],
+  web: WebConfig,
+  insecure: boolean,
+): ListenAddress | undefined {
+  if (insecure || isAuthenticating(web)) return undefined
+  return addresses.find((address) => !isLoopback(address.host))
+}
+
+/**
  * Refuses to serve other machines without asking who they are.
  *
  * @param insecure --web.insecure-listen
@@ -58,8 +72,7 @@ export function requireSafeListen(
   web: WebConfig,
   insecure: boolean,
 ): void {
-  if (insecure || isAuthenticating(web)) return
-  const open = addresses.find((address) => !isLoopback(address.host))
+  const open = findUnguarded(addresses, web, insecure)
   if (open === undefined) return
   throw new NarthexError(
     'bad_data',

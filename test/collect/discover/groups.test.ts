@@ -107,7 +107,7 @@ test('YAML groups read as JSON ones do, numbers as texts', () => {
   }
 })
 
-test('any JSON is either a list of targets or bad data, never another error (seed 11)', () => {
+test('C31: any JSON is either a list of targets or bad data, never another error (seed 11)', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 4 }), (text) => {
       try {

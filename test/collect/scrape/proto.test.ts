@@ -266,7 +266,7 @@ test('exemplars are passed on from protobuf and from OpenMetrics', () =>
     assert.equal(kept.exemplars.length, 3)
   }))
 
-test('any bytes are families or are refused', () => {
+test('C31: any bytes are families or are refused', () => {
   const nowhere = { histogram: () => {}, exemplar: () => {} }
   const mutated = fc
     .array(fc.tuple(fc.nat(NATIVE.length - 1), fc.nat(255)), { maxLength: 5 })

@@ -146,7 +146,7 @@ test('a database is made by asking for it', () => {
   assert.equal(query('DROP DATABASE x').status, 400)
 })
 
-test('any bytes are lines or are told', () => {
+test('C31: any bytes are lines or are told', () => {
   const letters = fc.constantFrom(...'a,=\\ "\n\r1i.t#-e'.split(''))
   fc.assert(
     fc.property(

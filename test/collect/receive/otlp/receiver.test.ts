@@ -352,7 +352,7 @@ const NOWHERE: OtlpSink = {
   resourceEnd() {},
 }
 
-test('any bytes are a request or are refused', () => {
+test('C31: any bytes are a request or are refused', () => {
   const base = protobuf(5, 1)
   const mutated = fc
     .array(fc.tuple(fc.nat(base.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 6 })
@@ -375,7 +375,7 @@ test('any bytes are a request or are refused', () => {
   )
 })
 
-test('any JSON is a request or is refused', () => {
+test('C31: any JSON is a request or is refused', () => {
   const key = fc.constantFrom(
     'resourceMetrics',
     'resource',

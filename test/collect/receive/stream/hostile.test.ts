@@ -191,7 +191,7 @@ test('more agents than there may be are told to try again later', async () => {
   await gateway.stop()
 })
 
-test('batches with any damage are refused as bad data, or read as something else', () => {
+test('C31: batches with any damage are refused as bad data, or read as something else', () => {
   const series = new TestSeries()
   const ids = Float64Array.from({ length: 30 }, (_, i) =>
     series.add({ __name__: `m${i}`, instance: 'a', job: 'b', mode: `x${i % 4}` }),
@@ -241,7 +241,7 @@ test('batches with any damage are refused as bad data, or read as something else
   )
 })
 
-test('messages of the gateway come back as they were, damage is refused', () => {
+test('C31: messages of the gateway come back as they were, damage is refused', () => {
   const replies: GatewayReply[] = [
     { kind: 'welcome', gateway: 'g', version: '2', windowBytes: 5, messageBytesMax: 9 },
     { kind: 'written', batch: 3, refused: new Map([['too_old', 4]]) },

@@ -1,0 +1,108 @@
+/** Who is known, as the records have it: asked again every second, and kept for a while without them. */
+import type { Clock } from '../../base/clock.ts'
+import { messageOf, NarthexError } from '../../base/error.ts'
+import type { AccountRecords } from '../../model/accountrecords.ts'
+import type { IdentitySource } from '../../net/server/identities.ts'
+import { KnownAccounts, type KnownDeps } from './known.ts'
+import { SAVE_MS } from './uses.ts'
+
+/** So long another hub's change may take to count here, in ms. */
+export const FRESH_MS = 1000
+
+/** How long those who are known may go on while the database is away, in ms. */
+export const AWAY_MS_MAX = 600_000
+
+/** Follows the records at each request, as long as the last answer is not fresh any more. */
+export class FollowedAccounts implements IdentitySource {
+  readonly #records: AccountRecords
+  readonly #clock: Clock
+  readonly #deps: KnownDeps
+  #known: KnownAccounts | undefined
+  #loadedMs = 0
+  /** When the records last answered. */
+  #answeredMs = 0
+  /** When they were last asked, whatever came of it. */
+  #askedMs = Number.NEGATIVE_INFINITY
+  #failure: NarthexError | undefined
+  #asking: Promise<KnownAccounts> | undefined
+  /** Another one after each write: what was asked before it does not count any more. */
+  #round = 0
+
+  constructor(records: AccountRecords, clock: Clock, deps: KnownDeps) {
+    this.#records = records
+    this.#clock = clock
+    this.#deps = deps
+  }
+
+  /** As it was when the records last answered. */
+  get latest(): KnownAccounts | undefined {
+    return this.#known
+  }
+
+  async known(isUrgent: boolean): Promise<KnownAccounts> {
+    const isFresh = this.#clock.monotonicMs() - this.#askedMs < FRESH_MS
+    if (isFresh && this.#failure !== undefined) return this.#fallBack(isUrgent, this.#failure)
+    if (isFresh && !isUrgent && this.#known !== undefined) return this.#known
+    try {
+      this.#asking ??= this.#ask(isUrgent)
+      return await this.#asking
+    } catch (error) {
+      if (!(error instanceof NarthexError)) throw error
+      return this.#fallBack(isUrgent, error)
+    }
+  }
+
+  /** Something was written here: it counts at the next request. */
+  forget(): void {
+    this.#round++
+    this.#askedMs = Number.NEGATIVE_INFINITY
+    this.#loadedMs = Number.NEGATIVE_INFINITY
+    this.#asking = undefined
+  }
+
+  /** Those who are known go on for a while; nobody else comes in. @throws NarthexError `busy` */
+  #fallBack(isUrgent: boolean, failure: NarthexError): KnownAccounts {
+    const ageMs = this.#clock.monotonicMs() - this.#answeredMs
+    if (!isUrgent && this.#known !== undefined && ageMs <= AWAY_MS_MAX) return this.#known
+    throw new NarthexError('busy', `cannot tell who asks: ${messageOf(failure)}`, failure)
+  }
+
+  async #ask(isUrgent: boolean): Promise<KnownAccounts> {
+    const round = this.#round
+    const askedMs = this.#clock.monotonicMs()
+    this.#askedMs = askedMs
+    let failure: NarthexError | undefined
+    let known = this.#known
+    try {
+      const revision = await this.#records.revision()
+      if (known?.stored.revision !== revision || this.#isOld(askedMs, isUrgent)) {
+        known = new KnownAccounts(await this.#records.all(), this.#deps)
+        if (round === this.#round) this.#loadedMs = askedMs
+      }
+      return known
+    } catch (error) {
+      if (error instanceof NarthexError) failure = error
+      throw error
+    } finally {
+      if (round === this.#round) this.#take(known, failure, askedMs)
+    }
+  }
+
+  /** Whether what was loaded may lack uses, which have no revision. */
+  #isOld(nowMs: number, isUrgent: boolean): boolean {
+    const ageMs = nowMs - this.#loadedMs
+    return isUrgent ? ageMs > SAVE_MS : ageMs === Number.POSITIVE_INFINITY
+  }
+
+  #take(
+    known: KnownAccounts | undefined,
+    failure: NarthexError | undefined,
+    askedMs: number,
+  ): void {
+    this.#asking = undefined
+    this.#failure = failure
+    if (failure !== undefined) return
+    this.#known = known
+    this.#answeredMs = askedMs
+  }
+}
