@@ -7,6 +7,7 @@ export type PageName =
   | 'partitions'
   | 'sending'
   | 'catalogue'
+  | 'installs'
   | 'sources'
   | 'registry'
   | 'status'
@@ -26,8 +27,8 @@ export interface PageInfo {
   readonly key: string
   /** Addresses; the first is its own, the others are those of links made for Prometheus. */
   readonly paths: readonly [string, ...string[]]
-  /** How many names what lies below it has; absent where nothing does. */
-  readonly belowCount?: number
+  /** What may follow its address: names begin with a colon; absent where nothing does. */
+  readonly below?: readonly string[]
 }
 
 /** All pages, in the order of the menu. */
@@ -37,9 +38,16 @@ const ALL: readonly PageInfo[] = [
   { name: 'senders', title: 'Senders', key: 'a', paths: ['senders'] },
   { name: 'partitions', title: 'Partitions', key: 'p', paths: ['partitions'] },
   { name: 'sending', title: 'Sending', key: 'd', paths: ['sending'] },
-  { name: 'catalogue', title: 'Catalogue', key: 'c', paths: ['catalogue'], belowCount: 1 },
-  { name: 'sources', title: 'Sources', key: 'o', paths: ['sources'], belowCount: 1 },
-  { name: 'registry', title: 'Registry', key: 'r', paths: ['registry'], belowCount: 2 },
+  {
+    name: 'catalogue',
+    title: 'Catalogue',
+    key: 'c',
+    paths: ['catalogue'],
+    below: [':name', ':name/install'],
+  },
+  { name: 'installs', title: 'Installed', key: 'i', paths: ['installs'], below: [':name'] },
+  { name: 'sources', title: 'Sources', key: 'o', paths: ['sources'], below: [':name'] },
+  { name: 'registry', title: 'Registry', key: 'r', paths: ['registry'], below: [':kind/:name'] },
   {
     name: 'status',
     title: 'Status',
@@ -51,7 +59,7 @@ const ALL: readonly PageInfo[] = [
 /** What the start page says where no server has filled it in. */
 const UNFILLED = 'narthex-pages'
 /** A development server stands before a `narthex up`. */
-const PAGES_OF_UP = 'explore targets catalogue sources registry sending status'
+const PAGES_OF_UP = 'explore targets catalogue installs sources registry sending status'
 
 /** The pages that the start page names, in the order of the menu. */
 export function readPages(content: string): PageInfo[] {
@@ -72,8 +80,14 @@ export function placeOf(path: string, pages: readonly PageInfo[]): Place {
   const found = pages.find(({ paths }) => paths.includes(first))
   const below = decoded(rest)
   if (found === undefined || below === undefined) return MISSING
-  if (below.length !== 0 && below.length !== found.belowCount) return MISSING
-  return { page: found.name, below }
+  const isPage = below.length === 0 || found.below?.some((pattern) => matches(pattern, below))
+  return isPage ? { page: found.name, below } : MISSING
+}
+
+function matches(pattern: string, below: readonly string[]): boolean {
+  const parts = pattern.split('/')
+  if (parts.length !== below.length) return false
+  return parts.every((part, index) => part.startsWith(':') || part === below[index])
 }
 
 const MISSING: Place = { page: 'missing', below: [] }
