@@ -1,7 +1,7 @@
 /** The hands-on texts, held against the packages of Debian and the real promtool. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse, stringify } from 'yaml'
@@ -63,8 +63,10 @@ function problemsOfPackages({ name, text }: Readme): readonly string[] {
   if (units.length === 0) return [] // nothing of it is here
   const named = [...text.matchAll(/systemctl (?:restart|reload|edit) ([\w@.-]+)/g)].map((m) => m[1])
   const defaults = [...text.matchAll(/\/etc\/default\/[\w.-]+/g)].map(([path]) => path)
+  const isThere = (unit: string): boolean =>
+    units.includes(unit) || existsSync(`/lib/systemd/system/${unit}.service`)
   return [
-    ...named.filter((unit) => !units.includes(unit)).map((unit) => `${name}: no unit ${unit}`),
+    ...named.filter((unit) => !isThere(unit)).map((unit) => `${name}: no unit ${unit}`),
     ...defaults.filter((path) => !files.includes(path)).map((path) => `${name}: no ${path}`),
   ]
 }
@@ -94,7 +96,7 @@ test('every text has a scrape job, and Prometheus takes all of them', {
   const jobs = READMES.flatMap((readme) => {
     const found = jobsIn(readme)
     assert.notEqual(found.length, 0, `${readme.name} has no scrape job`)
-    return found.map((job) => ({ ...job, job_name: `${readme.name}/${job.job_name}` }))
+    return found.map((job, i) => ({ ...job, job_name: `${readme.name}/${i}/${job.job_name}` }))
   })
   const file = join(folder.path, 'prometheus.yml')
   writeFileSync(file, stringify({ scrape_configs: jobs }, { aliasDuplicateObjects: false }))

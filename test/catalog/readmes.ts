@@ -31,11 +31,11 @@ function indentedIn(text: string): readonly string[] {
   )
 }
 
-/** Flags that the first column of a table has, without what is given to them. */
+/** Flags that the first column of a table has, without what is given to them; no beginnings of flags. */
 export function flagsIn(text: string): readonly string[] {
   const rows = text.split('\n').filter((line) => line.startsWith('| `-'))
   return rows.flatMap((row) => {
     const [, first] = row.split('|')
-    return [...first.matchAll(/`(--?[\w][\w.-]*)/g)].map(([, flag]) => flag)
+    return [...first.matchAll(/`(--?\w[\w.-]*)(?=[`= ])/g)].map(([, flag]) => flag)
   })
 }

@@ -9,6 +9,8 @@ import { freePort, startProcess, temporaryFolder, until } from './processes.ts'
 
 export interface MariaDb {
   readonly port: number
+  /** Path of the socket. */
+  readonly socket: string
   /** Runs statements as root. @returns rows as the client prints them */
   query(text: string): Promise<string>
   stop(): Promise<void>
@@ -31,9 +33,10 @@ export async function startMariaDb(flags: readonly string[] = []): Promise<Maria
   )
   if (made.status !== 0) throw new Error(`cannot make a database: ${made.stderr}${made.stdout}`)
   const port = await freePort()
+  const socket = join(folder.path, 'sock')
   const server = startProcess(pathOf('mariadbd'), [
     '--no-defaults',
-    ...[...who, `--datadir=${data}`, `--socket=${join(folder.path, 'sock')}`],
+    ...[...who, `--datadir=${data}`, `--socket=${socket}`],
     ...[`--pid-file=${join(folder.path, 'pid')}`, '--bind-address=127.0.0.1', `--port=${port}`],
     ...flags,
   ])
@@ -43,6 +46,7 @@ export async function startMariaDb(flags: readonly string[] = []): Promise<Maria
   })
   return {
     port,
+    socket,
     async query(text) {
       const to = ['--no-defaults', '--host=127.0.0.1', `--port=${port}`, '--user=root']
       return (await promisify(execFile)(pathOf('mariadb'), [...to, '--execute', text])).stdout

@@ -1,6 +1,6 @@
 /** What a live exporter stands on in tests: folders, files, processes, and the end of all of them. */
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { delimiter, join } from 'node:path'
@@ -62,6 +62,12 @@ export class Stage {
     const path = join(this.path, name)
     mkdirSync(path)
     return path
+  }
+
+  /** A folder that other users can enter. */
+  openFolder(name: string): string {
+    chmodSync(this.path, 0o755)
+    return this.folder(name)
   }
 
   /** A page that answers every request with this text. */
