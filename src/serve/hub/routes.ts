@@ -58,18 +58,22 @@ export function registryRoutes(registry: Registry): DescribedRoute[] {
       ),
       () => handleLeases(registry),
     ),
-    change(
-      'PUT',
-      `${LEASES}/:key`,
-      'editor',
-      {
-        summary: 'Registers a target, or says that it is still there',
-        body: { 'application/json': NEW_LEASE },
-        answer: { schema: inEnvelope(LEASE) },
-        failures: [422, 503],
-      },
-      (ask) => handleHold(ask, registry),
-    ),
+    {
+      ...change(
+        'PUT',
+        `${LEASES}/:key`,
+        'editor',
+        {
+          summary: 'Registers a target, or says that it is still there',
+          body: { 'application/json': NEW_LEASE },
+          answer: { schema: inEnvelope(LEASE) },
+          failures: [422, 503],
+        },
+        (ask) => handleHold(ask, registry),
+      ),
+      // The registry notes itself what begins and ends.
+      isHeartbeat: true,
+    },
     change(
       'DELETE',
       `${LEASES}/:key`,
