@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { OutputChunk } from 'rolldown'
+import type { OutputChunk, OutputOptions } from 'rolldown'
 import { ENTRIES, outputOf, readModules } from '../../tools/bundle.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -63,16 +63,16 @@ test('C40: what runs may be used by everybody', () => {
   for (const [path, { license = '' }] of running) assert.ok(LICENCES.has(license), path)
 })
 
-async function bundle(role: string): Promise<OutputChunk[]> {
+async function bundle(role: string, more: OutputOptions = {}): Promise<OutputChunk[]> {
   const build = await readModules(ENTRIES[role])
-  const { output } = await build.generate(outputOf(role))
+  const { output } = await build.generate({ ...outputOf(role), ...more })
   await build.close()
   return output.filter((file) => file.type === 'chunk')
 }
 
 test('C40: a role has modules of ours and of packages that are dependencies, and no others', async () => {
   for (const role of Object.keys(ENTRIES)) {
-    const ids = (await bundle(role)).flatMap(({ moduleIds }) => moduleIds)
+    const ids = (await bundle(role, { minify: false })).flatMap(({ moduleIds }) => moduleIds)
     for (const id of ids.filter((each) => each.startsWith('/'))) {
       const owner = /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(id)?.[0]
       if (owner === undefined) assert.match(relative(root, id), /^(src\/|package\.json$)/, role)

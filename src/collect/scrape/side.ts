@@ -1,9 +1,8 @@
 /** What a target says in protobuf that text cannot: native histograms, and exemplars beside them. */
 import { ACCEPTED, type Appender } from '../../model/appender.ts'
 import type { Exemplar } from '../../model/exemplar.ts'
-import type { NativeHistogram } from '../../model/histogram.ts'
+import { type NativeHistogram, staleHistogram } from '../../model/histogram.ts'
 import { type Labels, labelsKey } from '../../model/labels.ts'
-import { STALE } from '../../model/stale.ts'
 import { type ExpositionSide, transcodeFamilies } from '../../wire/expositionproto.ts'
 import { histogramFault } from '../../wire/readhistogram.ts'
 import { normalizeBounds, TYPE_HISTOGRAM } from './comments.ts'
@@ -94,25 +93,8 @@ export class TargetSide implements ExpositionSide {
 
   #mark(appender: Appender, timeMs: number, alive: ReadonlyMap<string, Labels>): void {
     for (const [key, labels] of this.#alive) {
-      if (!alive.has(key)) appender.side?.histogram(timeMs, appender.series(labels), staleMarker())
+      if (!alive.has(key))
+        appender.side?.histogram(timeMs, appender.series(labels), staleHistogram())
     }
-  }
-}
-
-function staleMarker(): NativeHistogram {
-  const none = new Float64Array(0)
-  return {
-    schema: 0,
-    isFloat: false,
-    resetHint: 'unknown',
-    zeroThreshold: 0,
-    zeroCount: 0,
-    count: 0,
-    sum: STALE.slice(),
-    positiveSpans: [],
-    positiveCounts: none,
-    negativeSpans: [],
-    negativeCounts: none,
-    customValues: none,
   }
 }
