@@ -12,6 +12,7 @@ const LOADERS: PageLoaders = {
   senders: async () => (await import('./senders/page.tsx')).SendersPage,
   partitions: async () => (await import('./partitions/page.tsx')).PartitionsPage,
   catalogue: async () => (await import('./catalogue/page.tsx')).CataloguePage,
+  installs: async () => (await import('./installs/page.tsx')).InstallsPage,
   sources: async () => (await import('./sources/page.tsx')).SourcesPage,
   registry: async () => (await import('./registry/page.tsx')).RegistryPage,
   status: async () => (await import('./status/page.tsx')).StatusPage,

@@ -30,7 +30,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The pages that a role has, in the order of the menu. */
 export const PAGES_OF_ROLE = {
-  up: ['explore', 'targets', 'catalogue', 'sources', 'registry', 'sending', 'status'],
+  up: ['explore', 'targets', 'sending', 'catalogue', 'installs', 'sources', 'registry', 'status'],
   server: ['explore', 'sending', 'status'],
   /** A server whose questions another engine answers. */
   frontend: ['explore', 'targets', 'status'],
@@ -51,7 +51,8 @@ const PATHS: Readonly<Record<Page, readonly string[]>> = {
   sending: ['/sending'],
   senders: ['/senders'],
   partitions: ['/partitions'],
-  catalogue: ['/catalogue', '/catalogue/:name'],
+  catalogue: ['/catalogue', '/catalogue/:name', '/catalogue/:name/install'],
+  installs: ['/installs', '/installs/:name'],
   sources: ['/sources', '/sources/:name'],
   registry: ['/registry', '/registry/groups/:name', '/registry/services/:name'],
   status: ['/status', '/tsdb-status', '/flags', '/config'],

@@ -9,7 +9,15 @@ import { Ago } from '../shell/ago.tsx'
 import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert, Waiting } from '../shell/listpage.tsx'
-import { followLink, hrefOf, navigate, searchBelow, setSearch } from '../shell/router.ts'
+import {
+  followLink,
+  hasPage,
+  hrefBelow,
+  hrefOf,
+  navigate,
+  searchBelow,
+  setSearch,
+} from '../shell/router.ts'
 import { addShortcuts } from '../shell/shortcuts.ts'
 import { Tabs } from '../shell/tabs.tsx'
 import { DashboardTab } from './dashboardtab.tsx'
@@ -126,6 +134,13 @@ function Head({ entry }: { readonly entry: ShownEntry }): JSX.Element {
         {official && <span class="badge good">official</span>}
         {entry.isNew && <NewBadge />}
         <HostsBadge where={where} />
+        <a
+          class="button primary entry-install"
+          href={hrefBelow('catalogue', name, 'install')}
+          onClick={followLink}
+        >
+          {hasPage('installs') ? 'Install' : 'Use it'}
+        </a>
       </div>
       <p class="soft">{description}</p>
       <dl class="entry-facts">

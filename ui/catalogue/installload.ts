@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import type {
   ExportFile,
-  InstallCandidates,
   Installation,
+  InstallCandidates,
   InstallPlan,
   InstallRequest,
 } from '../../src/model/install.ts'

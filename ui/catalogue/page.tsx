@@ -2,10 +2,16 @@
 import type { JSX } from 'preact'
 import { below } from '../shell/router.ts'
 import { EntryPage } from './entrypage.tsx'
+import { InstallPage } from './installpage.tsx'
 import { CatalogueList } from './list.tsx'
 import './catalogue.css'
 
 export function CataloguePage(): JSX.Element {
-  const [name] = below.value
-  return name === undefined ? <CatalogueList /> : <EntryPage key={name} name={name} />
+  const [name, part] = below.value
+  if (name === undefined) return <CatalogueList />
+  return part === 'install' ? (
+    <InstallPage key={name} name={name} />
+  ) : (
+    <EntryPage key={name} name={name} />
+  )
 }

@@ -103,6 +103,7 @@ function searches(): Readonly<Record<PageName, Signal<string>>> {
     senders: signal(''),
     partitions: signal(''),
     catalogue: signal(''),
+    installs: signal(''),
     sources: signal(''),
     registry: signal(''),
     status: signal(''),
