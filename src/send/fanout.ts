@@ -15,14 +15,14 @@ import {
 import type { Exemplar } from '../model/exemplar.ts'
 import type { NativeHistogram } from '../model/histogram.ts'
 import type { Labels } from '../model/labels.ts'
-import { type SeriesBook, slotOf } from './book.ts'
 import { gatherNumbers, gatherValues } from './cells.ts'
 import { Commit, type Policy } from './commit.ts'
 import { Gather } from './gather.ts'
 import type { ExemplarSample, HistogramSample, Parcel } from './parcel.ts'
 import { Repeats } from './repeats.ts'
 import type { RowValues } from './rowvalues.ts'
-import { type RowTemplate, RowTemplates } from './templates.ts'
+import { type SeriesBook, slotOf } from './series/book.ts'
+import { type RowTemplate, RowTemplates } from './series/templates.ts'
 
 /** Rows of fewer cells that are new are gathered: samples with times of their own come singly. */
 const ROW_CELLS_MIN = 4

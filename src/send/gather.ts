@@ -1,7 +1,8 @@
 /** Cells with times of their own, gathered until they become parcels, one for each lane. */
-import type { SeriesBook } from './book.ts'
+
 import { gatherNumbers, gatherValues } from './cells.ts'
 import { LANES, type Parcel } from './parcel.ts'
+import type { SeriesBook } from './series/book.ts'
 
 const CELLS_FIRST = 64
 /** Room that is kept when nothing is gathered. */

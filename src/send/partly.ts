@@ -1,8 +1,8 @@
 /** What those who wait hear of a write of which the other end refused a part. */
 import type { Commit, Party } from './commit.ts'
 import { UNREPRESENTABLE } from './http/body.ts'
-import type { Batch } from './lanequeue.ts'
 import { sampleCountOf } from './parcel.ts'
+import type { Batch } from './queue/lanequeue.ts'
 
 /**
  * Tells every commit of a batch what was refused. The other end says how many samples, not which: of

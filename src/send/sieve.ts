@@ -4,8 +4,8 @@ import type { DestinationBase } from '../config/destination.ts'
 import type { SendCounters } from './counters.ts'
 import { UNREPRESENTABLE } from './http/body.ts'
 import type { Parcel } from './parcel.ts'
+import { filteredFrom, type View } from './series/view.ts'
 import { withoutOld, withoutSide } from './trim.ts'
-import { filteredFrom, type View } from './view.ts'
 import type { Writer } from './writer.ts'
 
 /** Whose wishes count. */

@@ -2,7 +2,7 @@
 import type { SeriesId } from '../../model/appender.ts'
 import type { Labels } from '../../model/labels.ts'
 import { RowEncoder } from '../../wire/columnar.ts'
-import { slotOf } from '../book.ts'
+import { slotOf } from '../series/book.ts'
 import type { SeriesView } from '../writer.ts'
 
 /** Series of one target that come together, in the order in which the gateway learned of them. */

@@ -1,8 +1,8 @@
 /** What each series is called at the other end, as bytes, composed once. */
 import type { SeriesId } from '../../model/appender.ts'
 import type { Labels } from '../../model/labels.ts'
-import { slotOf } from '../book.ts'
-import { SlotArena } from '../slotarena.ts'
+import { slotOf } from '../series/book.ts'
+import { SlotArena } from '../series/slotarena.ts'
 import type { SeriesView } from '../writer.ts'
 
 /** A series that cannot be named there. */

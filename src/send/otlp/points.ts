@@ -16,11 +16,11 @@ import {
   writeAttribute,
 } from '../../wire/otlpencode.ts'
 import { ProtoWriter } from '../../wire/protobuf.ts'
-import { slotOf } from '../book.ts'
-import { FamilyBook } from '../families.ts'
 import { type BodyEncoder, UNREPRESENTABLE } from '../http/body.ts'
 import type { HistogramSample, Parcel } from '../parcel.ts'
-import { SlotArena } from '../slotarena.ts'
+import { slotOf } from '../series/book.ts'
+import { FamilyBook } from '../series/families.ts'
+import { SlotArena } from '../series/slotarena.ts'
 import type { SeriesView } from '../writer.ts'
 
 const METADATA_MS = 60_000

@@ -8,8 +8,8 @@ import {
   labelValue,
   METRIC_NAME,
 } from '../../model/labels.ts'
-import { slotOf } from '../book.ts'
 import type { Parcel } from '../parcel.ts'
+import { slotOf } from '../series/book.ts'
 import type { SeriesView } from '../writer.ts'
 import type { Statements } from './schema.ts'
 import type { Session } from './session.ts'

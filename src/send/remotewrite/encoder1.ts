@@ -11,8 +11,8 @@ import {
   writeSample,
   writeSeries1,
 } from '../../wire/writeencode.ts'
-import { slotOf } from '../book.ts'
-import { SlotArena } from '../slotarena.ts'
+import { slotOf } from '../series/book.ts'
+import { SlotArena } from '../series/slotarena.ts'
 import type { SeriesView } from '../writer.ts'
 import type { RequestEncoder } from './encoder.ts'
 

@@ -13,9 +13,9 @@ import {
   writeMetadata2,
   writeSample,
 } from '../../wire/writeencode.ts'
-import { slotOf } from '../book.ts'
-import type { FamilyBook } from '../families.ts'
-import { SlotArena } from '../slotarena.ts'
+import { slotOf } from '../series/book.ts'
+import type { FamilyBook } from '../series/families.ts'
+import { SlotArena } from '../series/slotarena.ts'
 import type { SeriesView } from '../writer.ts'
 import type { RequestEncoder } from './encoder.ts'
 import { SymbolBook } from './symbols.ts'

@@ -1,9 +1,9 @@
 /** All series that are on their way: labels to id and back, some 20 bytes a series of like targets. */
-import { assert, NarthexError } from '../base/error.ts'
-import { HashTable } from '../base/hashtable.ts'
-import type { SeriesId } from '../model/appender.ts'
-import { compareText, type Labels } from '../model/labels.ts'
-import { LANES } from './parcel.ts'
+import { assert, NarthexError } from '../../base/error.ts'
+import { HashTable } from '../../base/hashtable.ts'
+import type { SeriesId } from '../../model/appender.ts'
+import { compareText, type Labels } from '../../model/labels.ts'
+import { LANES } from '../parcel.ts'
 import { joinTexts, SharedTexts, splitTexts } from './texts.ts'
 
 /** An id is its slot, and above 32 bits how often the slot was given away before. */

@@ -1,9 +1,10 @@
 /** What waits for one destination: bounded by bytes and age, in order by lane. */
+
+import type { Commit } from '../commit.ts'
+import { LANES, type Parcel, sampleCountOf, type Tally, tallyOf } from '../parcel.ts'
+import type { RowValues } from '../rowvalues.ts'
 import { bytesOf } from './backlog.ts'
-import type { Commit } from './commit.ts'
 import { type Entry, Lane, weightOf } from './lane.ts'
-import { LANES, type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
-import type { RowValues } from './rowvalues.ts'
 import { splitParcel } from './split.ts'
 
 /** What may wait at most, and what of it unpacked. */

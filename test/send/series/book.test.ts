@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { NarthexError } from '../../src/base/error.ts'
-import { type Labels, labelsFrom } from '../../src/model/labels.ts'
-import { SeriesBook, slotOf, TICK_MS } from '../../src/send/book.ts'
-import { LANES } from '../../src/send/parcel.ts'
+import { NarthexError } from '../../../src/base/error.ts'
+import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
+import { LANES } from '../../../src/send/parcel.ts'
+import { SeriesBook, slotOf, TICK_MS } from '../../../src/send/series/book.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }).filter((value) => value.isWellFormed()),

@@ -1,7 +1,13 @@
 /** Parcels of one lane that wait for long: rows as what changed since the row before, in order. */
-import { Cursor } from '../base/bytes.ts'
-import { ABSENT_HIGH, ABSENT_LOW, RowDecoder, RowEncoder, rowBytesMax } from '../wire/columnar.ts'
-import { type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
+import { Cursor } from '../../base/bytes.ts'
+import {
+  ABSENT_HIGH,
+  ABSENT_LOW,
+  RowDecoder,
+  RowEncoder,
+  rowBytesMax,
+} from '../../wire/columnar.ts'
+import { type Parcel, sampleCountOf, type Tally, tallyOf } from '../parcel.ts'
 
 const CHUNK_BYTES_MIN = 256
 const CHUNK_BYTES_MAX = 16_384

@@ -1,11 +1,11 @@
 /** How destinations see series: external labels added, write relabelling done, some dropped. */
-import { type RelabelRule, relabel } from '../config/relabel.ts'
-import type { SeriesId } from '../model/appender.ts'
-import { compareText, type Labels } from '../model/labels.ts'
+import { type RelabelRule, relabel } from '../../config/relabel.ts'
+import type { SeriesId } from '../../model/appender.ts'
+import { compareText, type Labels } from '../../model/labels.ts'
+import { gatherNumbers, gatherValues } from '../cells.ts'
+import { type Parcel, sampleCountOf, type Tally, tallyOf } from '../parcel.ts'
+import type { SeriesView } from '../writer.ts'
 import { type SeriesBook, slotOf } from './book.ts'
-import { gatherNumbers, gatherValues } from './cells.ts'
-import { type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
-import type { SeriesView } from './writer.ts'
 
 const UNSEEN = 0
 const KEPT = 1

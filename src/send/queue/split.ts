@@ -1,6 +1,6 @@
 /** Parcels that are larger than a request: cut into parts whose ids are the same arrays each time. */
-import type { SeriesId } from '../model/appender.ts'
-import type { ExemplarSample, Parcel } from './parcel.ts'
+import type { SeriesId } from '../../model/appender.ts'
+import type { ExemplarSample, Parcel } from '../parcel.ts'
 
 /** Parts of an ids array by their greatest length. */
 const partsOf = new WeakMap<Float64Array, { length: number; parts: readonly Float64Array[] }>()

@@ -1,6 +1,6 @@
 /** Type, help and unit of metric families, looked at anew from time to time. */
-import type { Clock } from '../base/clock.ts'
-import type { MetadataView, MetricMetadata } from '../model/target.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { MetadataView, MetricMetadata } from '../../model/target.ts'
 
 /** What names of series add to the name of their family. */
 const SUFFIXES = ['_bucket', '_sum', '_count', '_total', '_info'] as const

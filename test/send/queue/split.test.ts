@@ -1,8 +1,8 @@
 /** Parcels that are larger than a request are cut without losing or moving anything apart. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ExemplarSample, Parcel } from '../../src/send/parcel.ts'
-import { splitParcel } from '../../src/send/split.ts'
+import type { ExemplarSample, Parcel } from '../../../src/send/parcel.ts'
+import { splitParcel } from '../../../src/send/queue/split.ts'
 
 function parcelOf(count: number, exemplars: readonly ExemplarSample[] = []): Parcel {
   return {

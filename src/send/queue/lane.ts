@@ -1,8 +1,9 @@
 /** One lane of a destination's queue: what was tried already, what is packed, what came last. */
+
+import type { Commit } from '../commit.ts'
+import { type Parcel, sampleCountOf, type Tally, tallyOf } from '../parcel.ts'
+import type { RowValues } from '../rowvalues.ts'
 import { Backlog, bytesOf } from './backlog.ts'
-import type { Commit } from './commit.ts'
-import { type Parcel, sampleCountOf, type Tally, tallyOf } from './parcel.ts'
-import type { RowValues } from './rowvalues.ts'
 
 /** A parcel that waits. */
 export interface Entry {

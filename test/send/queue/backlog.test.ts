@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { STALE } from '../../src/model/stale.ts'
-import { Backlog } from '../../src/send/backlog.ts'
-import { type Parcel, tallyOf } from '../../src/send/parcel.ts'
-import { ABSENT_HIGH, ABSENT_LOW } from '../../src/wire/columnar.ts'
+import { STALE } from '../../../src/model/stale.ts'
+import { type Parcel, tallyOf } from '../../../src/send/parcel.ts'
+import { Backlog } from '../../../src/send/queue/backlog.ts'
+import { ABSENT_HIGH, ABSENT_LOW } from '../../../src/wire/columnar.ts'
 
 function rowOf(ids: Float64Array, values: Float64Array, timeMs: number, more = {}): Parcel {
   return {

@@ -1,7 +1,7 @@
 /** Rows that come again: one and the same array of ids for a target, from scrape to scrape. */
-import type { SeriesId } from '../model/appender.ts'
+import type { SeriesId } from '../../model/appender.ts'
+import { gatherNumbers } from '../cells.ts'
 import type { SeriesBook } from './book.ts'
-import { gatherNumbers } from './cells.ts'
 
 /** Ticks without use after which a template is dropped. */
 const UNUSED_TICKS_MAX = 5

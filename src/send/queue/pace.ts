@@ -1,5 +1,5 @@
 /** How fast a destination is written to: writes at once, and the pause after trouble. */
-import type { QueueConfig } from '../config/destination.ts'
+import type { QueueConfig } from '../../config/destination.ts'
 
 /** Longest pause that another end may ask for. */
 export const RETRY_AFTER_MS_MAX = 300_000

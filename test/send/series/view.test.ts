@@ -1,12 +1,12 @@
 /** Views: external labels, write relabelling, and what they drop. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileRelabel, type RelabelFields } from '../../src/config/relabel.ts'
-import { type Labels, labelsFrom } from '../../src/model/labels.ts'
-import { SeriesBook } from '../../src/send/book.ts'
-import type { Parcel } from '../../src/send/parcel.ts'
-import { Views } from '../../src/send/view.ts'
-import { targetLabels } from './support.ts'
+import { compileRelabel, type RelabelFields } from '../../../src/config/relabel.ts'
+import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
+import type { Parcel } from '../../../src/send/parcel.ts'
+import { SeriesBook } from '../../../src/send/series/book.ts'
+import { Views } from '../../../src/send/series/view.ts'
+import { targetLabels } from '../support.ts'
 
 const external = labelsFrom([
   ['cluster', 'c'],
