@@ -39,7 +39,8 @@ export class ForcedBytes {
 
   clear(): void {
     for (let i = 0; i < this.#ranges.length; i += 2) {
-      const [from, to] = [this.#ranges[i], this.#ranges[i + 1]]
+      const from = this.#ranges[i]
+      const to = this.#ranges[i + 1]
       this.#marks.fill(0, from, to)
       this.#pages[from >>> PAGE_BITS] = 0
       this.#pages[(to - 1) >>> PAGE_BITS] = 0
