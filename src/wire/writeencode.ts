@@ -1,24 +1,10 @@
-/** Remote write requests 1.0 and 2.0, made from series. */
+/** The parts of remote write requests 1.0 and 2.0: labels, samples, histograms, exemplars, metadata. */
 import type { Exemplar } from '../model/exemplar.ts'
 import type { NativeHistogram } from '../model/histogram.ts'
 import type { Labels } from '../model/labels.ts'
 import { type ProtoWriter, varintBytes } from './protobuf.ts'
 import { METADATA_TYPES, type WriteMetadata } from './remotewrite.ts'
 import { writeHistogram } from './writehistogram.ts'
-
-/** A series to be sent. */
-export interface WriteSeries {
-  readonly labels: Labels
-  /** ms since epoch, integers */
-  readonly times: Float64Array
-  readonly values: Float64Array
-  readonly histograms?: readonly {
-    readonly timeMs: number
-    readonly histogram: NativeHistogram
-  }[]
-  readonly exemplars?: readonly Exemplar[]
-  readonly metadata?: WriteMetadata
-}
 
 /** Field numbers that senders need. */
 export const SERIES_1 = 1
@@ -32,60 +18,6 @@ const SAMPLE_BYTES = 12
 const SAMPLE_HEAD = 0x12
 const VALUE_HEAD = 0x09
 const TIME_HEAD = 0x10
-
-/** Encodes a 1.0 request, not yet compressed; the bytes are the writer's. */
-export function encodeWrite1(series: readonly WriteSeries[], into: ProtoWriter): Uint8Array {
-  into.clear()
-  const families = new Map<string, WriteMetadata>()
-  for (const one of series) {
-    if (one.metadata !== undefined) families.set(one.metadata.family, one.metadata)
-    const start = into.openMessage(SERIES_1)
-    writeLabels1(into, one.labels)
-    writeSamples(one, into)
-    for (const exemplar of one.exemplars ?? []) writeExemplar1(into, exemplar, 0)
-    for (const { timeMs, histogram } of one.histograms ?? []) {
-      writeHistogram1(into, timeMs, histogram)
-    }
-    into.closeMessage(start)
-  }
-  for (const metadata of families.values()) writeMetadata1(into, metadata)
-  return into.written()
-}
-
-/** Encodes a 2.0 request, not yet compressed; the bytes are the writer's. */
-export function encodeWrite2(series: readonly WriteSeries[], into: ProtoWriter): Uint8Array {
-  into.clear()
-  const symbols = new Map<string, number>([['', 0]])
-  const symbolOf = (text: string): number => {
-    const known = symbols.get(text)
-    if (known !== undefined) return known
-    symbols.set(text, symbols.size)
-    return symbols.size - 1
-  }
-  for (const one of series) {
-    for (const text of one.labels) symbolOf(text)
-    for (const { labels } of one.exemplars ?? []) for (const text of labels) symbolOf(text)
-    if (one.metadata !== undefined) symbolOf(one.metadata.help)
-    if (one.metadata !== undefined) symbolOf(one.metadata.unit)
-  }
-  for (const text of symbols.keys()) into.text(SYMBOL_2, text)
-  for (const one of series) {
-    const start = into.openMessage(SERIES_2)
-    writeRefs2(into, one.labels, symbolOf)
-    writeSamples(one, into)
-    for (const { timeMs, histogram } of one.histograms ?? []) {
-      writeHistogram2(into, timeMs, histogram)
-    }
-    for (const exemplar of one.exemplars ?? []) writeExemplar2(into, exemplar, 0, symbolOf)
-    const { metadata } = one
-    if (metadata !== undefined) {
-      const { help, unit } = metadata
-      writeMetadata2(into, typeNumber(metadata.type), symbolOf(help), symbolOf(unit))
-    }
-    into.closeMessage(start)
-  }
-  return into.written()
-}
 
 /** Labels as fields of a 1.0 series or exemplar. */
 export function writeLabels1(into: ProtoWriter, labels: Labels): void {
@@ -176,7 +108,12 @@ export function writeExemplar2(
   into.closeMessage(start)
 }
 
-function writeRefs2(into: ProtoWriter, labels: Labels, symbolOf: (text: string) => number): void {
+/** Labels as numbers of symbols, in a 2.0 series or exemplar. */
+export function writeRefs2(
+  into: ProtoWriter,
+  labels: Labels,
+  symbolOf: (text: string) => number,
+): void {
   if (labels.length === 0) return
   const start = into.openMessage(1)
   for (const text of labels) into.varint(symbolOf(text))
@@ -200,12 +137,6 @@ export function writeMetadata2(into: ProtoWriter, type: number, help: number, un
   into.int(3, help)
   into.int(4, unit)
   into.closeMessage(start)
-}
-
-function writeSamples(series: WriteSeries, into: ProtoWriter): void {
-  const { times, values } = series
-  const bits = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length)
-  for (let i = 0; i < times.length; i++) writeSample(into, times[i], bits[2 * i], bits[2 * i + 1])
 }
 
 /** The number of a metadata type; `unknown` for one that is none. */

@@ -12,7 +12,7 @@ import {
   WriteReader,
   type WriteVersion,
 } from '../../src/wire/remotewrite.ts'
-import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../src/wire/writeencode.ts'
+import { encodeWrite1, encodeWrite2, type WriteSeries } from '../support/writerequest.ts'
 
 interface Read {
   labels: string[] | string

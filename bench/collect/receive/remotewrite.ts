@@ -13,7 +13,7 @@ import {
   snappyDecodedBytes,
   snappyEncodedBytesMax,
 } from '../../../src/wire/snappy.ts'
-import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../../src/wire/writeencode.ts'
+import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../../test/support/writerequest.ts'
 import { printLaps, race } from '../../race.ts'
 
 const REQUESTS = 100

@@ -10,7 +10,7 @@ import type { FramePiece } from '../../../src/send/frame/piece.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts'
-import { encodeWrite1 } from '../../../src/wire/writeencode.ts'
+import { encodeWrite1 } from '../../../test/support/writerequest.ts'
 import { printLaps, race } from '../../race.ts'
 
 const SAMPLES_MAX = 2000

@@ -11,8 +11,8 @@ import type { Reply } from '../../../src/net/server/message.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
 import type { WriteMetadata, WriteVersion } from '../../../src/wire/remotewrite.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts'
-import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../../src/wire/writeencode.ts'
 import { ManualClock } from '../../store/log/disk.ts'
+import { encodeWrite1, encodeWrite2, type WriteSeries } from '../../support/writerequest.ts'
 import { Recorder } from './recorder.ts'
 
 const REQUEST_BYTES_MAX = 16 * 1024 * 1024

@@ -9,7 +9,6 @@ import { REPLICA_OPTIONS, Replicas } from '../../../src/collect/receive/replicas
 import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts'
-import { encodeWrite1 } from '../../../src/wire/writeencode.ts'
 import {
   bitsOf,
   GOING,
@@ -19,6 +18,7 @@ import {
   startGateway,
   TestSeries,
 } from '../../send/gateway/world.ts'
+import { encodeWrite1 } from '../../support/writerequest.ts'
 import { type FakeClock, fakeClock } from '../clock.ts'
 
 function labels(record: Record<string, string>): Labels {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { SeriesHasher } from '../../../src/collect/receive/serieshash.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
 import { WriteReader } from '../../../src/wire/remotewrite.ts'
-import { encodeWrite1, encodeWrite2 } from '../../../src/wire/writeencode.ts'
+import { encodeWrite1, encodeWrite2 } from '../../support/writerequest.ts'
 
 const COUNT = 20_000
 

@@ -8,8 +8,8 @@ import type { FramePiece, Frames } from '../../../src/send/frame/piece.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts'
-import { encodeWrite1 } from '../../../src/wire/writeencode.ts'
 import { readCaptures } from '../../support/captures.ts'
+import { encodeWrite1 } from '../../support/writerequest.ts'
 import { exporterLabels, requestOf, rowOf, samplesIn, samplesOf, viewOf } from './rows.ts'
 
 const FROM_MS = 1_700_000_000_000

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
 import { writeMessage } from '../../../src/send/frame/message.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
-import { encodeWrite1 } from '../../../src/wire/writeencode.ts'
+import { encodeWrite1 } from '../../support/writerequest.ts'
 
 const FROM_MS = 1_700_000_000_000
 
