@@ -68,7 +68,7 @@ export function InstallFiles({ request, name }: InstallFilesProps): JSX.Element 
             <span class="mono">{file.name}</span>
             <span class="soft">{USES[file.name]}</span>
             <span class="install-file-acts">
-              <CopyButton label={`Copy ${file.name}`} text={() => file.text} />
+              <CopyButton label="Copy" text={() => file.text} />
               <button
                 type="button"
                 class="button bare"

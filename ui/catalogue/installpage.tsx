@@ -189,7 +189,7 @@ function InstallButton({ request, isReady }: ActProps): JSX.Element {
       {isReady && (
         <details class="install-command">
           <summary>The same on the command line</summary>
-          <CodeBox text={commandOf(request, urlOf('').href.replace(/\/$/, ''))} look="wrapped" />
+          <CodeBox text={commandOf(request, urlOf('').href.replace(/\/$/, ''))} />
         </details>
       )}
     </div>
@@ -206,7 +206,7 @@ function NoClick({ request, isReady }: ActProps): JSX.Element {
         Prometheus, Alertmanager and Grafana, or have a <code>narthex up</code> do it:
       </p>
       {isReady ? (
-        <CodeBox text={commandOf(request, USUAL_UP)} look="wrapped" />
+        <CodeBox text={commandOf(request, USUAL_UP)} />
       ) : (
         <p class="faint">Choose targets to see the command.</p>
       )}

@@ -27,9 +27,14 @@ interface InstallPreviewProps {
 
 export function InstallPreview({ preview, isAsked, entry }: InstallPreviewProps): JSX.Element {
   const [pane, setPane] = useState<Pane>('scrape')
-  const { plan, failure, isCurrent } = preview
+  const { plan, problems, failure, isCurrent } = preview
+  const isOld = !isCurrent || problems.length > 0 || failure !== ''
   return (
-    <section class="install-preview" aria-label="What will be added" aria-busy={!isCurrent}>
+    <section
+      class={`install-preview ${isOld ? 'is-old' : ''}`}
+      aria-label="What will be added"
+      aria-busy={!isCurrent}
+    >
       <Alert text={failure} />
       {plan?.notes.map((note) => (
         <p key={note} class="note warn">

@@ -69,7 +69,7 @@ export function commandOf(request: InstallRequest, url: string): string {
     ...(job === '' ? [] : [quote(`--job=${job}`)]),
     ...(interval === '' ? [] : [quote(`--interval=${interval}`)]),
     quote(`--url=${url}`),
-  ].join(' ')
+  ].join(' \\\n  ')
 }
 
 function splitTargets(text: string): string[] {

@@ -10,7 +10,7 @@ import { Alert, Waiting } from '../shell/listpage.tsx'
 import { followLink, hrefBelow, hrefOf, navigate } from '../shell/router.ts'
 import { RowsTable } from '../shell/rowstable.tsx'
 import { addShortcuts } from '../shell/shortcuts.ts'
-import { HealthBadge } from './health.tsx'
+import { HealthBadge, HealthBadges } from './health.tsx'
 import { loadInstall, type RunningInstallation, type WatchedInstallation } from './load.ts'
 import { UndoButton } from './undo.tsx'
 
@@ -102,7 +102,11 @@ function Progress({ installation }: { readonly installation: RunningInstallation
   return (
     <div class="card installation-progress" role="status">
       <strong>{describe(up, down, unknown)}</strong>
-      <progress value={up + down} max={Math.max(all, 1)} aria-label="Targets scraped once" />
+      {unknown > 0 || all === 0 ? (
+        <progress value={up + down} max={Math.max(all, 1)} aria-label="Targets scraped once" />
+      ) : (
+        <HealthBadges health={installation.health} />
+      )}
     </div>
   )
 }
