@@ -86,7 +86,8 @@ export function checkPlace(
 }
 
 function isGitUrl(url: string, isAdded: boolean): boolean {
-  if (/[^!-~]/.test(url) || url.includes('::') || url.length > 1000) return false
+  // What stands before `::` is a program of git.
+  if (/[^!-~]|^[\w+.-]*::/.test(url) || url.length > 1000) return false
   if (isAbsolute(url)) return !isAdded
   if (/^[\w.]+@[\w][\w.-]*:[^-:]/.test(url)) return true
   if (!/^(?:https?|ssh|git|file):\/\/[^-]/.test(url) || !URL.canParse(url)) return false
