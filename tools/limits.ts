@@ -37,8 +37,11 @@ import { JSON_DEPTH_MAX } from '../src/hub/catalogue/jsonplaces.ts'
 import { RULES_MAX } from '../src/hub/catalogue/rules.ts'
 import { SAMPLE_FAMILIES_MAX } from '../src/hub/catalogue/sample.ts'
 import { SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../src/hub/catalogue/search.ts'
+import { FOUND_TARGETS_MAX } from '../src/hub/found/recognise.ts'
 import { INSTALLS_MAX } from '../src/hub/install/folder.ts'
 import { TARGETS_MAX as INSTALL_TARGETS_MAX, JOB_LENGTH_MAX } from '../src/hub/install/request.ts'
+import { LOOKS_PENDING_MAX, VIEWERS_MAX } from '../src/hub/interest/interest.ts'
+import { KEPT_DAYS } from '../src/hub/interest/score.ts'
 import { BULK_DOCUMENTS_MAX } from '../src/hub/registry/batch.ts'
 import { CONSUMER_MS_MAX } from '../src/hub/registry/consumers.ts'
 import { DIFF_TARGETS_MAX } from '../src/hub/registry/diff.ts'
@@ -73,6 +76,7 @@ import { QUERY_LIMITS } from '../src/query/host/limits.ts'
 import { NESTING_MAX, OPERATORS_MAX } from '../src/query/promql/tokens.ts'
 import { CHANGE_ITEMS_MAX } from '../src/records/changes.ts'
 import { VERSIONS_MAX as DOCUMENT_VERSIONS_MAX } from '../src/records/documents.ts'
+import { LIVES_MAX } from '../src/records/interest.ts'
 import { LEASE_EVENTS_MAX } from '../src/records/leases.ts'
 import { RETRY_AFTER_MS_MAX } from '../src/send/queue/pace.ts'
 import { ANSWER_BYTES_MAX as UPSTREAM_BYTES_MAX } from '../src/send/upstream/upstream.ts'
@@ -84,6 +88,7 @@ import {
   SERIES_MAX as FEDERATED_SERIES_MAX,
 } from '../src/serve/federate.ts'
 import { CHANGES_MAX } from '../src/serve/hub/batch.ts'
+import { FAVOURITES_MAX } from '../src/serve/hub/favourites.ts'
 import { PAGE_MAX } from '../src/serve/hub/registry.ts'
 import { FILTERS_MAX } from '../src/serve/hub/sd.ts'
 import { PENDING_BYTES_MAX } from '../src/store/log/log.ts'
@@ -122,6 +127,7 @@ const CONSUL = 'prometheus_sd_consul_rpc_failures_total'
 const KUBERNETES = ['prometheus_sd_kubernetes_failures_total']
 const KEPT = 'narthex_sd_last_good_failures_total'
 const FAULTS = 'narthex_catalogue_faults'
+const LOOKS_DROPPED = 'narthex_catalogue_views_dropped_total'
 const SOURCE_FAILING = 'narthex_catalogue_source_failing'
 const SOURCE_STAYS = 'what it had before stays'
 
@@ -582,6 +588,19 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('characters of its name', count(JOB_LENGTH_MAX), '400', [REQUESTS]),
     built('words of a search', count(SEARCH_WORDS_MAX), 'further ones do not count', [REQUESTS]),
     built('characters of a search', count(SEARCH_LENGTH_MAX), 'the same', [REQUESTS]),
+    built('looks that wait to be written', count(LOOKS_PENDING_MAX), 'not counted', [
+      LOOKS_DROPPED,
+    ]),
+    built('looks of a day', count(VIEWERS_MAX), 'not counted', [LOOKS_DROPPED]),
+    built('time that uses are kept', `${KEPT_DAYS}d`, 'they are forgotten', []),
+    built(
+      'entries whose age is known',
+      count(LIVES_MAX),
+      'the longest unchanged are forgotten',
+      [],
+    ),
+    built('favourites of a user', count(FAVOURITES_MAX), '422', [REQUESTS]),
+    built('targets told of an entry', count(FOUND_TARGETS_MAX), 'counted only', [REQUESTS]),
   ],
 }
 

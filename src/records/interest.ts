@@ -8,7 +8,7 @@ import type { Schema } from './schema.ts'
 const ROWS_MAX = 500
 
 /** Most entries of which it is known since when they are there. */
-const LIVES_MAX = 5000
+export const LIVES_MAX = 5000
 
 /** Contents of an entry that are known again: hubs of several versions may differ in theirs. */
 const DIGESTS_MAX = 8

@@ -30,9 +30,9 @@ const SAVE_MS = 5000
 const FOLLOW_MS = 60_000
 
 /** Most looks that wait to be written. */
-const PENDING_MAX = 10_000
+export const LOOKS_PENDING_MAX = 10_000
 /** Most looks of one day, of all hubs. */
-const VIEWERS_MAX = 100_000
+export const VIEWERS_MAX = 100_000
 
 export interface InterestDeps {
   readonly records: InterestRecords
@@ -149,7 +149,7 @@ export class FollowedInterest implements Interest {
 
   #keepLook(look: Look): void {
     const key = JSON.stringify([look.day, look.entry, look.caller])
-    if (this.#looks.size < PENDING_MAX || this.#looks.has(key)) this.#looks.set(key, look)
+    if (this.#looks.size < LOOKS_PENDING_MAX || this.#looks.has(key)) this.#looks.set(key, look)
     else this.#dropped.inc()
   }
 

@@ -36,7 +36,7 @@ export function favouriteRoutes(deps: FavouriteDeps): DescribedRoute[] {
       'PUT',
       `${PATH}/:name`,
       'viewer',
-      { summary: 'Marks an entry for the user', failures: [403, 404, 503] },
+      { summary: 'Marks an entry for the user', failures: [403, 404, 422, 503] },
       (ask) => handleMark(ask, deps),
     ),
     change(
