@@ -52,6 +52,7 @@ const OF_HUB: readonly (readonly [string, readonly Row[]])[] = [
       [['↓'], 'from the filter into the list, and on'],
       [['↑'], 'back, and to the filter'],
       [['u'], 'from an entry up to the list'],
+      [['f'], 'mark the entry as a favourite, or take the mark away'],
       [['Ctrl', 's'], 'in the editor: save'],
     ],
   ],
