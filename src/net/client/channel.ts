@@ -16,6 +16,7 @@ import {
   addHeaders,
   bareHost,
   formatRequest,
+  isRedirect,
   REDIRECTS_MAX,
   redirectTarget,
   shownUrl,
@@ -117,8 +118,8 @@ class Channel implements HttpChannel {
     for (let redirects = 0; ; redirects++) {
       const reply = await this.#exchange(url, withCredentials)
       const { status, location } = reply.head
-      const redirected = [301, 302, 303, 307, 308].includes(status) && location !== ''
-      if (!redirected || !this.#options.config.followRedirects) return this.#finish(reply)
+      const isFollowed = this.#options.config.followRedirects && isRedirect(status, location)
+      if (!isFollowed) return this.#finish(reply)
       reply.body.release()
       if (redirects === REDIRECTS_MAX) throw tooManyRedirects()
       const next = redirectTarget(url, location)

@@ -43,6 +43,11 @@ export function addHeaders(lines: HeaderLine[], added: readonly HeaderLine[]): v
   }
 }
 
+/** Whether an answer sends a question on to another place. */
+export function isRedirect(status: number, location: string): boolean {
+  return [301, 302, 303, 307, 308].includes(status) && location !== ''
+}
+
 /**
  * Where the answer to a request to `url` sends it on.
  *

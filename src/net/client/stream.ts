@@ -12,7 +12,7 @@ import { closedEarly, deadlinePassed, requestFault } from './fault.ts'
 import { proxyAuthorization, tunnel } from './nodehttp.ts'
 import { type OAuthTokens, openOAuthTokens } from './oauth.ts'
 import { proxyFor } from './proxy.ts'
-import { REDIRECTS_MAX, shownUrl } from './request.ts'
+import { isRedirect, REDIRECTS_MAX, redirectTarget, shownUrl, tooManyRedirects } from './request.ts'
 import { tlsOptions } from './tls.ts'
 
 /** How often a quiet connection is probed, so that a peer that is gone is noticed. */
@@ -110,22 +110,18 @@ class Client implements StreamClient {
 
   async #follow(request: StreamRequest, exchange: Exchange): Promise<StreamReply> {
     let { url } = request
+    let withCredentials = true
     for (let redirects = 0; ; redirects++) {
-      const message = await this.#send(url, request, exchange, url.origin === request.url.origin)
+      const message = await this.#send(url, request, exchange, withCredentials)
       const { statusCode = 0, headers } = message
       const location = headers.location ?? ''
-      const redirected = [301, 302, 303, 307, 308].includes(statusCode) && location !== ''
-      if (!redirected || !this.#options.config.followRedirects) {
+      if (!isRedirect(statusCode, location) || !this.#options.config.followRedirects) {
         return new Reply(message, exchange, shownUrl(request.url))
       }
       message.destroy()
-      if (redirects === REDIRECTS_MAX) {
-        throw new NarthexError('io', `stopped after ${REDIRECTS_MAX} redirects`)
-      }
-      const next = URL.canParse(location, url) ? new URL(location, url) : undefined
-      if (next === undefined || !/^https?:$/.test(next.protocol)) {
-        throw new NarthexError('io', `cannot follow redirect to ${JSON.stringify(location)}`)
-      }
+      if (redirects === REDIRECTS_MAX) throw tooManyRedirects()
+      const next = redirectTarget(url, location)
+      if (next.origin !== url.origin) withCredentials = false
       url = next
     }
   }

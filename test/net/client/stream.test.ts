@@ -193,6 +193,20 @@ test('redirects are followed, and C29: credentials stay with their origin', asyn
   assert.equal(kept.status, 302)
 })
 
+test('C29: an origin that sends the request back to the first one gets no credentials shown there', async (t) => {
+  const seen: string[] = []
+  const home = await serve(t, (request, response) => {
+    seen.push(`${request.url} ${request.headers.authorization ?? 'nobody'}`)
+    if (request.url === '/') response.writeHead(302, { Location: `${away}/` }).end()
+    else response.end('there')
+  })
+  const away = await serve(t, (_request, response) => {
+    response.writeHead(302, { Location: `${home}/chosen-by-others` }).end()
+  })
+  await get(t, `${home}/`, { authorization: AUTHORIZATION })
+  assert.deepEqual(seen, ['/ Bearer CANARY', '/chosen-by-others nobody'])
+})
+
 for (const [name, location, message] of [
   ['without an end', '/', /stopped after 10 redirects/],
   ['to another scheme', 'file:///etc/passwd', /cannot follow redirect/],
