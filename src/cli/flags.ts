@@ -18,6 +18,8 @@ export interface Flag<T = unknown> {
   readonly parse?: FlagParser<T>
   /** May be given more than once, or with commas; the value is then a list. */
   readonly many?: boolean
+  /** A text of `many` has no commas that part it. */
+  readonly isWhole?: boolean
   /** Its text is shown nowhere; the value is a Secret, checked where it is used. */
   readonly isSecret?: boolean
 }
@@ -125,6 +127,7 @@ function readValue(flag: Flag, text: string): unknown {
   if (flag.isSecret === true) return new Secret(text)
   const parse = flag.parse ?? ((each: string) => each)
   if (flag.many !== true) return parse(text)
+  if (flag.isWhole === true) return [parse(text)]
   return text
     .split(',')
     .filter((each) => each !== '')

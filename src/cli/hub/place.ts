@@ -25,7 +25,8 @@ export function openClient(flags: FlagReader): HubClient {
   return new HubClient(flags.text('url'), readToken(flags.text('url.token-file')))
 }
 
-function readToken(file: string): string {
+/** The token of --url.token-file; empty for none. @throws NarthexError `bad_data` */
+export function readToken(file: string): string {
   if (file === '') return ''
   try {
     return readFileSync(file, 'utf8').trim()

@@ -11,6 +11,10 @@ export const HUB_TOOLS: Readonly<Record<string, Load>> = {
   installs: loadInstall,
   uninstall: loadInstall,
   export: loadInstall,
+  groups: async () => (await import('./documents.ts')).GROUP_TOOLS,
+  services: async () => (await import('./documents.ts')).SERVICE_TOOLS,
+  leases: async () => (await import('./leases.ts')).LEASE_TOOLS,
+  changes: async () => (await import('./changes.ts')).CHANGE_TOOLS,
   refresh: async () => (await import('./sources.ts')).REFRESH_TOOLS,
   sources: async () => (await import('./sources.ts')).SOURCE_TOOLS,
 }
