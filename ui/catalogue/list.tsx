@@ -8,6 +8,7 @@ import { Alert, FilterField, ListPage, useFilter, Waiting } from '../shell/listp
 import { addShortcuts } from '../shell/shortcuts.ts'
 import { CatalogueChips } from './chips.tsx'
 import { favourites, loadFavourites, markFailure, toggleFavourite } from './favourites.ts'
+import { FailingSources } from './failingsources.tsx'
 import {
   type CatalogueState,
   formatState,
@@ -73,6 +74,7 @@ export function CatalogueList(): JSX.Element {
       <Alert text={failure} />
       <Alert text={markFailure.value} />
       <Faults faults={data?.faults ?? []} />
+      <FailingSources />
       {data === undefined && failure === '' && <Waiting look="catalogue-skeleton" />}
       {data !== undefined && all.length === 0 && <NoEntries />}
       {all.length > 0 && shown.length === 0 && !isSearching && (
