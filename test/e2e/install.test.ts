@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { findComponent } from '../../tools/components.ts'
 import {
   freePort,
   missingComponents,
@@ -17,7 +16,7 @@ import {
   until,
 } from '../support/processes.ts'
 
-const skip = missingComponents('prometheus-node-exporter', 'promtool')
+const skip = missingComponents('prometheus-node-exporter')
 
 /** The interval without a configuration file, and what asking costs on a busy machine. */
 const SEEN_MS_MAX = 5000 + 2000
@@ -165,7 +164,57 @@ test('a broken file among installations is named, and what ran goes on', {
   assert.equal((await fetch(`${server.url}/-/reload`, { method: 'POST' })).status, 200)
 })
 
-test('by command line: into a folder, into a server that runs, and out for Prometheus', {
+test('one entry is installed twice beside a configuration of the user, whose jobs are not touched', {
+  skip,
+  timeout: 120_000,
+}, async (t) => {
+  const { folder, address, own } = await openWorld(t)
+  const config = `global: {scrape_interval: 1s, scrape_timeout: 1s}
+scrape_configs: [{job_name: node, static_configs: [{targets: ['${address}']}]}]
+`
+  const storage = join(folder, 'data')
+  const server = own(await startNarthex({ storage, config }))
+  await until(
+    'the job of the user is up',
+    async () => (await upOf(server, address, 'node')) === '1',
+  )
+  const taken = await ask(server, 'POST', 'hub/install', { entry: 'node', targets: [address] })
+  assert.equal(taken.code, 409)
+  assert.match(taken.error, /a job "node" is configured already, wanted another name/)
+  const west = { entry: 'node', targets: [address], job: 'west', interval: '2s' }
+  const preview = await ask(server, 'POST', 'hub/install/preview', west)
+  assert.match(preview.data.notes.join(), new RegExp(`twice: ${address} \\(node\\)`))
+  assert.match(preview.data.scrape, /\n {4}scrape_interval: 2s\n/)
+  const east = { ...west, job: 'east', targets: [address, '127.0.0.1:1'] }
+  for (const body of [west, east]) {
+    assert.equal((await ask(server, 'POST', 'hub/install', body)).code, 201)
+  }
+  for (const job of ['node', 'west', 'east']) {
+    await until(`${job} is up`, async () => (await upOf(server, address, job)) === '1')
+  }
+  const downOf = async (): Promise<{ address: string; error: string } | undefined> => {
+    const { data } = await ask(server, 'GET', 'hub/installs/east/targets')
+    return data.targets.find(({ health }: { health: string }) => health === 'down')
+  }
+  await until('the other is down', async () => (await downOf()) !== undefined)
+  assert.match((await downOf())?.error ?? '', /connection refused/)
+  const { data } = await ask(server, 'GET', 'hub/installs')
+  assert.deepEqual(
+    data.installs.map((one: Record<string, unknown>) => [one.name, one.health]),
+    [
+      ['east', { up: 1, down: 1, unknown: 0 }],
+      ['west', { up: 1, down: 0, unknown: 0 }],
+    ],
+  )
+  assert.equal((await ask(server, 'DELETE', 'hub/installs/west')).code, 200)
+  assert.deepEqual(
+    below(join(storage, 'config.d')).filter((path) => path.includes('.')),
+    ['dashboards/east.json', 'east.yml', 'rules/east.yml'],
+  )
+  assert.equal(await upOf(server, address, 'node'), '1')
+})
+
+test('by command line: into a folder, and into a server that runs', {
   skip,
   timeout: 120_000,
 }, async (t) => {
@@ -193,21 +242,9 @@ test('by command line: into a folder, into a server that runs, and out for Prome
   assert.equal(unknown.code, 1)
   assert.match(unknown.text, /cannot find installation "redis"/)
   assert.equal((await narthex('installs', url, place)).code, 2)
-
-  const to = join(folder, 'exported')
-  const exported = await narthex('export', 'node', `--targets=${address}`, `--to=${to}`)
-  assert.equal(exported.code, 0, exported.text)
-  assert.deepEqual(below(to), ['dashboard.json', 'rules.yml', 'scrape.yml'])
-  const promtool = findComponent('promtool')?.path ?? ''
-  for (const args of [
-    ['config', join(to, 'scrape.yml')],
-    ['rules', join(to, 'rules.yml')],
-  ]) {
-    const { code, text } = await run(promtool, 'check', ...args)
-    assert.equal(code, 0, text)
-    assert.match(text, /SUCCESS/)
-  }
-  assert.equal((await narthex('export', 'node', '--targets=a', `--to=${to}`)).code, 1)
+  const wrong = await narthex('install', 'node', '--job=a', '--targets=b,http://c,d/e', url)
+  assert.notEqual(wrong.code, 0)
+  assert.match(wrong.text, /"http:\/\/c" is a URL[\s\S]*, and 1 more/)
 })
 
 test('a hub that scrapes nothing hands the files out and installs nothing', {
