@@ -1,0 +1,49 @@
+/** The targets of the registry, followed for who scrapes them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NarthexError } from '../../src/base/error.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { labelValue } from '../../src/model/labels.ts'
+import type { TargetList } from '../../src/model/registry.ts'
+import { followTargets } from '../../src/roles/followedtargets.ts'
+import { fakeClock, settle } from '../collect/clock.ts'
+
+function listOf(etag: string, ...targets: string[]): TargetList {
+  const json = Buffer.from(JSON.stringify([{ targets, labels: { job: 'mine' } }]))
+  return { etag, targets: targets.length, json, gzip: async () => json }
+}
+
+test('targets are handed on when they change, and stay while the database is away', async () => {
+  const clock = fakeClock()
+  const step = async (): Promise<void> => {
+    await settle()
+    clock.advance(2000)
+    await settle()
+  }
+  const taken: string[][] = []
+  let answer: TargetList | NarthexError = listOf('1', 'a:1')
+  const registry = {
+    targets: async () => {
+      if (answer instanceof NarthexError) throw answer
+      return answer
+    },
+  }
+  const following = followTargets({
+    ...{ registry, clock, log: silentLog },
+    take: (targets) => taken.push(targets.map((each) => labelValue(each, '__address__'))),
+  })
+  await step()
+  assert.deepEqual(taken, [['a:1']])
+  await step()
+  assert.equal(taken.length, 1, 'nothing is new')
+  answer = new NarthexError('busy', 'away')
+  await step()
+  assert.equal(taken.length, 1)
+  answer = listOf('2', 'a:1', 'b:1')
+  await step()
+  assert.deepEqual(taken.at(-1), ['a:1', 'b:1'])
+  await following.stop()
+  answer = listOf('3', 'c:1')
+  await step()
+  assert.equal(taken.length, 2, 'it has stopped')
+})
