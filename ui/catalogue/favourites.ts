@@ -26,8 +26,18 @@ export async function loadFavourites(abort: AbortSignal): Promise<void> {
 
 /** Marks an entry or takes its mark away; the star shows it at once, and goes back if it fails. */
 export async function toggleFavourite(name: string): Promise<void> {
-  const isMarked = favourites.value.has(name)
   markFailure.value = ''
+  try {
+    // Whose favourites these are has to be known first.
+    if (ofServer.value === undefined) await loadFavourites(new AbortController().signal)
+    await turnMark(name)
+  } catch (error) {
+    markFailure.value = `cannot mark ${name}: ${errorText(error)}`
+  }
+}
+
+async function turnMark(name: string): Promise<void> {
+  const isMarked = favourites.value.has(name)
   mark(name, !isMarked)
   if (ofServer.value?.isPersonal !== true) return
   try {
@@ -35,7 +45,7 @@ export async function toggleFavourite(name: string): Promise<void> {
     await change(isMarked ? 'DELETE' : 'PUT', path, '')
   } catch (error) {
     mark(name, isMarked)
-    markFailure.value = errorText(error)
+    throw error
   }
 }
 

@@ -107,19 +107,13 @@ export class FollowedInterest implements Interest {
     this.#later(SAVE_MS)
   }
 
-  /** Writes what was seen and noted and takes over what is known; fails only into the log. */
+  /** Notes what there is and takes over what is known; fails only into the log. */
   async follow(): Promise<void> {
-    this.#turn = this.#turn.then(async () => {
-      try {
-        await this.#save()
-        await this.#note()
-        await this.#sweep()
-        await this.#read()
-      } catch (error) {
-        this.#deps.log.warn('uses of the catalogue are not followed', { error: messageOf(error) })
-      }
+    await this.#inTurn(async () => {
+      await this.#note()
+      await this.#sweep()
+      await this.#read()
     })
-    await this.#turn
     // What is not noted yet comes as soon as all sources have been asked.
     this.#later(this.#noted === undefined ? SAVE_MS : FOLLOW_MS)
   }
@@ -128,11 +122,14 @@ export class FollowedInterest implements Interest {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#timer?.cancel()
-    await this.#turn
-    await this.#save().catch((error: unknown) => {
-      const reason = messageOf(error)
-      this.#deps.log.warn('uses of the catalogue could not be written down', { error: reason })
+    await this.#inTurn(() => this.#save())
+  }
+
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(run).catch((error: unknown) => {
+      this.#deps.log.warn('uses of the catalogue are not followed', { error: messageOf(error) })
     })
+    return this.#turn
   }
 
   #later(delayMs: number): void {
@@ -143,6 +140,7 @@ export class FollowedInterest implements Interest {
     this.#timerMs = dueMs
     this.#timer = clock.after(delayMs, () => {
       this.#timerMs = Number.POSITIVE_INFINITY
+      void this.#inTurn(() => this.#save())
       void this.follow()
     })
   }

@@ -25,6 +25,12 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
+/** Lets the time pass after which looks are written, and waits until they are. */
+async function settle(clock: JumpingClock, interest: FollowedInterest): Promise<void> {
+  await clock.advance(5000)
+  await interest.follow()
+}
+
 interface World {
   readonly path: string
   readonly clock: JumpingClock
@@ -58,13 +64,13 @@ async function makeWorld(): Promise<World> {
 }
 
 test('FIELD 1: reloading a page does not make an entry popular', async () => {
-  const { open } = await makeWorld()
+  const { clock, open } = await makeWorld()
   const interest = open()
   for (let i = 0; i < 100; i++) interest.viewed('node', 'anne')
-  await interest.follow()
+  await settle(clock, interest)
   for (let i = 0; i < 100; i++) interest.viewed('node', 'anne')
   interest.viewed('node', 'bob')
-  await interest.follow()
+  await settle(clock, interest)
   assert.equal(interest.standing('node').views, 2)
 })
 
@@ -73,10 +79,10 @@ test('a person counts again on the next day, and for each entry', async () => {
   const interest = open()
   interest.viewed('node', 'anne')
   interest.viewed('redis', 'anne')
-  await interest.follow()
+  await settle(clock, interest)
   clock.jump(DAY_MS)
   interest.viewed('node', 'anne')
-  await interest.follow()
+  await settle(clock, interest)
   assert.equal(interest.standing('node').views, 2)
   assert.equal(interest.standing('redis').views, 1)
 })
@@ -85,9 +91,9 @@ test('of who looked nothing is kept that tells it', async () => {
   const { path, clock, open } = await makeWorld()
   const interest = open()
   interest.viewed('node', 'anne@example.org')
-  await interest.follow()
+  await settle(clock, interest)
   clock.jump(2 * DAY_MS)
-  await interest.follow()
+  await settle(clock, interest)
   await interest.stop()
   for (const file of ['records.db', 'records.db-wal']) {
     assert.ok(!readFileSync(join(path, file)).includes('anne@example.org'), file)
@@ -101,7 +107,7 @@ test('several hubs count into the same sums, and each sees what the others have 
   one.viewed('node', 'anne')
   other.viewed('node', 'anne')
   other.viewed('node', 'bob')
-  await one.follow()
+  await settle(clock, one)
   await other.follow()
   assert.equal(other.standing('node').views, 2)
   const { version } = one
@@ -135,7 +141,7 @@ test('looks are written together a few seconds later, without anybody asking', a
 })
 
 test('while the database is away, what is known stays and what was seen is kept', async () => {
-  const { records, open } = await makeWorld()
+  const { clock, records, open } = await makeWorld()
   let isAway = false
   const away = (): void => {
     if (isAway) throw new NarthexError('busy', 'cannot reach the database')
@@ -155,13 +161,14 @@ test('while the database is away, what is known stays and what was seen is kept'
     sweep: async (...args) => records.interest.sweep(...args),
   })
   interest.viewed('node', 'anne')
-  await interest.follow()
+  await settle(clock, interest)
   isAway = true
   interest.viewed('node', 'bob')
   interest.installed('node')
-  await interest.follow()
+  await settle(clock, interest)
   assert.equal(interest.standing('node').views, 1)
   isAway = false
+  await clock.advance(60_000)
   await interest.follow()
   assert.equal(interest.standing('node').views, 2)
   assert.equal(interest.standing('node').installs, 1)
@@ -225,7 +232,7 @@ test('an entry has changed when its texts have, not when a program reads them an
 })
 
 test('an installation counts for its entry, one that fails does not', async () => {
-  const { open } = await makeWorld()
+  const { clock, open } = await makeWorld()
   const interest = open()
   const installed = { done: { entry: 'node' } }
   const installer = {
@@ -238,6 +245,6 @@ test('an installation counts for its entry, one that fails does not', async () =
   const request = { entry: 'node', targets: [], job: '', interval: '' }
   assert.equal(await counting.install(request, 'anne'), installed)
   await assert.rejects(counting.install({ ...request, job: 'bad' }, 'anne'), /cannot install/)
-  await interest.follow()
+  await settle(clock, interest)
   assert.equal(interest.standing('node').installs, 1)
 })
