@@ -30,6 +30,8 @@ export class ApiError extends Error {
 
 /** Whether the last question reached a server. */
 export const serverAway: Signal<boolean> = signal(false)
+/** Whether the last question was refused because nobody said who asks. */
+export const isStranger: Signal<boolean> = signal(false)
 /** Grows with each return of the server; what shows data asks again when it changes. */
 export const comebacks: Signal<number> = signal(0)
 
@@ -110,7 +112,13 @@ export async function watchedFetch(url: RequestInfo, init?: RequestInit): Promis
   }
   // A proxy in front answers for a server that is gone.
   setAway(response.status === 502 || response.status === 504)
+  if (!showsPassword(init)) isStranger.value = response.status === 401
   return response
+}
+
+/** A wrong password is no stranger: who typed it is told. */
+function showsPassword(init: RequestInit | undefined): boolean {
+  return new Headers(init?.headers).has('authorization')
 }
 
 /** Asks now whether the server is back. */

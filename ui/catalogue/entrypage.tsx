@@ -1,9 +1,13 @@
 /** One entry: what it is, how far it was verified, and its content by tabs. */
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { EntryDetail } from '../../src/model/catalogue.ts'
 import type { ShownEntry } from '../../src/model/interest.ts'
 import { usePolled } from '../api/polled.ts'
+import { FileBar } from '../edits/filebar.tsx'
+import { FileView } from '../edits/fileview.tsx'
+import { parsePlace } from '../edits/place.ts'
+import { useRights } from '../edits/rights.ts'
 import { Markdown } from '../markdown/markdown.tsx'
 import { Ago } from '../shell/ago.tsx'
 import { CodeBox } from '../shell/codebox.tsx'
@@ -30,13 +34,16 @@ import { MetricsTab } from './metricstab.tsx'
 import { RulesTab } from './rulestab.tsx'
 import { Star } from './star.tsx'
 import { NewBadge } from './table.tsx'
-import { chosenTab, type TabName, tabsOf } from './tabs.ts'
+import { chosenTab, filesOfTab, type TabName, tabsOf } from './tabs.ts'
 
 export function EntryPage({ name }: { readonly name: string }): JSX.Element {
+  const [changes, setChanges] = useState(0)
+  // Asked anew after each change of our own.
   const load = useCallback(
-    async (abort: AbortSignal) => ({ entry: await loadEntry(name, abort) }),
-    [name],
+    async (abort: AbortSignal) => ({ entry: await loadEntry(name, abort), changes }),
+    [name, changes],
   )
+  const onChanged = (): void => setChanges(changes + 1)
   const { data, failure } = usePolled(load, 0)
   usePolled(loadFavourites, 0)
   const title = data?.entry?.title ?? name
@@ -60,13 +67,28 @@ export function EntryPage({ name }: { readonly name: string }): JSX.Element {
       <Alert text={failure} />
       <Alert text={markFailure.value} />
       {data === undefined && failure === '' && <Waiting look="catalogue-skeleton" />}
-      {data !== undefined && data.entry === undefined && <NoEntry name={name} />}
-      {data?.entry !== undefined && <Entry entry={data.entry} />}
+      {data !== undefined && data.entry === undefined && (
+        <NoEntry name={name} onWritten={onChanged} />
+      )}
+      {data?.entry !== undefined && (
+        <Entry entry={data.entry} changes={data.changes} onChanged={onChanged} />
+      )}
     </div>
   )
 }
 
-function NoEntry({ name }: { readonly name: string }): JSX.Element {
+interface NoEntryProps {
+  readonly name: string
+  readonly onWritten: () => void
+}
+
+/** There is none, or it is being written. */
+function NoEntry({ name, onWritten }: NoEntryProps): JSX.Element {
+  const rights = useRights()
+  const place = parsePlace(searchBelow.value)
+  if (rights.isEditable && place.view === 'edit') {
+    return <FileView entry={name} tab="" place={place} rights={rights} onChanged={onWritten} />
+  }
   return (
     <div class="card empty">
       <Icon name="search" />
@@ -78,7 +100,16 @@ function NoEntry({ name }: { readonly name: string }): JSX.Element {
   )
 }
 
-function Entry({ entry }: { readonly entry: ShownEntry }): JSX.Element {
+interface EntryProps {
+  readonly entry: ShownEntry
+  /** How often it was changed here. */
+  readonly changes: number
+  readonly onChanged: () => void
+}
+
+function Entry({ entry, changes, onChanged }: EntryProps): JSX.Element {
+  const rights = useRights()
+  const place = parsePlace(searchBelow.value)
   const tabs = tabsOf(entry)
   const chosen = chosenTab(searchBelow.value, tabs)
   const box = useRef<HTMLDivElement>(null)
@@ -91,15 +122,34 @@ function Entry({ entry }: { readonly entry: ShownEntry }): JSX.Element {
     <>
       <Head entry={entry} />
       {chosen !== undefined && (
-        <>
-          <div class="entry-tabs" ref={box}>
-            <Tabs name="Content" tabs={tabs} chosen={chosen} onChoose={choose} />
-          </div>
-          <div role="tabpanel" aria-label={tabs.find(([tab]) => tab === chosen)?.[1]}>
-            <Content entry={entry} tab={chosen} />
-          </div>
-        </>
+        <div class="entry-tabs" ref={box}>
+          <Tabs name="Content" tabs={tabs} chosen={chosen} onChoose={choose} />
+        </div>
       )}
+      <div
+        class="entry-parts"
+        role="tabpanel"
+        aria-label={tabs.find(([tab]) => tab === chosen)?.[1] ?? 'Content'}
+      >
+        <FileBar
+          entry={entry}
+          tab={chosen ?? ''}
+          files={filesOfTab(chosen)}
+          place={place}
+          rights={rights}
+        />
+        {place.view !== 'read' && (
+          <FileView
+            key={changes}
+            entry={entry.name}
+            tab={chosen ?? ''}
+            place={place}
+            rights={rights}
+            onChanged={onChanged}
+          />
+        )}
+        {place.view === 'read' && chosen !== undefined && <Content entry={entry} tab={chosen} />}
+      </div>
     </>
   )
 }

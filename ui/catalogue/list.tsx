@@ -3,12 +3,13 @@ import { type Signal, signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { usePolled } from '../api/polled.ts'
+import { NewEntry } from '../edits/newentry.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert, FilterField, ListPage, useFilter, Waiting } from '../shell/listpage.tsx'
 import { addShortcuts } from '../shell/shortcuts.ts'
 import { CatalogueChips } from './chips.tsx'
-import { favourites, loadFavourites, markFailure, toggleFavourite } from './favourites.ts'
 import { FailingSources } from './failingsources.tsx'
+import { favourites, loadFavourites, markFailure, toggleFavourite } from './favourites.ts'
 import {
   type CatalogueState,
   formatState,
@@ -57,6 +58,7 @@ export function CatalogueList(): JSX.Element {
     <ListPage look="catalogue">
       <header class="page-head">
         <h1>Catalogue</h1>
+        <NewEntry />
         {all.length > 0 && <OrderField />}
         {all.length > 0 && (
           <FilterField

@@ -22,3 +22,16 @@ export function chosenTab(search: string, tabs: readonly Tab[]): TabName | undef
   const asked = new URLSearchParams(search).get('tab')
   return (tabs.find(([name]) => name === asked) ?? tabs.at(0))?.[0]
 }
+
+const FILES: Readonly<Record<TabName, readonly string[]>> = {
+  exporter: ['README.md'],
+  iac: ['helm.yaml'],
+  rules: ['alerts.yaml', 'alerts_test.yaml'],
+  dashboard: ['dashboard.json'],
+  metrics: ['sample.prom'],
+}
+
+/** The files that a tab shows. */
+export function filesOfTab(tab: TabName | undefined): readonly string[] {
+  return tab === undefined ? [] : FILES[tab]
+}

@@ -46,7 +46,8 @@ export function diffOf(a: string, b: string): Diff {
     added += toB - fromB
     gone += toA - fromA
     for (let n = 0; n < Math.max(toA - fromA, toB - fromB); n++) {
-      const [textA, textB] = [linesA.slice(0, toA).at(fromA + n), linesB.slice(0, toB).at(fromB + n)]
+      const textA = fromA + n < toA ? linesA[fromA + n] : undefined
+      const textB = fromB + n < toB ? linesB[fromB + n] : undefined
       rows.push(changedRow(fromA + n, textA, fromB + n, textB))
     }
   }

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { formatCount } from '../format/value.ts'
 import { ScrollBox } from '../shell/scrollbox.tsx'
 import { oneOf, stored } from '../shell/stored.ts'
-import { type Diff, diffOf, type Row, ROWS_MAX, type Side } from './diffrows.ts'
+import { type Diff, diffOf, ROWS_MAX, type Row, type Side } from './diffrows.ts'
 
 type Look = 'unified' | 'split'
 
