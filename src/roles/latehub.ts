@@ -63,7 +63,7 @@ export class LateHub implements Running {
     const { configuration } = this.#deps
     const hasSources = configuration.current.narthex.hub.sources.length > 0
     if (hasSources) this.#openSoon(() => this.#openCataloguing())
-    else if (this.#hasRecords()) this.#openSoon(() => this.#openRegistering())
+    else if (this.#hasRecords()) this.#openSoon(() => this.#openWhatIsUsed())
     configuration.follow(({ narthex }) => {
       if (narthex.hub.sources.length > 0) this.#openSoon(() => this.#openCataloguing())
     })
@@ -85,6 +85,12 @@ export class LateHub implements Running {
   #hasRecords(): boolean {
     const { databaseUrl, storagePath } = this.#options
     return databaseUrl !== undefined || existsSync(recordsFile(storagePath))
+  }
+
+  /** Sources that people have added are asked although nobody looks at the catalogue. */
+  async #openWhatIsUsed(): Promise<void> {
+    const { records } = await this.#openRegistering()
+    if ((await records.sources.settings()).length > 0) await this.#openCataloguing()
   }
 
   #openSoon(open: () => Promise<unknown>): void {
