@@ -15,7 +15,9 @@ const LOADERS: PageLoaders = {
   installs: async () => (await import('./installs/page.tsx')).InstallsPage,
   sources: async () => (await import('./sources/page.tsx')).SourcesPage,
   registry: async () => (await import('./registry/page.tsx')).RegistryPage,
+  accounts: async () => (await import('./accounts/page.tsx')).AccountsPage,
   status: async () => (await import('./status/page.tsx')).StatusPage,
+  login: async () => (await import('./accounts/login.tsx')).LoginPage,
 }
 
 const root = document.getElementById('root')

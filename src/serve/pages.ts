@@ -37,7 +37,7 @@ export const PAGES_OF_ROLE = {
   agent: ['targets', 'sending', 'status'],
   gateway: ['senders', 'sending', 'status'],
   ingester: ['partitions', 'sending', 'status'],
-  hub: ['catalogue', 'sources', 'registry', 'status'],
+  hub: ['catalogue', 'sources', 'registry', 'accounts', 'status', 'login'],
 } as const
 
 export type PageRole = keyof typeof PAGES_OF_ROLE
@@ -54,8 +54,10 @@ const PATHS: Readonly<Record<Page, readonly string[]>> = {
   catalogue: ['/catalogue', '/catalogue/:name', '/catalogue/:name/install'],
   installs: ['/installs', '/installs/:name'],
   sources: ['/sources', '/sources/:name'],
-  registry: ['/registry', '/registry/groups/:name', '/registry/services/:name'],
+  registry: ['/registry', '/registry/import', '/registry/groups/:name', '/registry/services/:name'],
+  accounts: ['/accounts'],
   status: ['/status', '/tsdb-status', '/flags', '/config'],
+  login: ['/login'],
 }
 
 /** Where the start page learns which pages there are. */
@@ -80,7 +82,8 @@ interface PageFile {
 }
 
 /**
- * One route for each built file, and one with the start page for each address of a page.
+ * One route for each built file, and one with the start page for each address of a page. Where a page
+ * lets people log in, strangers may have all of them: they are a part of the program and say nothing.
  *
  * @param folder where the build put index.html and its assets
  * @throws NarthexError `io` when the folder has no index.html or cannot be read
@@ -92,11 +95,13 @@ export function openPages(folder: string, role: PageRole): Route[] {
     throw new NarthexError('io', `cannot read pages: ${folder} has no index.html, wanted a build`)
   }
   files.set('/index.html', startPageOf(built, role, '/'))
-  const routes = [...files].map(([path, file]) => routeOf(path, file))
+  const names: readonly Page[] = PAGES_OF_ROLE[role]
+  const needed = names.includes('login') ? 'none' : 'viewer'
+  const routes = [...files].map(([path, file]) => routeOf(path, file, needed))
   const paths = ['/', ...PAGES_OF_ROLE[role].flatMap((page) => PATHS[page])]
   const pages = paths
     .filter((path) => !files.has(path))
-    .map((path) => routeOf(path, startPageOf(built, role, path)))
+    .map((path) => routeOf(path, startPageOf(built, role, path), needed))
   return [...routes, ...pages]
 }
 
@@ -111,11 +116,11 @@ function startPageOf(built: PageFile, role: PageRole, path: string): PageFile {
   return fileOf('/index.html', Buffer.from(text))
 }
 
-function routeOf(path: string, file: PageFile): Route {
+function routeOf(path: string, file: PageFile, role: Route['role']): Route {
   return {
     methods: ['GET'],
     path,
-    role: 'viewer',
+    role,
     changes: false,
     body: 'none',
     ...(path.startsWith(HASHED_FOLDER) ? { family: HASHED_FAMILY } : {}),

@@ -6,7 +6,9 @@ import { hasPage, pages } from './router.ts'
 type Row = readonly [keys: readonly string[], does: string]
 
 const ANYWHERE: readonly Row[] = [
-  ...pages.map(({ title, key }): Row => [['g', key], `go to ${title}`]),
+  ...pages
+    .filter(({ menuOf }) => menuOf === undefined)
+    .map(({ title, key }): Row => [['g', key], `go to ${title}`]),
   [['/'], hasPage('explore') ? 'to the expression or the filter' : 'to the filter'],
   [['t'], 'colours: system, light, dark'],
   [['?'], 'this help'],

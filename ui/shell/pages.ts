@@ -10,7 +10,9 @@ export type PageName =
   | 'installs'
   | 'sources'
   | 'registry'
+  | 'accounts'
   | 'status'
+  | 'login'
 
 /** What an address leads to. */
 export interface Place {
@@ -29,6 +31,8 @@ export interface PageInfo {
   readonly paths: readonly [string, ...string[]]
   /** What may follow its address: names begin with a colon; absent where nothing does. */
   readonly below?: readonly string[]
+  /** Whom the menu shows it to; everybody when absent. */
+  readonly menuOf?: 'admins' | 'nobody'
 }
 
 /** All pages, in the order of the menu. */
@@ -47,13 +51,21 @@ const ALL: readonly PageInfo[] = [
   },
   { name: 'installs', title: 'Installed', key: 'i', paths: ['installs'], below: [':name'] },
   { name: 'sources', title: 'Sources', key: 'o', paths: ['sources'], below: [':name'] },
-  { name: 'registry', title: 'Registry', key: 'r', paths: ['registry'], below: [':kind/:name'] },
+  {
+    name: 'registry',
+    title: 'Registry',
+    key: 'r',
+    paths: ['registry'],
+    below: ['import', ':kind/:name'],
+  },
+  { name: 'accounts', title: 'Accounts', key: 'm', paths: ['accounts'], menuOf: 'admins' },
   {
     name: 'status',
     title: 'Status',
     key: 's',
     paths: ['status', 'tsdb-status', 'flags', 'config'],
   },
+  { name: 'login', title: 'Log in', key: 'l', paths: ['login'], menuOf: 'nobody' },
 ]
 
 /** What the start page says where no server has filled it in. */

@@ -106,7 +106,9 @@ function searches(): Readonly<Record<PageName, Signal<string>>> {
     installs: signal(''),
     sources: signal(''),
     registry: signal(''),
+    accounts: signal(''),
     status: signal(''),
+    login: signal(''),
   }
 }
 

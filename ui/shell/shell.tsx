@@ -1,12 +1,16 @@
 /** The frame around every page: name, pages, settings, help, and whether the server answers. */
+import { effect } from '@preact/signals'
 import type { ComponentType, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { errorText, probeServer, serverAway } from '../api/client.ts'
+import { errorText, isStranger, probeServer, serverAway } from '../api/client.ts'
 import { urlOf } from '../api/root.ts'
+import { AccountButton } from './account.tsx'
+import { loginQuery } from './back.ts'
+import { caller, loadCaller } from './caller.ts'
 import { Help } from './help.tsx'
 import { Brand, Icon, type IconName } from './icon.tsx'
-import type { PageName } from './pages.ts'
-import { followLink, hrefOf, navigate, page, pages } from './router.ts'
+import type { PageInfo, PageName } from './pages.ts'
+import { followLink, hasPage, hrefOf, navigate, page, pages } from './router.ts'
 import { type Theme, theme, zone } from './settings.ts'
 import { addShortcuts } from './shortcuts.ts'
 import './shell.css'
@@ -34,6 +38,10 @@ export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
       ]),
     [],
   )
+  useEffect(() => {
+    void loadCaller()
+  }, [])
+  useEffect(() => effect(leadToLogin), [])
 
   return (
     <div class="shell">
@@ -44,7 +52,7 @@ export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
         <div class="masthead-row">
           <BrandLink />
           <nav class="nav" aria-label="Pages">
-            {pages.map(({ name, title }) => (
+            {menu().map(({ name, title }) => (
               <a
                 key={name}
                 href={hrefOf(name)}
@@ -55,6 +63,7 @@ export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
               </a>
             ))}
           </nav>
+          <AccountButton />
           <ZoneButton />
           <ThemeButton />
           <button
@@ -79,6 +88,21 @@ export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
       <Help dialog={help} />
     </div>
   )
+}
+
+/** The pages that who asks can do something with; none for whom nobody knows yet. */
+function menu(): readonly PageInfo[] {
+  if (page.value === 'login') return []
+  return pages.filter(({ menuOf }) => {
+    return menuOf === undefined || (menuOf === 'admins' && caller.value?.role === 'admin')
+  })
+}
+
+/** Who is not known here any more goes to the login page, and from there back. */
+function leadToLogin(): void {
+  if (!isStranger.value || page.value === 'login' || !hasPage('login')) return
+  caller.value = undefined
+  navigate(`login${loginQuery(location.href, urlOf('').href)}`)
 }
 
 /** The brand leads to the first page. */
@@ -108,7 +132,7 @@ function Missing(): JSX.Element {
       <h1>This role has no such page</h1>
       <span>A narthex in another role may have it. Here there are:</span>
       <span class="missing-pages">
-        {pages.map(({ name, title }) => (
+        {menu().map(({ name, title }) => (
           <a key={name} class="button" href={hrefOf(name)} onClick={followLink}>
             {title}
           </a>
