@@ -44,8 +44,8 @@ function Row({ source }: { readonly source: SourceStatus }): JSX.Element {
         </a>
         <span class="source-origin">
           <span class="chip">{typeWord(source)}</span>
-          <span class="mono faint">{origin}</span>
           <span class="soft">{placeWords(source)}</span>
+          <span class="mono faint">{origin}</span>
         </span>
         <Warning source={source} />
       </th>

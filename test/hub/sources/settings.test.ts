@@ -47,7 +47,7 @@ for (const [wanted, field, reason] of [
   [[], '', /wanted an object/],
   [null, '', /wanted an object/],
 ] as const) {
-  test(`C35: ${JSON.stringify(wanted)} is refused for its ${field}`, () => {
+  test(`${JSON.stringify(wanted)} is refused for its ${field}`, () => {
     const outcome = readWantedSource('team', wanted, undefined)
     assert.ok('problems' in outcome)
     assert.deepEqual(
