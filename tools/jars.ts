@@ -43,6 +43,11 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     ],
     without: ['ch.qos.logback:logback-classic'], // says all that it does
   },
+  'jmx-exporter': {
+    version: '1.0.1',
+    artifacts: ['io.prometheus.jmx:jmx_prometheus_javaagent:1.0.1'],
+    without: [],
+  },
 }
 
 /** Names of the programs. */

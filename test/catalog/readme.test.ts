@@ -13,6 +13,7 @@ import { flagsIn, READMES, type Readme } from './readmes.ts'
 const PROGRAMS: Readonly<Record<string, string>> = {
   alertmanager: 'prometheus-alertmanager',
   etcd: 'etcd',
+  pgbouncer: 'pgbouncer_exporter', // that of Debian does not work
   prometheus: 'prometheus',
   pushgateway: 'prometheus-pushgateway',
   'smokeping-prober': 'prometheus-smokeping-prober',

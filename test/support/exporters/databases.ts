@@ -112,6 +112,32 @@ export const DATABASES: LiveExporters = {
       return [url, url.replace('/metrics', `/scrape?target=redis://127.0.0.1:${member}`)]
     },
   },
+  sql: {
+    commands: ['postgres', 'initdb', 'prometheus-sql-exporter'],
+    lacks: {},
+    async start(stage) {
+      const server = await startPostgres()
+      stage.own(() => server.stop())
+      await server.query('CREATE TABLE orders (country text, packed_at timestamptz)')
+      await server.query("INSERT INTO orders VALUES ('KR', NULL), ('DE', NULL)")
+      const source = `postgres://narthex:${encodeURIComponent(PASSWORD)}@127.0.0.1:${server.port}/postgres`
+      const config = stage.file(
+        'sql.yml',
+        [
+          'jobs:\n  - name: shop\n    interval: 1s',
+          `    connections: ['${source}?sslmode=disable']`,
+          '    queries:\n      - name: orders_waiting\n        help: Orders that nobody has packed.',
+          '        labels: [country]\n        values: [count]',
+          '        query: SELECT country, count(*)::float FROM orders WHERE packed_at IS NULL GROUP BY 1',
+          '      - name: orders_lost\n        help: Asks for a table that is not there.',
+          '        values: [count]\n        query: SELECT count(*)::float FROM lost\n',
+        ].join('\n'),
+      )
+      return await stage.exporter('prometheus-sql-exporter', (address) => [
+        ...[`-config.file=${config}`, `-web.listen-address=${address}`],
+      ])
+    },
+  },
 }
 
 async function startEtcd(

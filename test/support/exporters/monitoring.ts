@@ -64,6 +64,31 @@ export const MONITORING: LiveExporters = {
       ]
     },
   },
+  'exporter-exporter': {
+    commands: ['prometheus-exporter-exporter'],
+    lacks: {},
+    async start(stage) {
+      const behind = new URL(await stage.page('one_metric 1\n'))
+      const broken = new URL(await stage.page('no metric {\n'))
+      const config = stage.file(
+        'modules.yml',
+        [
+          'modules:',
+          `  node: {method: http, http: {port: ${behind.port}, path: /, verify: true}}`,
+          `  broken: {method: http, http: {port: ${broken.port}, path: /, verify: true}}`,
+          '  command: {method: exec, exec: {command: /bin/false}}',
+          '',
+        ].join('\n'),
+      )
+      const [url] = await stage.exporter('prometheus-exporter-exporter', (address) => [
+        ...[`-config.file=${config}`, `-web.listen-address=${address}`],
+      ])
+      for (const module of ['node', 'broken', 'command']) {
+        await fetch(url.replace('/metrics', `/proxy?module=${module}`)).catch(() => {})
+      }
+      return [url]
+    },
+  },
   narthex: {
     commands: [],
     lacks: {},

@@ -1,11 +1,11 @@
 /** Live exporters of machines and their services. */
 import { Resolver } from 'node:dns/promises'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CATALOG_FOLDER } from '../../../tools/catalog.ts'
 import { DnsServer } from '../dnsserver.ts'
-import { freePort } from '../processes.ts'
-import { jarsOf, type LiveExporters, type Stage } from '../stage.ts'
+import { freePort, until } from '../processes.ts'
+import { jarsOf, type LiveExporters, NOT_ROOT, type Stage } from '../stage.ts'
 
 /** The first text in YAML of an entry's README. */
 function yamlOfReadme(name: string): string {
@@ -74,6 +74,48 @@ export const SYSTEMS: LiveExporters = {
       ])
     },
   },
+  bird: {
+    commands: ['bird', 'prometheus-bird-exporter'],
+    cannot: NOT_ROOT, // the routes of the kernel
+    lacks: {},
+    async start(stage) {
+      const socket = join(stage.path, 'bird.ctl')
+      const config = stage.file(
+        'bird.conf',
+        [
+          'router id 192.0.2.1;\nprotocol device { }',
+          'protocol static { ipv4; route 198.51.100.0/24 unreachable; }',
+          'protocol bgp peer { local 127.0.0.1 as 64500; neighbor 127.0.0.2 port 1 as 64501; ipv4 { import all; export none; }; }',
+          'protocol ospf v2 inside { ipv4; area 0 { interface "lo" { stub; }; }; }',
+          '',
+        ].join('\n'),
+      )
+      stage.begin('bird', ['-f', '-c', config, '-s', socket, '-P', join(stage.path, 'pid')])
+      await until('bird', () => existsSync(socket))
+      return await stage.exporter('prometheus-bird-exporter', (address) => [
+        ...[`-bird.socket=${socket}`, '-bird.v2', '-format.new=true'],
+        `-web.listen-address=${address}`,
+      ])
+    },
+  },
+  jmx: {
+    commands: ['java', 'zookeeper', 'jmx-exporter'],
+    lacks: {},
+    async start(stage) {
+      const [port, metrics] = [await freePort(), await freePort()]
+      const service = stage.file(
+        'zoo.cfg',
+        `dataDir=${stage.folder('data')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
+      )
+      const [agent] = jarsOf('jmx-exporter')
+      const rules = stage.file('jmx.yml', 'rules: [{pattern: ".*"}]\n')
+      const url = `http://127.0.0.1:${metrics}/metrics`
+      const agentFlag = `-javaagent:${agent}=127.0.0.1:${metrics}:${rules}`
+      const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
+      await stage.runJava(jarsOf('zookeeper'), [agentFlag, main, service], url)
+      return [url]
+    },
+  },
   node: {
     commands: ['prometheus-node-exporter'],
     lacks: {},
@@ -107,7 +149,8 @@ export const SYSTEMS: LiveExporters = {
         `agentaddress udp:${device}\nrocommunity public 127.0.0.1\n`,
       )
       const env = { MIBS: '', SNMP_PERSISTENT_DIR: stage.folder('state') }
-      stage.begin('snmpd', ['-f', '-Lo', '-C', '-c', config], env)
+      const agent = stage.begin('snmpd', ['-f', '-Lo', '-C', '-c', config], env)
+      await until('snmpd', () => agent.output().includes('NET-SNMP version'))
       const modules = stage.file('snmp.yml', yamlOfReadme('snmp'))
       const [own] = await stage.exporter('prometheus-snmp-exporter', (address) => [
         ...[`--config.file=${modules}`, `--web.listen-address=${address}`],
