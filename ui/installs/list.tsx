@@ -15,7 +15,7 @@ const REFRESH_MS = 5000
 
 const COLUMNS = [
   ...[{ title: 'Name' }, { title: 'Entry' }, { title: 'Targets' }],
-  ...[{ title: 'Installed' }, { title: 'By' }, { title: '' }],
+  ...[{ title: 'Installed' }, { title: 'By' }, { title: 'Way back' }],
 ]
 
 export function InstallList(): JSX.Element {
