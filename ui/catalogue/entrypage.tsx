@@ -1,7 +1,6 @@
 /** One entry: what it is, how far it was verified, and its content by tabs. */
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import type { EntryDetail } from '../../src/model/catalogue.ts'
 import type { ShownEntry } from '../../src/model/interest.ts'
 import { usePolled } from '../api/polled.ts'
 import { FileBar } from '../edits/filebar.tsx'
@@ -9,31 +8,18 @@ import { FileView } from '../edits/fileview.tsx'
 import { parsePlace } from '../edits/place.ts'
 import { useRights } from '../edits/rights.ts'
 import { Markdown } from '../markdown/markdown.tsx'
-import { Ago } from '../shell/ago.tsx'
 import { CodeBox } from '../shell/codebox.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert, Waiting } from '../shell/listpage.tsx'
-import {
-  followLink,
-  hasPage,
-  hrefBelow,
-  hrefOf,
-  navigate,
-  searchBelow,
-  setSearch,
-} from '../shell/router.ts'
+import { followLink, hrefOf, navigate, searchBelow, setSearch } from '../shell/router.ts'
 import { addShortcuts } from '../shell/shortcuts.ts'
 import { Tabs } from '../shell/tabs.tsx'
 import { DashboardTab } from './dashboardtab.tsx'
+import { EntryHead } from './entryhead.tsx'
 import { loadFavourites, markFailure, toggleFavourite } from './favourites.ts'
-import { describeShares, describeUse, verifiedRank } from './filter.ts'
-import { Hosts, HostsBadge, useWhereabouts } from './hosts.tsx'
-import { ExternalLink } from './link.tsx'
 import { loadEntry } from './load.ts'
 import { MetricsTab } from './metricstab.tsx'
 import { RulesTab } from './rulestab.tsx'
-import { Star } from './star.tsx'
-import { NewBadge } from './table.tsx'
 import { chosenTab, filesOfTab, type TabName, tabsOf } from './tabs.ts'
 
 export function EntryPage({ name }: { readonly name: string }): JSX.Element {
@@ -120,7 +106,7 @@ function Entry({ entry, changes, onChanged }: EntryProps): JSX.Element {
   const choose = (tab: TabName): void => setSearch('catalogue', `tab=${tab}`, false)
   return (
     <>
-      <Head entry={entry} />
+      <EntryHead entry={entry} />
       {chosen !== undefined && (
         <div class="entry-tabs" ref={box}>
           <Tabs name="Content" tabs={tabs} chosen={chosen} onChoose={choose} />
@@ -154,7 +140,7 @@ function Entry({ entry, changes, onChanged }: EntryProps): JSX.Element {
   )
 }
 
-function Content({ entry, tab }: { entry: EntryDetail; tab: TabName }): JSX.Element {
+function Content({ entry, tab }: { entry: ShownEntry; tab: TabName }): JSX.Element {
   switch (tab) {
     case 'exporter':
       return (
@@ -171,100 +157,4 @@ function Content({ entry, tab }: { entry: EntryDetail; tab: TabName }): JSX.Elem
     case 'metrics':
       return <MetricsTab entry={entry} />
   }
-}
-
-function Head({ entry }: { readonly entry: ShownEntry }): JSX.Element {
-  const { name, title, description, official, category, port, path, upstream, recognise } = entry
-  const { where, failure } = useWhereabouts(name)
-  return (
-    <header class="entry-head">
-      <div class="page-head">
-        <h1>{title}</h1>
-        <Star name={name} title={title} />
-        {official && <span class="badge good">official</span>}
-        {entry.isNew && <NewBadge />}
-        <HostsBadge where={where} />
-        <a
-          class="button primary entry-install"
-          href={hrefBelow('catalogue', name, 'install')}
-          onClick={followLink}
-        >
-          {hasPage('installs') ? 'Install' : 'Use it'}
-        </a>
-      </div>
-      <p class="soft">{description}</p>
-      <dl class="entry-facts">
-        <dt>Category</dt>
-        <dd>{category}</dd>
-        <dt>Address</dt>
-        <dd class="mono">{`:${port}${path}`}</dd>
-        <dt>Verified</dt>
-        <dd>
-          <Verified entry={entry} />
-        </dd>
-        {recognise.length > 0 && (
-          <>
-            <dt>Recognised by</dt>
-            <dd class="mono">{recognise.join(', ')}</dd>
-          </>
-        )}
-        <dt>Runs on your hosts</dt>
-        <dd>
-          <Hosts where={where} failure={failure} />
-        </dd>
-        <dt>Used here</dt>
-        <dd>
-          <Used entry={entry} />
-        </dd>
-        {upstream !== '' && (
-          <>
-            <dt>Source</dt>
-            <dd>
-              <ExternalLink address={upstream} />
-            </dd>
-          </>
-        )}
-      </dl>
-    </header>
-  )
-}
-
-/** How much it is looked at, and when it came and changed. */
-function Used({ entry }: { readonly entry: ShownEntry }): JSX.Element {
-  const { addedMs, changedMs } = entry
-  const use = describeUse(entry)
-  return (
-    <span>
-      {use === '' ? <span class="faint">not in 90 days</span> : `${use} in 90 days`}
-      {addedMs > 0 && (
-        <>
-          {', here since '}
-          <Ago timeMs={addedMs} never="" />
-        </>
-      )}
-      {changedMs > addedMs && (
-        <>
-          {', changed '}
-          <Ago timeMs={changedMs} never="" />
-        </>
-      )}
-    </span>
-  )
-}
-
-/** What was held against what. */
-function Verified({ entry }: { readonly entry: EntryDetail }): JSX.Element {
-  const { verified, recorded } = entry
-  const { rules, panels, on } = verified
-  if (rules.all + panels.all === 0) return <span class="faint">no rules and no dashboard yet</span>
-  if (verifiedRank(verified) < 0) {
-    return (
-      <span>
-        <span class="badge">not verified</span>
-        {` ${rules.all} rules, ${panels.all} panels: never held against the exporter`}
-      </span>
-    )
-  }
-  const server = recorded === undefined ? '' : ` with ${recorded.with}`
-  return <span>{`${describeShares(verified)} verified on ${on}${server}`}</span>
 }
