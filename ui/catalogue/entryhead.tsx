@@ -34,7 +34,7 @@ export function EntryHead({ entry }: { readonly entry: ShownEntry }): JSX.Elemen
         <dt>Category</dt>
         <dd>{category}</dd>
         <dt>Address</dt>
-        <dd class="mono">{`:${port}${path}`}</dd>
+        <dd class="mono">{port === 0 ? path : `:${port}${path}`}</dd>
         <dt>Verified</dt>
         <dd>
           <Verified entry={entry} />
