@@ -15,6 +15,8 @@ export const HUB_TOOLS: Readonly<Record<string, Load>> = {
   services: async () => (await import('./documents.ts')).SERVICE_TOOLS,
   leases: async () => (await import('./leases.ts')).LEASE_TOOLS,
   changes: async () => (await import('./changes.ts')).CHANGE_TOOLS,
+  users: async () => (await import('./accounts.ts')).USER_TOOLS,
+  tokens: async () => (await import('./accounts.ts')).TOKEN_TOOLS,
   refresh: async () => (await import('./sources.ts')).REFRESH_TOOLS,
   sources: async () => (await import('./sources.ts')).SOURCE_TOOLS,
 }
