@@ -37,6 +37,8 @@ const VERSIONS: Readonly<Record<string, string>> = {
   Deployment: 'apps/v1',
   StatefulSet: 'apps/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
+  ClusterRole: 'rbac.authorization.k8s.io/v1',
+  ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
   PodDisruptionBudget: 'policy/v1',
   PodMonitor: OPERATOR,
   ServiceMonitor: OPERATOR,
