@@ -1,7 +1,8 @@
 /** Discovery by DNS, Consul and Docker: keys, defaults, and what must not stand together. */
 import type { Secret } from '../base/secret.ts'
+import { countGiven } from './alternatives.ts'
 import type { ConsulDiscovery, DnsDiscovery, DnsRecordType, DockerDiscovery } from './discovery.ts'
-import { buildHttp, checkHttp, countGiven, HTTP_KEYS, type RawHttp } from './httpshape.ts'
+import { buildHttp, checkHttp, HTTP_KEYS, type RawHttp } from './httpshape.ts'
 import { duration, text, textOr, truth, whole } from './scalars.ts'
 import { entriesOf, listOf, type MapPlace, mapOf, type Shape, secret } from './shape.ts'
 import { tryParseUrl } from './url.ts'

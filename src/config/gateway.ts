@@ -1,9 +1,8 @@
 /** `narthex.gateway`: whose samples a gateway takes, under which labels, and from which of a pair. */
 import type { Secret } from '../base/secret.ts'
 import { type Labels, labelsFrom } from '../model/labels.ts'
-import { optional } from './httpshape.ts'
 import { duration, filePath, text, textOr } from './scalars.ts'
-import { entriesOf, listOf, type MapPlace, mapOf, type Shape, secret } from './shape.ts'
+import { entriesOf, listOf, type MapPlace, mapOf, optional, type Shape, secret } from './shape.ts'
 
 /** Somebody with a token of their own. */
 export interface TenantConfig {

@@ -1,31 +1,26 @@
-/** The HTTP client part that jobs, discovery and remote ends share: keys, checks, defaults. */
-import { NarthexError } from '../base/error.ts'
 import type { Secret } from '../base/secret.ts'
-import {
-  type Authorization,
-  type BasicAuth,
-  type HttpClientConfig,
-  type HttpHeader,
-  NO_PROXY,
-  type OAuth2,
-  PLAIN_TLS,
-  type ProxyConfig,
-  type TlsConfig,
-  type TlsVersion,
+import { countGiven, refuseReferences } from './alternatives.ts'
+import type {
+  Authorization,
+  BasicAuth,
+  HttpClientConfig,
+  HttpHeader,
+  OAuth2,
+  TlsConfig,
 } from './http.ts'
-import { filePath, rawText, shownTruth, text, truth } from './scalars.ts'
+import { buildProxy, checkProxy, PROXY_KEYS, type RawProxy } from './proxyshape.ts'
+import { filePath, rawText, shownTruth, text } from './scalars.ts'
 import {
   entriesOf,
-  given,
   type Keys,
   listOf,
   type MapPlace,
   mapOf,
+  optional,
   type Shape,
-  scalar,
   secret,
 } from './shape.ts'
-import { parseUrl, redactUrl } from './url.ts'
+import { tlsClient } from './tlsshape.ts'
 
 /** What stands under the keys of an HTTP client. */
 export interface RawHttp extends RawProxy {
@@ -38,21 +33,6 @@ export interface RawHttp extends RawProxy {
   readonly follow_redirects: boolean
   readonly enable_http2: boolean
   readonly http_headers: readonly HttpHeader[]
-}
-
-interface RawProxy {
-  readonly proxy_url: Secret | undefined
-  readonly no_proxy: string
-  readonly proxy_from_environment: boolean
-  readonly proxy_connect_header: ProxyConfig['connectHeaders']
-}
-
-/** A map that is undefined where it is absent. */
-export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
-  return {
-    read: (node, place) => (given(node) === undefined ? undefined : shape.read(node, place)),
-    show: (node) => (given(node) === undefined ? undefined : shape.show(node)),
-  }
 }
 
 const basicAuth = mapOf(
@@ -110,130 +90,6 @@ export const authorization: Shape<Authorization> = mapOf(
     refuseReferences(place, ['credentials_ref'])
   },
 )
-
-const VERSIONS: Readonly<Record<string, TlsVersion>> = {
-  TLS10: 'TLSv1',
-  TLS11: 'TLSv1.1',
-  TLS12: 'TLSv1.2',
-  TLS13: 'TLSv1.3',
-}
-
-/** A version of TLS as Prometheus names it. */
-export const tlsVersion: Shape<TlsVersion | undefined> = scalar<TlsVersion | undefined>(
-  'a TLS version',
-  (value) => {
-    const version = VERSIONS[value]
-    if (version !== undefined) return version
-    throw new NarthexError('bad_data', `unknown TLS version: ${value}`)
-  },
-  undefined,
-)
-
-/** `tls_config` of a client. */
-export const tlsClient: Shape<TlsConfig> = mapOf(
-  'config.plain',
-  {
-    ca: text,
-    cert: text,
-    key: secret,
-    ca_file: filePath,
-    cert_file: filePath,
-    key_file: filePath,
-    ca_ref: text,
-    cert_ref: text,
-    key_ref: text,
-    server_name: text,
-    insecure_skip_verify: truth(false),
-    min_version: tlsVersion,
-    max_version: tlsVersion,
-  },
-  (raw, place): TlsConfig =>
-    place.has('ca') || Object.values(raw).some((value) => value)
-      ? {
-          ca: raw.ca,
-          caFile: raw.ca_file,
-          cert: raw.cert,
-          certFile: raw.cert_file,
-          key: raw.key,
-          keyFile: raw.key_file,
-          serverName: raw.server_name,
-          insecureSkipVerify: raw.insecure_skip_verify,
-          versionMin: raw.min_version,
-          versionMax: raw.max_version,
-        }
-      : PLAIN_TLS,
-  (raw, place) => {
-    const ca = countGiven([raw.ca, raw.ca_file, raw.ca_ref])
-    const cert = countGiven([raw.cert, raw.cert_file, raw.cert_ref])
-    const key = countGiven([raw.key, raw.key_file, raw.key_ref])
-    const refuse = (message: string): void => place.report.error(place.mark, message)
-    if (ca > 1) refuse('at most one of ca, ca_file & ca_ref must be configured')
-    if (cert > 1) refuse('at most one of cert, cert_file & cert_ref must be configured')
-    if (key > 1) refuse('at most one of key and key_file must be configured')
-    if (cert > 0 && key === 0) {
-      refuse(
-        'exactly one of key or key_file must be configured when a client certificate is configured',
-      )
-    }
-    if (key > 0 && cert === 0) {
-      refuse('exactly one of cert or cert_file must be configured when a client key is configured')
-    }
-    if (raw.min_version && raw.max_version && raw.min_version > raw.max_version) {
-      refuse(
-        'tls_config.max_version must be greater than or equal to tls_config.min_version if both are specified',
-      )
-    }
-    refuseReferences(place, ['ca_ref', 'cert_ref', 'key_ref'])
-  },
-)
-
-const proxyUrl: Shape<Secret | undefined> = {
-  read(node, place) {
-    const hidden = secret.read(node, place)
-    try {
-      if (hidden !== undefined) parseUrl(hidden.reveal())
-    } catch (error) {
-      if (!(error instanceof NarthexError)) throw error
-      place.report.error(place.mark, error.message)
-    }
-    return hidden
-  },
-  show: (node) => (node?.kind === 'scalar' ? redactUrl(node.text) : undefined),
-}
-
-const PROXY_KEYS: Keys<RawProxy> = {
-  proxy_url: proxyUrl,
-  no_proxy: text,
-  proxy_from_environment: truth(false),
-  proxy_connect_header: entriesOf(listOf(secret)) as Shape<ProxyConfig['connectHeaders']>,
-}
-
-function buildProxy(raw: RawProxy): ProxyConfig {
-  if (!raw.proxy_url && !raw.proxy_from_environment) return NO_PROXY
-  return {
-    url: raw.proxy_url,
-    noProxy: raw.no_proxy,
-    fromEnvironment: raw.proxy_from_environment,
-    connectHeaders: raw.proxy_connect_header,
-  }
-}
-
-function checkProxy(raw: RawProxy, place: MapPlace): void {
-  const refuse = (key: string, message: string): void => place.report.error(place.at(key), message)
-  if (raw.proxy_connect_header.length > 0 && !raw.proxy_url && !raw.proxy_from_environment) {
-    refuse(
-      'proxy_connect_header',
-      'if proxy_connect_header is configured, proxy_url or proxy_from_environment must also be configured',
-    )
-  }
-  if (raw.proxy_from_environment) {
-    const rule = 'if proxy_from_environment is configured,'
-    if (raw.proxy_url) refuse('proxy_url', `${rule} proxy_url must not be configured`)
-    if (raw.no_proxy !== '') refuse('no_proxy', `${rule} no_proxy must not be configured`)
-  } else if (raw.no_proxy !== '' && !raw.proxy_url) {
-    refuse('no_proxy', 'if no_proxy is configured, proxy_url must also be configured')
-  }
-}
 
 /** Headers that the client sets itself. @source Prometheus common/config, reserved headers */
 const OWN_HEADERS: ReadonlySet<string> = new Set(
@@ -391,18 +247,4 @@ export function isCustomHttp(raw: RawHttp, place: MapPlace): boolean {
   return changed.some((key) =>
     key === 'follow_redirects' || key === 'enable_http2' ? !raw[key] : true,
   )
-}
-
-/** Secrets by reference need a secret manager; none can be configured here. */
-function refuseReferences(place: MapPlace, keys: readonly string[]): void {
-  for (const key of keys) {
-    if (place.has(key)) {
-      place.report.error(place.at(key), `${key} needs a secret manager, none is configured`)
-    }
-  }
-}
-
-/** How many of the values say something. */
-export function countGiven(values: readonly unknown[]): number {
-  return values.filter((value) => value !== undefined && value !== '').length
 }

@@ -1,5 +1,4 @@
 /** `narthex.ingester`: which topics are read, by which group, and where poison goes. */
-import { optional } from './httpshape.ts'
 import {
   buildKafka,
   checkKafka,
@@ -10,7 +9,7 @@ import {
 } from './kafka.ts'
 import { isLabelName } from './relabel.ts'
 import { duration, maybeSize, oneOf, text, textOr, whole } from './scalars.ts'
-import { type Keys, listOf, type MapPlace, mapOf, type Shape } from './shape.ts'
+import { type Keys, listOf, type MapPlace, mapOf, optional, type Shape } from './shape.ts'
 
 const STARTS = ['earliest', 'latest'] as const
 

@@ -1,9 +1,10 @@
 /** How a Kafka cluster is reached: what producers and consumers have in common. */
 import type { Secret } from '../base/secret.ts'
+import { countGiven } from './alternatives.ts'
 import { PLAIN_TLS, type TlsConfig } from './http.ts'
-import { countGiven, optional, tlsClient } from './httpshape.ts'
 import { filePath, oneOf, text, textOr, truth } from './scalars.ts'
-import { type Keys, listOf, type MapPlace, mapOf, type Shape, secret } from './shape.ts'
+import { type Keys, listOf, type MapPlace, mapOf, optional, type Shape, secret } from './shape.ts'
+import { tlsClient } from './tlsshape.ts'
 
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 

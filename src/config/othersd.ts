@@ -1,5 +1,6 @@
 /** Discovery kinds of Prometheus that are only checked, by their keys. */
-import { checkHttp, HTTP_KEYS, type RawHttp, tlsClient } from './httpshape.ts'
+
+import { checkHttp, HTTP_KEYS, type RawHttp } from './httpshape.ts'
 import { duration, filePath, text, textOr, truth, url, whole } from './scalars.ts'
 import {
   allOf,
@@ -17,6 +18,7 @@ import {
   wordOf,
 } from './sdchecks.ts'
 import { listOf, mapOf, type Shape, secret } from './shape.ts'
+import { tlsClient } from './tlsshape.ts'
 
 type KindKeys = Readonly<Record<string, Shape<unknown>>>
 

@@ -5,7 +5,7 @@ import {
   labelMap,
   type RawDiscovery,
 } from './discoveryshape.ts'
-import { checkHttp, HTTP_KEYS, type RawHttp, tlsClient } from './httpshape.ts'
+import { checkHttp, HTTP_KEYS, type RawHttp } from './httpshape.ts'
 import { type DraftRule, rulesOf } from './relabelshape.ts'
 import {
   duration,
@@ -19,6 +19,7 @@ import {
   whole,
 } from './scalars.ts'
 import { entriesOf, given, listOf, type MapPlace, mapOf, type Shape, secret } from './shape.ts'
+import { tlsClient } from './tlsshape.ts'
 import type { UrlParts } from './url.ts'
 
 /** A remote end that has a name. */

@@ -1,5 +1,6 @@
 /** What must or must not stand together in discovery kinds that are only checked. */
-import { countGiven, type RawHttp } from './httpshape.ts'
+import { countGiven } from './alternatives.ts'
+import type { RawHttp } from './httpshape.ts'
 import type { MapPlace } from './shape.ts'
 import { tryParseUrl, type UrlParts } from './url.ts'
 

@@ -259,3 +259,11 @@ function kindOf(node: YamlNode): string {
   if (node.kind === 'scalar') return 'a text'
   return node.kind === 'map' ? 'a map' : 'a list'
 }
+
+/** A map that is undefined where it is absent. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return {
+    read: (node, place) => (given(node) === undefined ? undefined : shape.read(node, place)),
+    show: (node) => (given(node) === undefined ? undefined : shape.show(node)),
+  }
+}

@@ -5,7 +5,6 @@ import type { Secret } from '../base/secret.ts'
 import { ROLES, type Role } from '../model/role.ts'
 import { freezeDeep, readConfigFile } from './config.ts'
 import type { TlsVersion } from './http.ts'
-import { tlsVersion } from './httpshape.ts'
 import { Report, refusal, sortProblems } from './report.ts'
 import { filePath, maybeDuration, oneOf, text, truth, whole } from './scalars.ts'
 import {
@@ -18,6 +17,7 @@ import {
   scalar,
   secret,
 } from './shape.ts'
+import { tlsVersion } from './tlsshape.ts'
 import {
   type ClientAuth,
   NO_WEB_CONFIG,

@@ -2,9 +2,10 @@
 import { type DestinationBase, destinationOf } from '../destination.ts'
 import type { Authorization, TlsConfig } from '../http.ts'
 import { PLAIN_TLS } from '../http.ts'
-import { authorization, optional, tlsClient } from '../httpshape.ts'
+import { authorization } from '../httpshape.ts'
 import { duration, text, truth } from '../scalars.ts'
-import { listOf, type Shape } from '../shape.ts'
+import { listOf, optional, type Shape } from '../shape.ts'
+import { tlsClient } from '../tlsshape.ts'
 
 export interface GatewayDestination extends DestinationBase {
   readonly kind: 'gateway'

@@ -2,9 +2,9 @@
 import type { Secret } from '../../base/secret.ts'
 import { type DestinationBase, destinationOf } from '../destination.ts'
 import type { TlsConfig } from '../http.ts'
-import { optional, tlsClient } from '../httpshape.ts'
 import { duration, filePath, text, textOr, truth, whole } from '../scalars.ts'
-import { type Shape, secret } from '../shape.ts'
+import { optional, type Shape, secret } from '../shape.ts'
+import { tlsClient } from '../tlsshape.ts'
 
 export interface PostgresDestination extends DestinationBase {
   readonly kind: 'postgresql'
