@@ -30,6 +30,9 @@ import { MESSAGE_BYTES_DEFAULT } from '../src/config/destinations/kafka.ts'
 import { BATCH_MESSAGES_DEFAULT, FETCH_BYTES_DEFAULT } from '../src/config/ingester.ts'
 import { SOURCES_MAX, TOKEN_BYTES_MAX } from '../src/config/source.ts'
 import { YAML_ALIASES_MAX, YAML_DEPTH_MAX, YAML_NODES_MAX } from '../src/config/yaml.ts'
+import { SESSIONS_OF_USER_MAX } from '../src/hub/accounts/accounts.ts'
+import { AUDIT_WAITING_MAX } from '../src/hub/accounts/audit.ts'
+import { AWAY_MS_MAX } from '../src/hub/accounts/follow.ts'
 import { ENTRIES_MAX } from '../src/hub/catalogue/catalogue.ts'
 import { PANELS_MAX, QUERIES_MAX } from '../src/hub/catalogue/dashboard.ts'
 import { ENTRY_FILE_BYTES_MAX } from '../src/hub/catalogue/folder.ts'
@@ -69,7 +72,7 @@ import { INFLATE_RATIO_MAX } from '../src/net/client/inflate.ts'
 import { REDIRECTS_MAX } from '../src/net/client/request.ts'
 import { HEAD_BYTES_MAX } from '../src/net/client/response.ts'
 import { CALLS_MAX } from '../src/net/grpc/server.ts'
-import { WRONG_MAX } from '../src/net/server/auth.ts'
+import { WRONG_MAX, WRONG_OF_NAME_MAX } from '../src/net/server/auth.ts'
 import { DEFAULT_LIMITS } from '../src/net/server/limits.ts'
 import { WAITING_MAX } from '../src/net/server/password.ts'
 import { QUERY_LIMITS } from '../src/query/host/limits.ts'
@@ -492,7 +495,47 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     ]),
     config('requests a second', 'none', 'rate_limit', '429', [REQUESTS]),
     built('wrong passwords of one address', count(WRONG_MAX), 'one more every 3 s', [LOGINS]),
+    built('wrong passwords for one name', count(WRONG_OF_NAME_MAX), 'one more every 10 s', [
+      LOGINS,
+    ]),
     built('passwords that wait to be compared', count(WAITING_MAX), '503', [REQUESTS]),
+  ],
+  'Accounts of a hub': [
+    hubFlag('users', 'hub.users', '422', ['narthex_hub_users']),
+    hubFlag('tokens', 'hub.tokens', '422', ['narthex_hub_tokens']),
+    hubFlag('sessions', 'hub.sessions', 'the longest unused end', [
+      'narthex_hub_sessions',
+      'narthex_hub_sessions_max',
+    ]),
+    built('sessions of one user', count(SESSIONS_OF_USER_MAX), 'the longest unused end', [
+      'narthex_hub_sessions',
+    ]),
+    hubFlag('time that a session is not used', 'hub.session-idle', 'it ends', [
+      'narthex_hub_sessions',
+    ]),
+    hubFlag('time of a session', 'hub.session-age', 'it ends', ['narthex_hub_sessions']),
+    built(
+      'time that who is known comes in without the database',
+      duration(AWAY_MS_MAX),
+      '503 with Retry-After',
+      ['narthex_records_failures_total'],
+    ),
+    hubFlag('changes a second of one caller', 'limit.changes', '429 with Retry-After', [
+      'narthex_http_changes_per_second_max',
+      'narthex_http_refused_changes_total',
+    ]),
+    hubFlag('entries of the audit log', 'limit.audit-entries', 'the oldest are forgotten', [
+      'narthex_audit_waiting',
+    ]),
+    hubFlag('age of the audit log', 'limit.audit-age', 'the oldest are forgotten', [
+      'narthex_audit_waiting',
+    ]),
+    built(
+      'entries of the audit log that wait for the database',
+      count(AUDIT_WAITING_MAX),
+      'further ones are dropped and counted',
+      ['narthex_audit_waiting', 'narthex_audit_dropped_total'],
+    ),
   ],
   'Configuration files': [
     built('file', size(CONFIG_SIZE_BYTES_MAX), 'refused, what ran goes on', [

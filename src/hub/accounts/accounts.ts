@@ -22,7 +22,7 @@ import { SAVE_MS, Uses } from './uses.ts'
 import { readPasswordWish, readTokenWish, readUserWish, type UserWish } from './wish.ts'
 
 /** Sessions of one user; the longest unused of them end. */
-const SESSIONS_OF_USER_MAX = 20
+export const SESSIONS_OF_USER_MAX = 20
 
 /** Of what a browser calls itself, in UTF-16 units. */
 const AGENT_LENGTH_MAX = 200

@@ -14,7 +14,7 @@ import type {
 import type { Changing, Witness } from '../../net/server/message.ts'
 
 /** Entries that wait to be written; one more is counted and dropped. */
-const WAITING_MAX = 10_000
+export const AUDIT_WAITING_MAX = 10_000
 /** Entries that are written together. */
 const BATCH_MAX = 500
 /** How long to wait after a failure, in ms. */
@@ -74,7 +74,7 @@ export class AuditLog implements AuditSink, AuditView, Witness {
   }
 
   note(entry: Omit<AuditEntry, 'timeMs'>): void {
-    if (this.#waiting.length >= WAITING_MAX) {
+    if (this.#waiting.length >= AUDIT_WAITING_MAX) {
       this.#dropped.inc()
       return
     }
