@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { silentLog } from '../src/base/log.ts'
 import { Metrics } from '../src/base/metrics.ts'
+import { tolerateClosedPipe } from '../src/cli/pipe.ts'
 import { formatProblem, Report } from '../src/config/report.ts'
 import { openCatalogue } from '../src/hub/catalogue/catalogue.ts'
 import { checkRuleTests } from '../src/hub/catalogue/ruletests.ts'
@@ -120,5 +121,6 @@ function sumsOf(entries: readonly EntrySummary[], faultCount: number): string {
 }
 
 if (import.meta.main) {
+  tolerateClosedPipe()
   process.exitCode = await main(CATALOG_FOLDER, (line) => process.stdout.write(`${line}\n`))
 }
