@@ -8,6 +8,7 @@ import { type Column, RowsTable } from '../shell/rowstable.tsx'
 import type { DocumentRow } from './load.ts'
 
 const COLUMNS: readonly Column[] = [
+  { title: '' },
   { title: 'Name' },
   { title: 'Targets', isNumber: true },
   { title: 'Changed', isNumber: true },
@@ -18,13 +19,24 @@ const COLUMNS: readonly Column[] = [
 interface DocumentsTableProps {
   readonly kind: DocumentKind
   readonly rows: readonly DocumentRow[]
+  readonly chosen: ReadonlySet<string>
+  readonly onChoose: (name: string, isChosen: boolean) => void
 }
 
-export function DocumentsTable({ kind, rows }: DocumentsTableProps): JSX.Element {
+export function DocumentsTable(props: DocumentsTableProps): JSX.Element {
+  const { kind, rows, chosen, onChoose } = props
   return (
-    <RowsTable columns={COLUMNS} rows={rows}>
+    <RowsTable columns={COLUMNS} rows={rows} look="documents-table">
       {({ name, targets, changed, by, version }) => (
         <tr key={name}>
+          <td class="choose">
+            <input
+              type="checkbox"
+              aria-label={`Choose ${name}`}
+              checked={chosen.has(name)}
+              onChange={(event) => onChoose(name, event.currentTarget.checked)}
+            />
+          </td>
           <th scope="row">
             <a class="row-name" href={hrefBelow('registry', `${kind}s`, name)} onClick={followLink}>
               {name}

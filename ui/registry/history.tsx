@@ -1,7 +1,7 @@
 /** What became of a document: every change with what it did, and the way back. */
 import type { JSX } from 'preact'
 import { useCallback, useRef, useState } from 'preact/hooks'
-import type { DocumentAction, DocumentKind, LabelledTarget } from '../../src/model/registry.ts'
+import type { DocumentKind } from '../../src/model/registry.ts'
 import { errorText } from '../api/client.ts'
 import { usePolled } from '../api/polled.ts'
 import { formatCount } from '../format/value.ts'
@@ -9,15 +9,9 @@ import { Ago } from '../shell/ago.tsx'
 import { ConfirmDialog } from '../shell/confirm.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert } from '../shell/listpage.tsx'
-import { LabelChips } from './labels.tsx'
+import { DiffList } from './difflist.tsx'
 import { loadDiff, undoTo, type VersionRow } from './load.ts'
-
-const WORDS: Readonly<Record<DocumentAction, string>> = {
-  put: 'written',
-  delete: 'deleted',
-  import: 'imported',
-  undo: 'taken back',
-}
+import { DONE_WORDS } from './words.ts'
 
 interface HistoryProps {
   readonly kind: DocumentKind
@@ -57,7 +51,9 @@ function Change(props: { kind: DocumentKind; name: string; row: VersionRow }): J
       <summary>
         <Icon name="down" />
         <span class="history-version">{row.version}</span>
-        <span class={row.action === 'delete' ? 'badge bad' : 'badge'}>{WORDS[row.action]}</span>
+        <span class={row.action === 'delete' ? 'badge bad' : 'badge'}>
+          {DONE_WORDS[row.action]}
+        </span>
         <span class="soft">
           by {row.by}, <Ago timeMs={Date.parse(row.changed)} never="never" />
         </span>
@@ -83,32 +79,6 @@ function Diff({ kind, name, version }: VersionProps): JSX.Element {
       <DiffList sign="−" what="went" look="is-removed" targets={removed} count={removedCount} />
       <DiffList sign="+" what="came" look="is-added" targets={added} count={addedCount} />
     </div>
-  )
-}
-
-interface DiffListProps {
-  readonly sign: string
-  readonly what: string
-  readonly look: string
-  readonly targets: readonly LabelledTarget[]
-  /** Of all, listed or not. */
-  readonly count: number
-}
-
-function DiffList({ sign, what, look, targets, count }: DiffListProps): JSX.Element | null {
-  if (count === 0) return null
-  return (
-    <ul class={look} aria-label={`${count} targets ${what}`}>
-      {targets.map(({ target, labels }, index) => (
-        <li key={index}>
-          <span class="mono">{`${sign} ${target}`}</span>
-          <LabelChips labels={labels} />
-        </li>
-      ))}
-      {count > targets.length && (
-        <li class="soft">{`and ${formatCount(count - targets.length)} more`}</li>
-      )}
-    </ul>
   )
 }
 

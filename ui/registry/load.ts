@@ -4,6 +4,7 @@ import type {
   DocumentAction,
   DocumentDiff,
   DocumentKind,
+  LeaseAction,
   Taken,
 } from '../../src/model/registry.ts'
 import { ApiError, ask, askDocument, askText, change } from '../api/client.ts'
@@ -26,6 +27,24 @@ export interface DocumentRows {
 
 export interface VersionRow extends DocumentRow {
   readonly action: DocumentAction
+}
+
+/** All that was changed at once. */
+export interface ChangeRow {
+  readonly revision: number
+  /** RFC 3339 */
+  readonly at: string
+  readonly by: string
+  /** Of documents and leases, listed or not. */
+  readonly count: number
+  readonly documents: readonly (VersionRow & { readonly kind: DocumentKind })[]
+  readonly leases: readonly {
+    readonly key: string
+    readonly action: LeaseAction
+    readonly group: string
+    readonly target: string
+    readonly labels: Readonly<Record<string, string>>
+  }[]
 }
 
 /** A target that is there as long as somebody says so. */
@@ -75,6 +94,17 @@ export async function loadConsumers(abort: AbortSignal): Promise<readonly Consum
 export async function loadLeases(abort: AbortSignal): Promise<readonly LeaseRow[]> {
   const { data } = await ask<{ leases: readonly LeaseRow[] }>('sd/leases', {}, abort)
   return data.leases
+}
+
+/** The newest changes with a text in what they are about. */
+export async function loadChanges(
+  text: string,
+  limit: number,
+  abort: AbortSignal,
+): Promise<readonly ChangeRow[]> {
+  const params = { search: text, limit: String(limit) }
+  const { data } = await ask<{ changes: readonly ChangeRow[] }>('sd/changes', params, abort)
+  return data.changes
 }
 
 /** The document; undefined when there is none. */

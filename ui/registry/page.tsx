@@ -1,7 +1,7 @@
 /** Registry: the targets that consumers find here, who keeps them up to date, and who asks. */
 import { type Signal, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { DocumentKind } from '../../src/model/registry.ts'
 import { usePolled } from '../api/polled.ts'
 import { Icon } from '../shell/icon.tsx'
@@ -13,11 +13,15 @@ import {
   useFilter,
   Waiting,
 } from '../shell/listpage.tsx'
-import { below } from '../shell/router.ts'
+import { below, followLink, hrefBelow } from '../shell/router.ts'
 import { Tabs } from '../shell/tabs.tsx'
+import { BulkBar } from './bulkbar.tsx'
+import { ChangesSection } from './changes.tsx'
 import { ConsumersSection } from './consumers.tsx'
 import { DocumentPage } from './documentpage.tsx'
 import { DocumentsTable } from './documents.tsx'
+import { ExportButton } from './exportbutton.tsx'
+import { ImportPage } from './importpage.tsx'
 import { LeasesSection } from './leases.tsx'
 import { loadDocuments } from './load.ts'
 import { NewDocument } from './newdocument.tsx'
@@ -39,6 +43,7 @@ const state: Signal<RegistryState> = signal(parseState(''))
 export function RegistryPage(): JSX.Element {
   const [word, name] = below.value
   if (word === undefined) return <RegistryLists />
+  if (word === 'import') return <ImportPage />
   const kind = kindOf(word)
   if (kind === undefined) return <RegistryLists />
   return <DocumentPage key={`${kind} ${name}`} kind={kind} name={name} />
@@ -48,7 +53,11 @@ function RegistryLists(): JSX.Element {
   const field = useFilter('registry', state, { parse: parseState, format: formatState })
   const config = useRef<HTMLDialogElement>(null)
   const { section, text } = state.value
-  const isFiltered = section === 'groups' || section === 'services'
+  const kind = kindOf(section)
+  const isFiltered = kind !== undefined || section === 'changes'
+  const showAll = (): void => {
+    state.value = { ...state.value, text: '', from: 0 }
+  }
   useEffect(() => {
     document.title = 'Registry · narthex'
   }, [])
@@ -76,8 +85,15 @@ function RegistryLists(): JSX.Element {
               }}
             />
           )}
-          {section === 'groups' && <NewDocument kind="group" />}
-          {section === 'services' && <NewDocument kind="service" />}
+          {kind !== undefined && (
+            <>
+              <NewDocument kind={kind} />
+              <a class="button" href={hrefBelow('registry', 'import')} onClick={followLink}>
+                Import
+              </a>
+              <ExportButton kind={kind} />
+            </>
+          )}
           <button type="button" class="button" onClick={() => config.current?.showModal()}>
             <Icon name="braces" />
             Scrape configuration
@@ -85,9 +101,9 @@ function RegistryLists(): JSX.Element {
         </div>
       </header>
       <div role="tabpanel" aria-label={SECTIONS.find(([each]) => each === section)?.[1]}>
-        {section === 'groups' && <DocumentsSection kind="group" />}
-        {section === 'services' && <DocumentsSection kind="service" />}
+        {kind !== undefined && <DocumentsSection key={kind} kind={kind} />}
         {section === 'leases' && <LeasesSection />}
+        {section === 'changes' && <ChangesSection text={text} onShowAll={showAll} />}
         {section === 'consumers' && <ConsumersSection />}
       </div>
       <ScrapeConfigDialog dialog={config} />
@@ -97,10 +113,23 @@ function RegistryLists(): JSX.Element {
 
 function DocumentsSection({ kind }: { readonly kind: DocumentKind }): JSX.Element {
   const { text, from } = state.value
+  const [own, setOwn] = useState(0)
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const load = useCallback(
     (abort: AbortSignal) => loadDocuments(kind, text, from, abort),
-    [kind, text, from],
+    // Asked anew after a change of our own.
+    [kind, text, from, own],
   )
+  const choose = (name: string, isChosen: boolean): void => {
+    const next = new Set(chosen)
+    if (isChosen) next.add(name)
+    else next.delete(name)
+    setChosen(next)
+  }
+  const done = (): void => {
+    setChosen(new Set())
+    setOwn(own + 1)
+  }
   const { data, failure } = usePolled(load, REFRESH_MS)
   return (
     <div class="registry-section">
@@ -115,8 +144,11 @@ function DocumentsSection({ kind }: { readonly kind: DocumentKind }): JSX.Elemen
           }}
         />
       )}
+      {chosen.size > 0 && (
+        <BulkBar kind={kind} names={chosen} onClear={() => setChosen(new Set())} onDone={done} />
+      )}
       {data !== undefined && data.rows.length > 0 && (
-        <DocumentsTable kind={kind} rows={data.rows} />
+        <DocumentsTable kind={kind} rows={data.rows} chosen={chosen} onChoose={choose} />
       )}
       {data !== undefined && (from > 0 || data.total > PAGE_COUNT) && (
         <Pages total={data.total} count={data.rows.length} />

@@ -1,12 +1,13 @@
 /** What of the registry is shown, as parameters of the address. */
 import type { DocumentKind } from '../../src/model/registry.ts'
 
-export type SectionName = 'groups' | 'services' | 'leases' | 'consumers'
+export type SectionName = 'groups' | 'services' | 'leases' | 'changes' | 'consumers'
 
 export const SECTIONS: readonly (readonly [SectionName, string])[] = [
   ['groups', 'Groups'],
   ['services', 'Services'],
   ['leases', 'Leases'],
+  ['changes', 'Changes'],
   ['consumers', 'Consumers'],
 ]
 

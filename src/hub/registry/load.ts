@@ -158,13 +158,7 @@ function readRows(text: string, problems: Problems): LoadedDocuments {
     problems.add(1, names.join(','), 'has no columns group and target in its first row')
     return new Map()
   }
-  for (const [at, name] of names.entries()) {
-    if (names.indexOf(name) !== at) problems.add(1, name, 'is there twice')
-    else if (at !== groupAt && at !== targetAt) {
-      const reason = refuseLabel(labelOf(name), '')
-      if (reason !== undefined) problems.add(1, name, reason)
-    }
-  }
+  const columns = readHead(names, problems)
   const entries = new Map<string, Map<string, { targets: string[]; labels: LabelRecord }>>()
   for (const { line, cells } of rows) {
     if (cells.length > names.length) {
@@ -173,7 +167,7 @@ function readRows(text: string, problems: Problems): LoadedDocuments {
     }
     const group = cells[groupAt] ?? ''
     const target = cells[targetAt] ?? ''
-    const labels = readCells(names, cells, line, problems)
+    const labels = readCells(columns, cells, line, problems)
     for (const [field, reason] of [
       ['group', refuseName(group)],
       ['target', refuseTarget(target)],
@@ -190,25 +184,43 @@ function readRows(text: string, problems: Problems): LoadedDocuments {
   return readEntries(entries, problems)
 }
 
+/** A label and where its column is. */
+interface Column {
+  readonly name: string
+  readonly label: string
+  readonly at: number
+}
+
+/** The columns of labels; one that is wrong is told once, not with each row. */
+function readHead(names: readonly string[], problems: Problems): Column[] {
+  const columns: Column[] = []
+  for (const [at, name] of names.entries()) {
+    const isFirst = names.indexOf(name) === at
+    if (!isFirst) problems.add(1, name, 'is there twice')
+    if (!isFirst || name === 'group' || name === 'target') continue
+    const label = name.startsWith(LABEL_PREFIX) ? name.slice(LABEL_PREFIX.length) : name
+    const reason = refuseLabel(label, '')
+    if (reason === undefined) columns.push({ name, label, at })
+    else problems.add(1, name, reason)
+  }
+  return columns
+}
+
 function readCells(
-  names: readonly string[],
+  columns: readonly Column[],
   cells: readonly string[],
   line: number,
   problems: Problems,
 ): LabelRecord {
   const labels: LabelRecord = Object.create(null)
-  for (const [at, name] of names.entries()) {
+  for (const { name, label, at } of columns) {
     const value = cells.at(at) ?? ''
-    if (name === 'group' || name === 'target' || value === '') continue
-    const reason = refuseLabel(labelOf(name), value)
+    if (value === '') continue
+    const reason = refuseLabel(label, value)
     if (reason !== undefined) problems.add(line, name, reason)
-    else labels[labelOf(name)] = value
+    else labels[label] = value
   }
   return labels
-}
-
-function labelOf(column: string): string {
-  return column.startsWith(LABEL_PREFIX) ? column.slice(LABEL_PREFIX.length) : column
 }
 
 /** Rows were checked one by one: what is left to find are targets that are there twice. */

@@ -77,8 +77,7 @@ async function handleEdit(
   if (readSwitch(ask.params, 'dry_run')) {
     const planned = await registry.plan(edit)
     if ('problems' in planned) return refuse(what, planned.problems)
-    const { tag, documents } = planned.done
-    return { ...success({ documents }), headers: { etag: tag } }
+    return { ...success(planned.done), headers: { etag: planned.done.tag } }
   }
   const outcome = await registry.carryOut(edit, callerOf(ask), ask.header('if-match'))
   return 'problems' in outcome

@@ -66,7 +66,7 @@ const planned = record({
 /** What a change of several documents would do. */
 export const PLAN: Schema = named(
   'Plan',
-  record({ documents: listOf(named('PlannedDocument', planned)) }),
+  record({ tag: text, documents: listOf(named('PlannedDocument', planned)) }),
 )
 
 const key = record({ kind: KIND, name: text })

@@ -110,3 +110,19 @@ test('C39: aliases without end are refused, as is text of another type', () => {
   assert.throws(() => read('application/json', '{'), { kind: 'bad_data', message: /JSON/ })
   assert.throws(() => read('text/html', '<p>'), { kind: 'bad_data', message: /text\/html/ })
 })
+
+test('CSV: a column that cannot be a label is told once, not with each row', () => {
+  const text = 'group,target,db-name\nweb,h:1,a\nweb,h:2,b\nweb,h,c\n'
+  assert.deepEqual(read('text/csv', text).problems, [
+    [1, 'db-name'],
+    [4, 'target'],
+  ])
+})
+
+test('CSV: a label may have the name of a column', () => {
+  const text = 'group,target,labels.group,labels.target,labels.env\nweb,h:1,a,b,c\n'
+  assert.deepEqual(read('text/csv', text), {
+    problems: [],
+    groups: [['web', [{ targets: ['h:1'], labels: { group: 'a', target: 'b', env: 'c' } }]]],
+  })
+})
