@@ -3,6 +3,7 @@ import type { JSX, RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { DocumentEditor } from './document.ts'
 import type { Language } from './languages.ts'
+import type { ShownProblem } from './problem.ts'
 import './documentbox.css'
 
 interface DocumentBoxProps {
@@ -40,16 +41,6 @@ export function DocumentBox(props: DocumentBoxProps): JSX.Element {
     }
   }, [editor])
   return <div class="document-editor" ref={host} />
-}
-
-/** One thing about a text. */
-export interface ShownProblem {
-  /** Where it is, in short: a line, a path, or '' for the whole. */
-  readonly place: string
-  readonly reason: string
-  readonly from: number
-  readonly to: number
-  readonly isHint?: boolean
 }
 
 interface ProblemListProps<P extends ShownProblem> {

@@ -33,14 +33,14 @@ export function Conflict({ base, yours, theirs, onGoOn }: ConflictProps): JSX.El
         </div>
       </header>
       <div class="conflict-sides">
-        <section aria-label="What they have changed">
+        <div>
           <h3>What they have changed</h3>
           <DiffView a={base} b={theirText} name="What they have changed" isNarrow />
-        </section>
-        <section aria-label="What you have changed">
+        </div>
+        <div>
           <h3>What you have changed</h3>
           <DiffView a={base} b={yours} name="What you have changed" isNarrow />
-        </section>
+        </div>
       </div>
       <div class="form-buttons">
         {theirs !== null && (
