@@ -9,6 +9,7 @@ import { hrefBelow, navigate } from '../shell/router.ts'
 import { SourceForm } from './form.tsx'
 import { useSources } from './load.ts'
 import { RefreshButton, useRefresh } from './refresh.tsx'
+import { mayChange } from './rights.ts'
 import { formatState, isNamed, type ListState, parseState } from './source.ts'
 import { SourcesTable } from './table.tsx'
 
@@ -29,7 +30,8 @@ export function SourceList(): JSX.Element {
   useEffect(() => {
     document.title = 'Sources · narthex'
   }, [])
-  const { isAdding } = state.value
+  const isAdmin = mayChange()
+  const isAdding = state.value.isAdding && isAdmin
   const hasOthers = data?.some(isNamed) === true
   const show = (next: boolean): void => {
     state.value = { isAdding: next }
@@ -40,20 +42,22 @@ export function SourceList(): JSX.Element {
         <h1>Sources</h1>
         <span class="soft">Where the catalogue has its content from</span>
         <div class="sources-tools">
-          {hasOthers && (
+          {hasOthers && isAdmin && (
             <RefreshButton refresh={all} isRunning={false}>
               Refresh all
             </RefreshButton>
           )}
-          <button
-            type="button"
-            class="button"
-            aria-expanded={isAdding}
-            onClick={() => show(!isAdding)}
-          >
-            <Icon name="add" />
-            Add a source
-          </button>
+          {isAdmin && (
+            <button
+              type="button"
+              class="button"
+              aria-expanded={isAdding}
+              onClick={() => show(!isAdding)}
+            >
+              <Icon name="add" />
+              Add a source
+            </button>
+          )}
         </div>
       </header>
       <Alert text={failure} />
@@ -70,12 +74,19 @@ export function SourceList(): JSX.Element {
       )}
       {data === undefined && failure === '' && <Waiting look="sources-skeleton" />}
       {data !== undefined && <SourcesTable sources={data} />}
-      {data !== undefined && !hasOthers && !isAdding && <NoOthers onAdd={() => show(true)} />}
+      {data !== undefined && !hasOthers && !isAdding && (
+        <NoOthers isAdmin={isAdmin} onAdd={() => show(true)} />
+      )}
     </ListPage>
   )
 }
 
-function NoOthers({ onAdd }: { readonly onAdd: () => void }): JSX.Element {
+interface NoOthersProps {
+  readonly isAdmin: boolean
+  readonly onAdd: () => void
+}
+
+function NoOthers({ isAdmin, onAdd }: NoOthersProps): JSX.Element {
   return (
     <div class="card empty">
       <Icon name="stack" />
@@ -85,9 +96,11 @@ function NoOthers({ onAdd }: { readonly onAdd: () => void }): JSX.Element {
         entries, rules and dashboards to it; it never hides any.
       </span>
       <div class="empty-ways">
-        <button type="button" class="button primary" onClick={onAdd}>
-          Add a repository
-        </button>
+        {isAdmin && (
+          <button type="button" class="button primary" onClick={onAdd}>
+            Add a repository
+          </button>
+        )}
         <CodeBox title="Or in the file of --config.file" text={EXAMPLE} />
       </div>
     </div>

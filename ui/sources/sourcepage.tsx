@@ -14,6 +14,7 @@ import { addShortcuts } from '../shell/shortcuts.ts'
 import { SourceForm } from './form.tsx'
 import { removeSource, useSources } from './load.ts'
 import { Progress, RefreshButton, useRefresh } from './refresh.tsx'
+import { mayChange } from './rights.ts'
 import { nextWords, standingOf, typeWord } from './source.ts'
 import { Warning } from './table.tsx'
 
@@ -54,18 +55,21 @@ function Source({ source }: { readonly source: SourceStatus }): JSX.Element {
   const refresh = useRefresh(source.name)
   const { name, progress, nextMs, isRefreshing, place, added } = source
   const { word, look } = standingOf(source, nowMs)
+  const isAdmin = mayChange()
   return (
     <>
       <header class="page-head">
         <h1>{name}</h1>
         <span class={`badge ${look}`}>{word}</span>
         <div class="sources-tools">
-          {nextMs > 0 && (
+          {nextMs > 0 && isAdmin && (
             <RefreshButton refresh={refresh} isRunning={isRefreshing}>
               Refresh
             </RefreshButton>
           )}
-          {(place === 'records' || place === 'elsewhere') && <RemoveSource source={source} />}
+          {isAdmin && (place === 'records' || place === 'elsewhere') && (
+            <RemoveSource source={source} />
+          )}
         </div>
       </header>
       <Alert text={refresh.failure} />
@@ -73,7 +77,7 @@ function Source({ source }: { readonly source: SourceStatus }): JSX.Element {
       <Warning source={source} />
       <Facts source={source} />
       <Faults faults={source.faults} />
-      {added === null ? (
+      {added === null || !isAdmin ? (
         <ElsewhereNote source={source} />
       ) : (
         <SourceForm key={added.version} source={{ ...source, added }} onSaved={() => {}} />
@@ -145,7 +149,7 @@ const ELSEWHERE: Readonly<Record<SourceStatus['place'], string>> = {
   edits:
     'It is what people have changed on the pages of the catalogue; each change is a commit in this repository.',
   configuration: 'It stands in the file of --config.file, and is changed there.',
-  records: '',
+  records: 'It was added here; an admin may change and remove it.',
   elsewhere:
     'It does not stand in the configuration of this hub: another hub asks it, or nobody does any more.',
 }

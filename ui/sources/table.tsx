@@ -8,6 +8,7 @@ import { useNow } from '../shell/now.ts'
 import { followLink, hrefBelow } from '../shell/router.ts'
 import { type Column, RowsTable } from '../shell/rowstable.tsx'
 import { Progress, RefreshButton, useRefresh } from './refresh.tsx'
+import { mayChange } from './rights.ts'
 import { nextWords, placeWords, standingOf, typeWord } from './source.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -63,7 +64,7 @@ function Row({ source }: { readonly source: SourceStatus }): JSX.Element {
         {nextWords(source, nowMs)}
       </td>
       <td data-title="">
-        {nextMs > 0 && (
+        {nextMs > 0 && mayChange() && (
           <RefreshButton refresh={refresh} isRunning={isRefreshing}>
             Refresh<span class="sr-only">{` ${name}`}</span>
           </RefreshButton>

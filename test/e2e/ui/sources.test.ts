@@ -136,6 +136,27 @@ test('a source that fails is told where the catalogue is looked at, and why is o
   await page.context().close()
 })
 
+test('who is no admin sees everything of a source and is offered no change', { skip }, async () => {
+  const wanted = { type: 'github', url: github.url, repository: 'team/content' }
+  const place = `${hub.url}/api/v1/hub/sources/seen`
+  await fetch(place, { method: 'PUT', body: JSON.stringify(wanted) })
+  const { page, faults } = await openPage(browser, `${hub.url}/status`)
+  await page.route('**/api/v1/hub/session', async (route) => {
+    const data = { name: 'vera', role: 'viewer', isOpen: false, hasSession: true }
+    await route.fulfill({ json: { status: 'success', data } })
+  })
+  await page.goto(`${hub.url}/sources?add`)
+  await row(page, 'seen').getByText('added here').waitFor()
+  await page.goto(`${hub.url}/sources/seen`)
+  await page.getByText('an admin may change and remove it').waitFor()
+  for (const name of ['Refresh', 'Remove', 'Add a source', 'Save and refresh']) {
+    assert.equal(await page.getByRole('button', { name }).count(), 0, name)
+  }
+  assert.deepEqual(faults, [])
+  await page.context().close()
+  await fetch(place, { method: 'DELETE' })
+})
+
 test('C26: nothing of a source runs', { skip }, async () => {
   const { page, faults } = await openPage(browser, `${hub.url}/status`)
   const text = '"><img src=x onerror=window.hit=1><script>window.hit=1</script>'

@@ -201,7 +201,9 @@ test('another hub asks what was added there, and asks it once in an interval', a
   assert.deepEqual(namesOf(world.catalogue), ['more', 'own', 'team'])
 })
 
-test('FIELD 1: a source that is slow holds up no list, no adding and no removing, and brings nothing once it is removed', async () => {
+test('FIELD 1: a source that is slow holds up no list, no adding and no removing, and brings nothing once it is removed', {
+  timeout: 30_000,
+}, async () => {
   const world = await makeWorld()
   const slow = await makeGitHub({ 'slow_alert.yaml': RULES })
   const quick = await makeGitHub({ 'quick_alert.yaml': RULES })
