@@ -11,10 +11,10 @@ import { Sources } from '../hub/sources/sources.ts'
 import { openTokenKeeper } from '../hub/sources/tokens.ts'
 import { EDITS_SOURCE } from '../model/edits.ts'
 import type { Registry } from '../model/registry.ts'
-import type { Route } from '../net/server/message.ts'
 import type { Records } from '../records/records.ts'
 import { editRoutes } from '../serve/hub/edits.ts'
 import { sourceRoutes } from '../serve/hub/sources.ts'
+import type { DescribedRoute } from '../serve/openapi/operation.ts'
 import type { Configuration } from './configuration.ts'
 import { openEditing } from './editing.ts'
 import { catalogFolder } from './folders.ts'
@@ -46,7 +46,7 @@ export interface CataloguingDeps {
 
 /** All of them, running. */
 export interface Cataloguing {
-  readonly routes: readonly Route[]
+  readonly routes: readonly DescribedRoute[]
   /** Reads the catalogue again. */
   reload(): Promise<void>
 }

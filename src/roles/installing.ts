@@ -10,8 +10,8 @@ import type { CatalogueView } from '../model/catalogue.ts'
 import type { FoundView } from '../model/found.ts'
 import type { Interest } from '../model/interest.ts'
 import type { TargetView } from '../model/target.ts'
-import type { Route } from '../net/server/message.ts'
 import { installRoutes, planRoutes } from '../serve/hub/install.ts'
+import type { DescribedRoute } from '../serve/openapi/operation.ts'
 
 /** A role that scrapes, as who installs sees it. */
 export interface InstallPlace {
@@ -35,7 +35,7 @@ export interface InstallingDeps {
 }
 
 /** What can be asked for, and where it is scraped: done. */
-export function openInstalling(deps: InstallingDeps): readonly Route[] {
+export function openInstalling(deps: InstallingDeps): readonly DescribedRoute[] {
   const { catalogue, interest, views, place } = deps
   const hasEntry = (name: string): boolean => catalogue.entry(name) !== undefined
   const readRequest = readInstallRequest

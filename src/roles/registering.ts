@@ -6,9 +6,9 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Secret } from '../base/secret.ts'
 import { FollowedRegistry, type RegistryLimits } from '../hub/registry/registry.ts'
 import type { Registry } from '../model/registry.ts'
-import type { Route } from '../net/server/message.ts'
 import { openRecords, type Records } from '../records/records.ts'
 import { registryRoutes, sdRoutes } from '../serve/hub/routes.ts'
+import type { DescribedRoute } from '../serve/openapi/operation.ts'
 
 /** What flags say about them. */
 export interface RegisteringOptions {
@@ -31,7 +31,7 @@ export interface RegisteringDeps {
 export interface Registering {
   readonly records: Records
   readonly registry: Registry
-  readonly routes: readonly Route[]
+  readonly routes: readonly DescribedRoute[]
 }
 
 /** Opens the records, and the registry in them. @throws NarthexError for a database that cannot be had */

@@ -12,11 +12,11 @@ import type { CatalogueView } from '../model/catalogue.ts'
 import type { FoundView } from '../model/found.ts'
 import type { Registry } from '../model/registry.ts'
 import type { SourcesView } from '../model/sources.ts'
-import type { Route } from '../net/server/message.ts'
 import type { Records } from '../records/records.ts'
 import { catalogueRoutes } from '../serve/hub/catalogue.ts'
 import { favouriteRoutes } from '../serve/hub/favourites.ts'
 import { foundRoutes } from '../serve/hub/found.ts'
+import type { DescribedRoute } from '../serve/openapi/operation.ts'
 
 export interface UsageDeps {
   readonly catalogue: CatalogueView
@@ -30,7 +30,7 @@ export interface UsageDeps {
 }
 
 export interface Usage {
-  readonly routes: readonly Route[]
+  readonly routes: readonly DescribedRoute[]
   readonly interest: FollowedInterest
   /** Who knows where entries run, the surest first. */
   readonly views: readonly [FoundView, ...FoundView[]]
