@@ -35,12 +35,12 @@ export class Asked {
 
   /** Asked again after its interval. */
   planNext(nowMs: number, random: () => number): void {
-    this.dueMs = nowMs + this.config.refreshMs * (1 - JITTER * random())
+    this.dueMs = Math.round(nowMs + this.config.refreshMs * (1 - JITTER * random()))
   }
 
   /** Another hub has asked it: that counts for all. */
   noteAsked(checkedMs: number): void {
-    const nextMs = checkedMs + this.config.refreshMs * (1 - JITTER)
+    const nextMs = Math.round(checkedMs + this.config.refreshMs * (1 - JITTER))
     if (this.notBeforeMs === 0) this.dueMs = Math.max(this.dueMs, nextMs)
   }
 }

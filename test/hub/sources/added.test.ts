@@ -40,7 +40,7 @@ function bytesOf({ path }: World): string {
     .join()
 }
 
-test('C28: a source at GitHub is added with a token, which no list and no file of the records has', async () => {
+test('FIELD 1, C28: a source at GitHub is added with a token, which no list and no file of the records has', async () => {
   const world = await makeWorld()
   const github = await makeGitHub({ 'team_alert.yaml': RULES }, CANARY)
   const sources = await world.start('')
@@ -286,6 +286,34 @@ test('FIELD 1: while the database is away the list stays, and whoever adds is to
   await assert.rejects(sources.refresh('team'))
   assert.deepEqual(namesOf(world.catalogue), ['own', 'team'])
   assert.equal(find(sources.list(), 'team').entries, 1)
+})
+
+test('FIELD 1: looking at the list asks nobody, and what it shows has no date on which it runs out', async () => {
+  const world = await makeWorld()
+  const github = await makeGitHub({ 'team_alert.yaml': RULES })
+  const clock = { ...systemClock, now: () => nowMs }
+  let nowMs = 1_800_000_000_000
+  const sources = await world.start('', { clock })
+  await add(sources, 'team', wantedOf(github))
+  github.asked.length = 0
+  nowMs += 31_536_000_000
+  for (let i = 0; i < 100; i++) assert.deepEqual(namesOf(world.catalogue), ['own', 'team'])
+  assert.equal(find(sources.list(), 'team').entries, 1)
+  assert.deepEqual(github.asked, [])
+})
+
+test('FIELD 1: a source at GitHub that does not answer in its time is given up, and the list stays', async () => {
+  const world = await makeWorld()
+  const github = await makeGitHub({ 'team_alert.yaml': RULES })
+  const sources = await world.start(
+    `{name: team, type: github, repository: team/content, url: "${github.url}", refresh_timeout: 1s}`,
+  )
+  assert.equal(find(await sources.refresh('team'), 'team').error, '')
+  github.fault = () => 'never'
+  const slow = find(await sources.refresh('team'), 'team')
+  assert.equal(slow.error, 'cannot read the source: no answer within 1 s')
+  assert.ok(Number.isInteger(slow.nextMs))
+  assert.deepEqual(namesOf(world.catalogue), ['own', 'team'])
 })
 
 test('FIELD 1: a repository at GitHub that empties itself empties no list', async () => {

@@ -67,7 +67,7 @@ function knownOf(brought: Brought | undefined): Known {
   return { commit, tag, texts: () => Object.values(textsOf(brought)) }
 }
 
-test('one tree names all files, and each of them is fetched once', async () => {
+test('FIELD 1: one tree names all files of all exporters, and each of them is fetched once', async () => {
   const files = { 'a/a_alert.yaml': RULES, 'b/b_alert.yaml': RULES, 'c.json': '{}', 'd.png': 'x' }
   const { github, read, steps } = await makeWorld(files)
   const { 'd.png': _, ...wanted } = files
