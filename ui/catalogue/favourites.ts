@@ -11,6 +11,8 @@ interface Personal {
 const ofBrowser = stored<readonly string[]>('favourites', [], isTexts)
 /** Undefined while the server has not said whose they are. */
 const ofServer: Signal<Personal | undefined> = signal(undefined)
+/** How often a mark was made or taken away here. */
+let marks = 0
 
 /** Names of the entries that are marked. */
 export const favourites: ReadonlySignal<ReadonlySet<string>> = computed(
@@ -21,7 +23,10 @@ export const favourites: ReadonlySignal<ReadonlySet<string>> = computed(
 export const markFailure: Signal<string> = signal('')
 
 export async function loadFavourites(abort: AbortSignal): Promise<void> {
-  ofServer.value = (await ask<Personal>('hub/favourites', {}, abort)).data
+  const before = marks
+  const { data } = await ask<Personal>('hub/favourites', {}, abort)
+  // What was marked while the question was on its way is not in the answer.
+  if (before === marks) ofServer.value = data
 }
 
 /** Marks an entry or takes its mark away; the star shows it at once, and goes back if it fails. */
@@ -50,6 +55,7 @@ async function turnMark(name: string): Promise<void> {
 }
 
 function mark(name: string, isMarked: boolean): void {
+  marks++
   const others = [...favourites.value].filter((each) => each !== name)
   const entries = isMarked ? [...others, name] : others
   if (ofServer.value?.isPersonal === true) ofServer.value = { isPersonal: true, entries }

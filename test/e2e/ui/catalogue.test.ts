@@ -3,10 +3,14 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import bcrypt from 'bcryptjs'
 import type { Browser, Page } from 'playwright-core'
 import type { ListedEntry } from '../../../src/model/interest.ts'
 import {
+  freePort,
   missingComponents,
+  ROOT,
+  startProcess,
   startRole,
   type TestProcess,
   temporaryFolder,
@@ -47,8 +51,9 @@ before(async () => {
   await fetch(`${hub.url}/api/v1/hub/refresh`, { method: 'POST' })
   await until('the new entry', async () => (await listed()).some(({ isNew }) => isNew))
 })
+const ends: (() => unknown)[] = []
 after(async () => {
-  await Promise.all([browser?.close(), hub?.kill()])
+  await Promise.all([browser?.close(), hub?.kill(), ...ends.map((end) => end())])
   folder.remove()
 })
 
@@ -87,6 +92,42 @@ test('favourites are marked by key and by click, stay in the browser and are a f
   await page.getByRole('link', { name: 'Redis exporter' }).waitFor()
   assert.deepEqual(faults, [])
   await page.context().close()
+})
+
+test('favourites of a user come along into another browser, and are nobody else’s', {
+  skip,
+}, async () => {
+  const file = join(folder.path, 'web.yml')
+  const hash = bcrypt.hashSync('open sesame', 4)
+  const users = `basic_auth_users: {anne: '${hash}', bob: '${hash}'}`
+  writeFileSync(file, `${users}\nnarthex: {roles: {anne: viewer, bob: viewer}}\n`)
+  const url = `http://127.0.0.1:${await freePort()}`
+  const guarded = startProcess(join(ROOT, 'bin/narthex'), [
+    ...['hub', `--web.listen-address=${new URL(url).host}`, '--log.level=error'],
+    ...[`--storage.path=${folder.path}/guarded`, `--web.config.file=${file}`],
+  ])
+  ends.push(() => guarded.kill())
+  await until('the guarded hub', () => guarded.output().includes('is ready'))
+  const openAs = async (user: string): Promise<Page> => {
+    const word = Buffer.from(`${user}:open sesame`).toString('base64')
+    const extraHTTPHeaders = { authorization: `Basic ${word}` }
+    const { page } = await openPage(browser, `${url}/catalogue`, { extraHTTPHeaders })
+    await page.getByRole('link', { name: 'Node exporter' }).waitFor()
+    return page
+  }
+  const first = await openAs('anne')
+  const taken = first.waitForResponse(/favourites\/node$/)
+  await star(first, 'Node exporter').click()
+  assert.equal((await taken).status(), 204)
+  const second = await openAs('anne')
+  await second.getByRole('button', { name: '1 favourite', exact: true }).waitFor()
+  const other = await openAs('bob')
+  assert.equal(await star(other, 'Node exporter').getAttribute('aria-pressed'), 'false')
+  await guarded.kill()
+  await star(first, 'Redis exporter').click()
+  await first.getByText('cannot mark redis').waitFor()
+  assert.equal(await star(first, 'Redis exporter').getAttribute('aria-pressed'), 'false')
+  for (const page of [first, second, other]) await page.context().close()
 })
 
 test('FIELD 1: new is what came since, and only that', { skip }, async () => {
