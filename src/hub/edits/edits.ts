@@ -91,8 +91,13 @@ export class Edits implements EditsView {
 
   async file(entry: string, file: string): Promise<EditedFile> {
     const named = nameOf(entry, file)
-    const now = await this.#now(await this.#deps.repository().head(), named)
-    if (now !== undefined) return { ...now, tag: tagOf(now) }
+    const { reason } = await this.#deps.state()
+    // Without a repository there is only what is shown, and what others have changed with it.
+    const now =
+      reason === ''
+        ? await this.#now(await this.#deps.repository().head(), named)
+        : this.#deps.files(entry)?.get(named.file)
+    if (now !== undefined) return { text: now.text, source: now.source, tag: tagOf(now) }
     throw new NarthexError('not_found', `cannot read ${named.path}: the entry has no such file`)
   }
 
