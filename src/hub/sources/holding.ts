@@ -54,6 +54,11 @@ export class Holding {
     return done
   }
 
+  /** When nothing of the records is being read. */
+  async settle(): Promise<void> {
+    await this.#turn
+  }
+
   async #followNow(): Promise<void> {
     const { records, show } = this.#deps
     const settings = await records.settings()

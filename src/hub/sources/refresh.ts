@@ -18,8 +18,6 @@ export interface RefreshDeps {
   readonly read: ReadSource
   readonly clock: Clock
   readonly log: Log
-  /** From 0 to 1. */
-  readonly random: () => number
 }
 
 /**
@@ -33,7 +31,7 @@ export async function refreshSource(
   deps: RefreshDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, holding, records, random } = deps
+  const { clock, holding, records } = deps
   const { config, version } = asked
   if (clock.now() < asked.notBeforeMs) return
   if ((holding.settings.get(config.name)?.version ?? 0) !== version) {
@@ -43,7 +41,6 @@ export async function refreshSource(
     return
   }
   asked.notBeforeMs = 0
-  asked.planNext(clock.now(), random)
   const fresh = newState(config)
   const stored = holding.states.get(config.name)
   const isSame = stored?.origin === fresh.origin && stored.type === fresh.type

@@ -7,6 +7,7 @@ import { SOURCES_MAX, type SourceConfig } from '../../config/source.ts'
 import type { Outcome } from '../../model/registry.ts'
 import type {
   SourceChange,
+  SourceProgress,
   SourceRecords,
   SourceState,
   SourceStatus,
@@ -22,6 +23,8 @@ import { listStatuses } from './status.ts'
 
 /** How often what other hubs have brought is looked for, in ms. */
 const FOLLOW_MS = 5000
+
+const WAITING: SourceProgress = { step: 'waiting', done: 0, all: 0 }
 
 export interface SourcesDeps {
   readonly records: SourceRecords
@@ -73,6 +76,7 @@ export class Sources implements SourcesView {
     this.#timer?.cancel()
     this.#stopping.abort(new NarthexError('canceled', 'cannot refresh the source: the hub stops'))
     await Promise.all([this.#turn, ...this.#asked.map(({ turn }) => turn)])
+    await this.#holding.settle()
   }
 
   list(): readonly SourceStatus[] {
@@ -84,8 +88,12 @@ export class Sources implements SourcesView {
     if (chosen.length === 0 && name !== '') {
       throw new NarthexError('not_found', `cannot refresh source ${JSON.stringify(name)}: no such`)
     }
-    for (const each of chosen) each.progress ??= { step: 'waiting', done: 0, all: 0 }
-    for (const each of chosen) await this.#inTurn(() => this.#refresh(each))
+    for (const each of chosen) each.progress ??= WAITING
+    try {
+      for (const each of chosen) await this.#inTurn(() => this.#refresh(each))
+    } finally {
+      for (const each of chosen) if (each.progress === WAITING) each.progress = null
+    }
     return this.list()
   }
 
@@ -182,7 +190,6 @@ export class Sources implements SourcesView {
     for (;;) {
       const due = this.#asked.find(({ dueMs }) => dueMs <= clock.now())
       if (due === undefined || this.#stopping.signal.aborted) return
-      due.planNext(clock.now(), this.#deps.random)
       await this.#inTurn(() => this.#refresh(due))
     }
   }
@@ -196,9 +203,9 @@ export class Sources implements SourcesView {
       if (asked.version === 0) asked.fault = undefined // it may have a name of its own by now
       try {
         await this.#follow()
+        if (clock.now() >= asked.notBeforeMs) asked.planNext(clock.now(), random)
         if (!signal.aborted && asked.fault === undefined) {
-          const deps = { records, read, clock, log, random, holding: this.#holding }
-          await refreshSource(asked, deps, signal)
+          await refreshSource(asked, { records, read, clock, log, holding: this.#holding }, signal)
         }
         if (!this.#stopping.signal.aborted) await this.#follow()
       } finally {
