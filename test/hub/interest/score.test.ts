@@ -44,6 +44,7 @@ test('an entry is new for seven days, and one that was there from the beginning 
   assert.equal(isNew(NOW_MS - 7 * DAY_MS, NOW_MS), true)
   assert.equal(isNew(NOW_MS - 7 * DAY_MS - 1, NOW_MS), false)
   assert.equal(isNew(0, NOW_MS), false)
+  assert.equal(isNew(0, DAY_MS), false, 'nor while the clock of the machine is not set yet')
 })
 
 test('a day ends at midnight in UTC', () => {
