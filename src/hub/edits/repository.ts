@@ -1,6 +1,6 @@
 /** The repository of edits: bare, written without a working tree, each change one commit or none. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NarthexError } from '../../base/error.ts'
 import { Git, type Remote } from './git.ts'
@@ -208,10 +208,21 @@ export class Repository {
     return head !== undefined
   }
 
+  /** Made beside its place and moved there whole: it is never there by half. */
   async #make(): Promise<void> {
     if (await this.#isThere()) return
     const { folder, branch } = this.#options
-    await mkdir(folder, { recursive: true })
-    await this.#git.text(['init', '--quiet', '--bare', '--template=', `--initial-branch=${branch}`])
+    const beside = `${folder}.${randomUUID()}`
+    try {
+      await mkdir(beside, { recursive: true })
+      const flags = ['--quiet', '--bare', '--template=', `--initial-branch=${branch}`]
+      await new Git(beside).text(['init', ...flags])
+      await rename(beside, folder)
+    } catch (error) {
+      // Somebody else may have been quicker.
+      if (!(await this.#isThere())) throw error
+    } finally {
+      await rm(beside, { recursive: true, force: true })
+    }
   }
 }
