@@ -14,7 +14,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Last used', isNumber: true },
   { title: 'Logged in', isNumber: true },
   { title: 'Ends', isNumber: true },
-  { title: '' },
+  { title: 'Actions', isNumber: true },
 ]
 
 export function SessionsSection(): JSX.Element {

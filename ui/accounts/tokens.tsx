@@ -18,7 +18,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Added', isNumber: true },
   { title: 'By' },
   { title: 'Ends', isNumber: true },
-  { title: '' },
+  { title: 'Actions', isNumber: true },
 ]
 
 export function TokensSection(): JSX.Element {

@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Role' },
   { title: 'Changed', isNumber: true },
   { title: 'By' },
-  { title: '' },
+  { title: 'Actions', isNumber: true },
 ]
 
 export function UsersSection(): JSX.Element {

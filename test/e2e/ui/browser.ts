@@ -51,7 +51,8 @@ export async function openPage(
   page.on('pageerror', (error) => faults.push(`script error: ${error.message}`))
   page.on('console', (message) => {
     // Refusals and what is not there yet are answers, which the browser notes by itself.
-    if (message.type() !== 'error' || /status of (400|404|409|422)/.test(message.text())) return
+    if (message.type() !== 'error' || /status of (400|401|403|404|409|422)/.test(message.text()))
+      return
     faults.push(`console: ${message.text()}`)
   })
   page.on('request', (request) => {
