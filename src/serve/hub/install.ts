@@ -15,7 +15,13 @@ import type { Outcome } from '../../model/registry.ts'
 import type { Ask, Reply } from '../../net/server/message.ts'
 import { writeTar } from '../../wire/tar.ts'
 import { success } from '../api/envelope.ts'
-import { answering, change, type DescribedRoute, question } from '../openapi/operation.ts'
+import {
+  type Answer,
+  answering,
+  change,
+  type DescribedRoute,
+  question,
+} from '../openapi/operation.ts'
 import {
   inEnvelope,
   inEnvelopeWithWarnings,
@@ -87,6 +93,11 @@ const CANDIDATE = named(
 const BODY = { 'application/json': REQUEST }
 
 const YAML_TYPE = 'text/yaml; charset=utf-8'
+
+/** Jobs and rules, or a dashboard. */
+const FILE_ANSWER: Answer = {
+  ...{ schema: text, type: 'text/yaml', others: { 'application/json': { type: 'object' } } },
+}
 const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.md': 'text/markdown; charset=utf-8',
@@ -142,7 +153,7 @@ export function planRoutes(deps: PlanDeps): DescribedRoute[] {
       'viewer',
       {
         summary: 'Writes one file of an installation for others to use, or all as a .tar.gz',
-        ...{ body: BODY, answer: { schema: text, type: 'text/yaml' }, failures: [400, 404, 422] },
+        ...{ body: BODY, answer: FILE_ANSWER, failures: [400, 404, 422] },
       },
       (ask) => handleExport(ask, requestOf(ask, deps), deps),
     ),
@@ -155,7 +166,7 @@ export function planRoutes(deps: PlanDeps): DescribedRoute[] {
           job: 'name of the job',
           interval: 'of the job, such as 30s',
         },
-        ...{ answer: { schema: text, type: 'text/yaml' }, failures: [400, 404, 422] },
+        ...{ answer: FILE_ANSWER, failures: [400, 404, 422] },
       },
       (ask) => handleExport(ask, requestInQuery(ask, deps), deps),
     ),

@@ -1,7 +1,6 @@
 /** GET /api/v1/openapi.json: the HTTP interface, written from its routes for those who generate clients. */
 import { assert } from '../../base/error.ts'
 import { VERSION } from '../../base/version.ts'
-import type { Route } from '../../net/server/message.ts'
 import {
   answering,
   type DescribedRoute,
@@ -15,18 +14,14 @@ import { FAILURE, type Schema, text } from './schema.ts'
 const JSON_TYPE = 'application/json'
 
 /** The route under which routes are described, and itself. */
-export function descriptionRoute(title: string, routes: readonly Route[]): DescribedRoute {
+export function descriptionRoute(title: string, routes: readonly DescribedRoute[]): DescribedRoute {
   const own = question(
     '/api/v1/openapi.json',
     answering({ type: 'object' }, 'Describes this interface'),
     () => ({ status: 200, type: JSON_TYPE, body }),
   )
-  const body = JSON.stringify(describeRoutes(title, [...routes.filter(isDescribed), own]))
+  const body = JSON.stringify(describeRoutes(title, [...routes, own]))
   return own
-}
-
-function isDescribed(route: Route): route is DescribedRoute {
-  return 'operation' in route
 }
 
 /** The document, in OpenAPI 3.1. */

@@ -67,7 +67,13 @@ export function inEnvelopeWithWarnings(data: Schema): Schema {
   return optional(inEnvelope(data), { warnings: listOf(text) })
 }
 
-export const PROBLEM: Schema = named('Problem', record({ index: whole, field: text, reason: text }))
+/** Of content there is a place in its text, and whether it is more than a warning. */
+export const PROBLEM: Schema = named(
+  'Problem',
+  optional(record({ index: whole, field: text, reason: text }), {
+    ...{ line: whole, column: whole, isFault: truth },
+  }),
+)
 
 /** The envelope around a refusal. */
 export const FAILURE: Schema = named(
