@@ -89,3 +89,18 @@ test('what lies below a page finds the files of the start page', async () => {
     assert.equal((await hub.ask(path)).status, 404, path)
   }
 })
+
+test('strangers may have pages where they can log in, and nowhere else', async () => {
+  const tokens = [{ name: 'ci', sha256: '0'.repeat(64), role: 'viewer' as const }]
+  for (const [role, status] of [
+    ['hub', 200],
+    ['up', 401],
+    ['agent', 401],
+  ] as const) {
+    await using guarded = await serve({ routes: openPages(folder, role), web: { tokens } })
+    for (const path of ['/', '/status', '/assets/main-a1b2.js']) {
+      assert.equal((await guarded.ask(path)).status, status, `${role} ${path}`)
+    }
+    assert.equal((await guarded.ask('/', { method: 'POST' })).status, 401)
+  }
+})

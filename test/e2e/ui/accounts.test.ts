@@ -120,7 +120,7 @@ test('an admin adds a user and a token, which is shown once, and sees who did wh
   await page.getByRole('button', { name: 'New token' }).click()
   await page.getByLabel('Name').fill('prometheus')
   await page.getByRole('button', { name: 'Add token' }).click()
-  const token = await page.locator('.account-dialog .code-box pre').textContent()
+  const token = (await page.locator('.account-dialog .code-box pre').textContent()) ?? ''
   const polled = await fetch(`${hub.url}/sd/http`, {
     headers: { authorization: `Bearer ${token}` },
   })

@@ -93,7 +93,9 @@ test('the hub shows its pages, and keys lead to them', { skip }, async () => {
   const { page, faults } = await openPage(browser, `${hub.url}/`)
   await page.getByRole('heading', { name: 'Catalogue' }).waitFor()
   const menu = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
-  assert.deepEqual(await menu.allInnerTexts(), ['Catalogue', 'Sources', 'Registry', 'Status'])
+  await menu.filter({ hasText: 'Accounts' }).waitFor()
+  const titles = ['Catalogue', 'Sources', 'Registry', 'Accounts', 'Status']
+  assert.deepEqual(await menu.allInnerTexts(), titles)
   await page.keyboard.press('g')
   await page.keyboard.press('r')
   await page.getByRole('heading', { name: 'Registry' }).waitFor()
