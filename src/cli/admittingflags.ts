@@ -4,7 +4,8 @@ import type { AdmittingOptions } from '../roles/admitting.ts'
 import type { Flag } from './flags.ts'
 import { type FlagReader, parseCount } from './sharedflags.ts'
 
-export const ADMITTING_FLAGS: readonly Flag[] = [
+/** Of every role that has accounts. */
+export const ACCOUNT_FLAGS: readonly Flag[] = [
   {
     name: 'hub.users',
     value: 'count',
@@ -41,13 +42,6 @@ export const ADMITTING_FLAGS: readonly Flag[] = [
     parse: parseDuration,
   },
   {
-    name: 'limit.changes',
-    value: 'count',
-    help: 'changing requests a second of one caller in the long run, ten times as many at once; 0 for no bound',
-    preset: '500',
-    parse: parseCount,
-  },
-  {
     name: 'limit.audit-entries',
     value: 'count',
     help: 'entries kept of the audit log; beyond it the oldest are forgotten',
@@ -63,8 +57,25 @@ export const ADMITTING_FLAGS: readonly Flag[] = [
   },
 ]
 
+/** Of a hub, where every change is one of people and their scripts. */
+export const ADMITTING_FLAGS: readonly Flag[] = [
+  ...ACCOUNT_FLAGS,
+  {
+    name: 'limit.changes',
+    value: 'count',
+    help: 'changing requests a second of one caller in the long run, ten times as many at once; 0 for no bound',
+    preset: '500',
+    parse: parseCount,
+  },
+]
+
 /** What they say. */
 export function readAdmitting(flags: FlagReader): AdmittingOptions {
+  return { ...readAccounts(flags), changesPerSecondMax: flags.number('limit.changes') }
+}
+
+/** What those of every role say. */
+export function readAccounts(flags: FlagReader): Omit<AdmittingOptions, 'changesPerSecondMax'> {
   return {
     accounts: {
       usersMax: flags.number('hub.users'),
@@ -77,6 +88,5 @@ export function readAdmitting(flags: FlagReader): AdmittingOptions {
       entriesMax: flags.number('limit.audit-entries'),
       ageMsMax: flags.number('limit.audit-age'),
     },
-    changesPerSecondMax: flags.number('limit.changes'),
   }
 }

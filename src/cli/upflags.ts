@@ -1,6 +1,7 @@
 /** The flags of `narthex up` and the options they come to. */
 
 import type { UpOptions } from '../roles/up.ts'
+import { ACCOUNT_FLAGS, readAccounts } from './admittingflags.ts'
 import type { CommandSpec, FlagValues } from './flags.ts'
 import { QUERY_FLAGS, readKeeping, STORAGE_FLAGS } from './keepingflags.ts'
 import { DATABASE_FLAG, REGISTRY_FLAGS, readRegistering, SECRET_KEY_FLAG } from './recordsflags.ts'
@@ -35,6 +36,7 @@ export const UP: CommandSpec = {
     DATABASE_FLAG,
     SECRET_KEY_FLAG,
     ...REGISTRY_FLAGS,
+    ...ACCOUNT_FLAGS,
     CATALOG_FLAG,
     LOG_FLAG,
   ],
@@ -55,6 +57,7 @@ export function readUpOptions(values: FlagValues, texts: ReadonlyMap<string, str
     configFile: flags.text('config.file'),
     ...readKeeping(flags),
     ...readRegistering(flags),
+    ...readAccounts(flags),
     web: flags.web(),
     push: flags.push(),
     send: flags.sending(),

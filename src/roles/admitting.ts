@@ -8,10 +8,11 @@ import { type AccountLimits, HubAccounts } from '../hub/accounts/accounts.ts'
 import { type AuditLimits, AuditLog } from '../hub/accounts/audit.ts'
 import type { AuditSink } from '../model/audit.ts'
 import type { IdentitySource } from '../net/server/identities.ts'
-import type { Route, Witness } from '../net/server/message.ts'
+import type { Witness } from '../net/server/message.ts'
 import type { Records } from '../records/records.ts'
 import { accountRoutes, auditRoutes } from '../serve/hub/accounts.ts'
 import { sessionRoutes } from '../serve/hub/session.ts'
+import type { DescribedRoute } from '../serve/openapi/operation.ts'
 import { isUnguarded, requireGuard, type WebOptions } from './web.ts'
 
 /** What flags say about them. */
@@ -36,10 +37,11 @@ export interface AdmittingDeps {
 
 /** All of them, running. */
 export interface Admitting {
+  readonly accounts: HubAccounts
   readonly identities: IdentitySource
   readonly witness: Witness
   readonly audit: AuditSink
-  readonly routes: readonly Route[]
+  readonly routes: readonly DescribedRoute[]
 }
 
 /**
@@ -48,10 +50,21 @@ export interface Admitting {
  * @throws NarthexError `bad_data` where other machines could come in unknown
  */
 export async function startAdmitting(
-  { accounts: limits, audit: auditLimits }: AdmittingOptions,
-  { records, options, web, scheme, log, metrics }: AdmittingDeps,
+  limits: AdmittingOptions,
+  deps: AdmittingDeps,
   life: Lifecycle,
 ): Promise<Admitting> {
+  const admitting = openAdmitting(limits, deps, life)
+  if ((await admitting.accounts.known(true)).isEmpty) requireGuard(deps.options, deps.web())
+  return admitting
+}
+
+/** Opens them where the listener is guarded in any case. */
+export function openAdmitting(
+  { accounts: limits, audit: auditLimits }: Omit<AdmittingOptions, 'changesPerSecondMax'>,
+  { records, options, web, scheme, log, metrics }: AdmittingDeps,
+  life: Lifecycle,
+): Admitting {
   const clock = systemClock
   const accounts = life.own(
     new HubAccounts({
@@ -60,12 +73,11 @@ export async function startAdmitting(
       hasOtherAdmin: () => [...web().users, ...web().tokens].some(({ role }) => role === 'admin'),
     }),
   )
-  if ((await accounts.known(true)).isEmpty) requireGuard(options, web())
   const audit = life.own(
     new AuditLog({ records: records.audit, limits: auditLimits, clock, log, metrics }),
   )
   return {
-    ...{ identities: accounts, witness: audit, audit },
+    ...{ accounts, identities: accounts, witness: audit, audit },
     routes: [
       ...sessionRoutes({ accounts, scheme }),
       ...accountRoutes(accounts),

@@ -1,40 +1,69 @@
 /** The rooms of a hub inside a role that does other things first: loaded once they are needed. */
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { messageOf } from '../base/error.ts'
 import { Lifecycle, type Running } from '../base/lifecycle.ts'
-import type { Route } from '../net/server/message.ts'
+import type { Secret } from '../base/secret.ts'
+import type { WebConfig } from '../config/web.ts'
+import { type IdentitySource, type KnownIdentities, NOBODY_ELSE } from '../net/server/identities.ts'
+import type { Identity, Route, Witness } from '../net/server/message.ts'
 import type { LateRoutes } from '../net/server/route.ts'
 import { recordsFile } from '../records/place.ts'
+import type { Admitting, AdmittingOptions } from './admitting.ts'
 import type { Cataloguing, CataloguingDeps, CataloguingOptions } from './cataloguing.ts'
 import type { Registering, RegisteringDeps, RegisteringOptions } from './registering.ts'
+import type { WebOptions } from './web.ts'
 
 /** How long after a database could not be had it is tried again, in ms. */
 const RETRY_MS = 10_000
 
 /** What the paths of the two parts begin with. */
-const REGISTERING_PREFIXES: readonly string[] = ['/api/v1/sd/', '/sd/http']
+const REGISTERING_PREFIXES: readonly string[] = [
+  ...['/api/v1/sd/', '/sd/http', '/api/v1/hub/session', '/api/v1/hub/users'],
+  ...['/api/v1/hub/tokens', '/api/v1/hub/audit'],
+]
 const CATALOGUING_PREFIXES: readonly string[] = ['/api/v1/hub/']
 
-export interface LateHubOptions extends RegisteringOptions, CataloguingOptions {}
+/** Changes that are kept; what is pushed is none. */
+const WITNESSED: readonly string[] = ['/api/v1/hub/', '/api/v1/sd/', '/-/']
+
+export interface LateHubOptions
+  extends RegisteringOptions,
+    CataloguingOptions,
+    Omit<AdmittingOptions, 'changesPerSecondMax'> {
+  readonly web: WebOptions
+}
 
 export interface LateHubDeps
   extends RegisteringDeps,
     Omit<CataloguingDeps, 'records' | 'registry'> {
   /** Gets what is to be scraped, while the registry is open. */
   followRegistry(registering: Registering): Running
+  /** The web configuration as it is now; without accounts it guards the listener alone. */
+  web(): WebConfig
+  /** With which the role scrapes itself. */
+  readonly selfToken: Secret
 }
 
+/** Records, and what needs nothing else. */
+interface Opened extends Registering {
+  readonly admitting: Admitting
+}
+
+const SELF: Identity = { name: 'narthex', role: 'viewer' }
+
 /**
- * Two parts: records and registry take some 10 MB, the catalogue some 50 more, and a server that
- * nobody asks for either has none of it.
+ * Two parts: records, registry and accounts take some 4 MB, the catalogue some 44 more, and a server
+ * that nobody asks for either has none of it.
  */
 export class LateHub implements Running {
   readonly #options: LateHubOptions
   readonly #deps: LateHubDeps
   readonly #clock: Clock = systemClock
   readonly #life = new Lifecycle()
-  #registering: Promise<Registering> | undefined
+  #opened: Opened | undefined
+  #registering: Promise<Opened> | undefined
   #cataloguing: Promise<Cataloguing> | undefined
   #timer: Timer | undefined
   #isStopped = false
@@ -56,6 +85,25 @@ export class LateHub implements Running {
       },
       { prefixes: ['/api/v1/openapi.json'], load: () => this.#describe() },
     ]
+  }
+
+  /** Accounts of the records, and the role itself; nobody while there are no records. */
+  readonly identities: IdentitySource = {
+    known: async (isUrgent) => {
+      if (this.#opened === undefined && !this.#hasRecords()) return NOBODY_ELSE
+      const { admitting } = this.#opened ?? (await this.#openRegistering())
+      return this.#withSelf(await admitting.identities.known(isUrgent))
+    },
+  }
+
+  /** The audit log begins with the records. */
+  readonly witness: Witness = {
+    changed: (changing) => {
+      const { path } = changing.route
+      if (!WITNESSED.some((prefix) => path.startsWith(prefix))) return
+      this.#opened?.admitting.witness.changed(changing)
+    },
+    refused: (name, address) => this.#opened?.admitting.witness.refused(name, address),
   }
 
   /** Opens what has something to do without being asked: targets to scrape, sources to read. */
@@ -101,7 +149,19 @@ export class LateHub implements Running {
     })
   }
 
-  #openRegistering(): Promise<Registering> {
+  #withSelf(known: KnownIdentities): KnownIdentities {
+    const own = digestOf(this.#deps.selfToken.reveal())
+    return {
+      asks: known.asks,
+      stranger: known.stranger,
+      user: (name) => known.user(name),
+      token: (text, address) =>
+        timingSafeEqual(digestOf(text), own) ? SELF : known.token(text, address),
+      session: (secret) => known.session(secret),
+    }
+  }
+
+  #openRegistering(): Promise<Opened> {
     this.#registering ??= this.#register().catch((error: unknown) => {
       this.#registering = undefined
       throw error
@@ -128,11 +188,25 @@ export class LateHub implements Running {
     ]
   }
 
-  async #register(): Promise<Registering> {
-    const { startRegistering } = await import('./registering.ts')
+  async #register(): Promise<Opened> {
+    const { log, metrics, scheme, web } = this.#deps
+    const [{ startRegistering }, { openAdmitting }] = await Promise.all([
+      import('./registering.ts'),
+      import('./admitting.ts'),
+    ])
     const registering = await startRegistering(this.#options, this.#deps, this.#life)
+    const admitting = openAdmitting(
+      this.#options,
+      {
+        ...{ records: registering.records, options: this.#options.web, web, scheme },
+        ...{ log, metrics },
+      },
+      this.#life,
+    )
     this.#life.own(this.#deps.followRegistry(registering))
-    return registering
+    const routes = [...registering.routes, ...admitting.routes]
+    this.#opened = { ...registering, routes, admitting }
+    return this.#opened
   }
 
   async #catalogue(): Promise<Cataloguing> {
@@ -140,4 +214,8 @@ export class LateHub implements Running {
     const { startCataloguing } = await import('./cataloguing.ts')
     return await startCataloguing(this.#options, { ...this.#deps, records, registry }, this.#life)
   }
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

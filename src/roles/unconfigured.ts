@@ -59,7 +59,6 @@ export function unconfigured(
     scrapeFolder === undefined ? {} : { scrapeFolder },
   )
   if (config === undefined) throw refusal(scrapeFolder ?? 'the built-in configuration', errors)
-  if (web.tokens.length === 0) return config
   const authorization = { type: 'Bearer', credentials: token, credentialsFile: '' }
   const scrape = config.scrape.map((job) =>
     job.jobName === SELF_JOB ? { ...job, http: { ...job.http, authorization } } : job,

@@ -33,7 +33,7 @@ import {
   REGISTRY_JOB,
   unconfigured,
 } from './unconfigured.ts'
-import { loadWeb, startWeb, type WebOptions } from './web.ts'
+import { loadWeb, startWeb, type Web, type WebOptions } from './web.ts'
 
 /** Everything that flags say. */
 export interface UpOptions extends KeepingOptions, CollectingOptions, LateHubOptions {
@@ -93,6 +93,8 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
 
   const jobNames = (): readonly string[] =>
     machine.jobs(configuration.current).map((job) => job.jobName)
+  const token = makeSelfToken()
+  let running: Web | undefined
   const hub = life.own(
     new LateHub(options, {
       ...{ configuration, log, metrics },
@@ -100,6 +102,8 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       followRegistry: ({ registry }) =>
         followTargets({ registry, log, take: (targets) => machine.register(targets) }),
       askNow: askOwn(keeping.querier),
+      web: () => running?.config ?? webConfig,
+      selfToken: token,
       place: {
         folder: scrapeFolder,
         targets: machine.targets(),
@@ -115,7 +119,6 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   }
 
   let isReady = false
-  const token = makeSelfToken()
   const web = await startWeb(
     options.web,
     webConfig,
@@ -148,9 +151,12 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
         ...openPages(fileURLToPath(new URL('./ui', import.meta.url)), 'up'),
       ],
       lateRoutes: hub.routes,
+      identities: hub.identities,
+      witness: hub.witness,
     },
     life,
   )
+  running = web
   const { insecureListen } = options.web
   const grpcDeps = { log, metrics, web: () => web.config, insecureListen }
   const reloadGrpc = await startOtlpGrpc(options.push, push, grpcDeps, life)

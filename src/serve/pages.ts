@@ -30,7 +30,18 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The pages that a role has, in the order of the menu. */
 export const PAGES_OF_ROLE = {
-  up: ['explore', 'targets', 'sending', 'catalogue', 'installs', 'sources', 'registry', 'status'],
+  up: [
+    'explore',
+    'targets',
+    'sending',
+    'catalogue',
+    'installs',
+    'sources',
+    'registry',
+    'accounts',
+    'status',
+    'login',
+  ],
   server: ['explore', 'sending', 'status'],
   /** A server whose questions another engine answers. */
   frontend: ['explore', 'targets', 'status'],

@@ -71,7 +71,8 @@ const ALL: readonly PageInfo[] = [
 /** What the start page says where no server has filled it in. */
 const UNFILLED = 'narthex-pages'
 /** A development server stands before a `narthex up`. */
-const PAGES_OF_UP = 'explore targets sending catalogue installs sources registry status'
+const PAGES_OF_UP =
+  'explore targets sending catalogue installs sources registry accounts status login'
 
 /** The pages that the start page names, in the order of the menu. */
 export function readPages(content: string): PageInfo[] {

@@ -5,7 +5,12 @@ import { NarthexError } from '../../base/error.ts'
 import type { WebToken, WebUser } from '../../config/web.ts'
 import { Allowances } from './allowance.ts'
 import type { Fault } from './fault.ts'
-import { type IdentitySource, type KnownIdentities, readSessionCookies } from './identities.ts'
+import {
+  type IdentitySource,
+  type KnownIdentities,
+  NOBODY_ELSE,
+  readSessionCookies,
+} from './identities.ts'
 import { ANYBODY, type Identity } from './message.ts'
 import {
   hashCost,
@@ -127,14 +132,6 @@ export function openAuthenticator(
       return outcome === 'known' ? { fault } : { fault, wrongFor: user?.name ?? '' }
     },
   }
-}
-
-const NOBODY_ELSE: KnownIdentities = {
-  asks: false,
-  stranger: undefined,
-  user: () => undefined,
-  token: () => undefined,
-  session: () => undefined,
 }
 
 /** A name with a password, and whose it would have to be. */

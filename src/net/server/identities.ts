@@ -25,6 +25,15 @@ export interface KnownIdentities {
   session(secret: string): KnownSession | undefined
 }
 
+/** Nobody, who does not have to be there either. */
+export const NOBODY_ELSE: KnownIdentities = {
+  asks: false,
+  stranger: undefined,
+  user: () => undefined,
+  token: () => undefined,
+  session: () => undefined,
+}
+
 /** A session that is not over. */
 export interface KnownSession {
   readonly id: string
