@@ -34,12 +34,15 @@ import { SESSIONS_OF_USER_MAX } from '../src/hub/accounts/accounts.ts'
 import { AUDIT_WAITING_MAX } from '../src/hub/accounts/audit.ts'
 import { AWAY_MS_MAX } from '../src/hub/accounts/follow.ts'
 import { ENTRIES_MAX } from '../src/hub/catalogue/catalogue.ts'
+import { PROBLEMS_MAX as TEXT_PROBLEMS_MAX } from '../src/hub/catalogue/check.ts'
 import { PANELS_MAX, QUERIES_MAX } from '../src/hub/catalogue/dashboard.ts'
 import { ENTRY_FILE_BYTES_MAX } from '../src/hub/catalogue/folder.ts'
 import { JSON_DEPTH_MAX } from '../src/hub/catalogue/jsonplaces.ts'
 import { RULES_MAX } from '../src/hub/catalogue/rules.ts'
 import { SAMPLE_FAMILIES_MAX } from '../src/hub/catalogue/sample.ts'
 import { SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../src/hub/catalogue/search.ts'
+import { EDITS_WAITING_MAX } from '../src/hub/edits/edits.ts'
+import { COMMITS_MAX, EDITED_BYTES_MAX, EDITED_FILES_MAX } from '../src/hub/edits/repository.ts'
 import { FOUND_TARGETS_MAX } from '../src/hub/found/recognise.ts'
 import { INSTALLS_MAX } from '../src/hub/install/folder.ts'
 import { TARGETS_MAX as INSTALL_TARGETS_MAX, JOB_LENGTH_MAX } from '../src/hub/install/request.ts'
@@ -132,6 +135,7 @@ const KEPT = 'narthex_sd_last_good_failures_total'
 const FAULTS = 'narthex_catalogue_faults'
 const LOOKS_DROPPED = 'narthex_catalogue_views_dropped_total'
 const SOURCE_FAILING = 'narthex_catalogue_source_failing'
+const EDITS = 'narthex_catalogue_edits_total'
 const SOURCE_STAYS = 'what it had before stays'
 
 /** Sections of the page. */
@@ -600,6 +604,13 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('content sources of the configuration', count(SOURCES_MAX), 'refused', [
       'prometheus_config_last_reload_successful',
     ]),
+    built('changes of content that wait', count(EDITS_WAITING_MAX), '503', [EDITS]),
+    built('problems of one text that are told', count(TEXT_PROBLEMS_MAX), 'the first ones are', []),
+    built('commits of one file that are listed', count(COMMITS_MAX), 'the newest are', []),
+    built('files of the repository of edits', count(EDITED_FILES_MAX), SOURCE_STAYS, [
+      SOURCE_FAILING,
+    ]),
+    built('bytes of these', size(EDITED_BYTES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),
     built('content sources that are added', count(SOURCES_MAX), '422', [REQUESTS]),
     built('characters of a token', count(TOKEN_BYTES_MAX), '422', [REQUESTS]),
     built('files of a content source', count(SOURCE_FILES_MAX), SOURCE_STAYS, [SOURCE_FAILING]),

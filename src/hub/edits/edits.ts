@@ -25,7 +25,7 @@ import type { Commit, Repository, StoredFile } from './repository.ts'
 import { signatureOf } from './sign.ts'
 
 /** Most changes that wait for the one before; more are told to come back. */
-const WAITING_MAX = 20
+export const EDITS_WAITING_MAX = 20
 /** How often a change is put on top of what others have changed elsewhere meanwhile. */
 const TRIES_MAX = 5
 
@@ -224,7 +224,7 @@ export class Edits implements EditsView {
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= WAITING_MAX) {
+    if (this.#waiting >= EDITS_WAITING_MAX) {
       throw new NarthexError('busy', `cannot save: ${this.#waiting} changes wait already`)
     }
     this.#waiting++
