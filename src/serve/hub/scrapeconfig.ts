@@ -14,13 +14,25 @@ const HEADS: Readonly<Record<ScrapeConfigFor, readonly string[]>> = {
   narthex: ['# File of --config.file'],
 }
 
-/**
- * A file that can be used as it is.
- *
- * @param url  of the list
- * @param job  '' for all jobs; a label `job` of a target wins over its name
- */
-export function writeScrapeConfig(consumer: ScrapeConfigFor, url: string, job: string): string {
+/** File that a consumer reads its token from, beside its configuration. */
+const TOKEN_FILE = 'hub.token'
+
+/** What a consumer asks for. */
+export interface ScrapeList {
+  /** Of the list. */
+  readonly url: string
+  /** '' for all jobs; a label `job` of a target wins over its name. */
+  readonly job: string
+  /** Whether the hub asks who comes. */
+  readonly needsToken: boolean
+}
+
+/** A file that can be used as it is; where a token is needed, with that in a file beside it. */
+export function writeScrapeConfig(
+  consumer: ScrapeConfigFor,
+  { url, job, needsToken }: ScrapeList,
+): string {
+  const mark = needsToken ? '' : '# '
   const refresh = consumer === 'vmagent' ? [] : [`        refresh_interval: ${REFRESH}`]
   return [
     ...HEADS[consumer],
@@ -30,8 +42,10 @@ export function writeScrapeConfig(consumer: ScrapeConfigFor, url: string, job: s
     '    http_sd_configs:',
     `      - url: ${JSON.stringify(url)}`,
     ...refresh,
-    '        # Where the hub asks who comes:',
-    '        # authorization: {credentials_file: hub.token}',
+    needsToken
+      ? '        # A token of the role viewer, made by narthex hub tokens add:'
+      : '        # Where the hub asks who comes:',
+    `        ${mark}authorization: {credentials_file: ${TOKEN_FILE}}`,
     '',
   ].join('\n')
 }

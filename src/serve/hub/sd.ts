@@ -3,7 +3,7 @@ import { NarthexError, STATUS_OF_KIND } from '../../base/error.ts'
 import type { Registry, TargetList, TargetQuery } from '../../model/registry.ts'
 import { pickEncoding } from '../../net/server/compress.ts'
 import { isSameTag } from '../../net/server/etag.ts'
-import type { Ask, Reply } from '../../net/server/message.ts'
+import { ANYBODY, type Ask, type Reply } from '../../net/server/message.ts'
 import { success } from '../api/envelope.ts'
 import { callerOf } from './caller.ts'
 import { type ScrapeConfigFor, writeScrapeConfig } from './scrapeconfig.ts'
@@ -74,7 +74,8 @@ export function handleScrapeConfig(ask: Ask, scheme: string): Reply {
   const labels = new URLSearchParams(params)
   for (const name of ['for', 'job']) labels.delete(name)
   const url = `${scheme}://${ask.header('host') ?? 'localhost'}${pathOf(readQuery(labels, job))}`
-  const body = writeScrapeConfig(consumer, url, job)
+  const needsToken = ask.identity.name !== ANYBODY
+  const body = writeScrapeConfig(consumer, { url, job, needsToken })
   return { status: 200, type: 'text/yaml; charset=utf-8', body }
 }
 
