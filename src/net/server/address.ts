@@ -41,6 +41,16 @@ export function isLoopback(host: string): boolean {
   return name === '::1' || name.startsWith('::ffff:127.')
 }
 
+/** What a client cannot change of its address by itself: of IPv6 the first half. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address
+  const [head, tail] = address.split('%', 1)[0].split('::')
+  const first = head.split(':').filter((group) => group !== '')
+  const last = (tail ?? '').split(':').filter((group) => group !== '')
+  const zeros = new Array<string>(Math.max(0, 8 - first.length - last.length)).fill('0')
+  return `${[...first, ...zeros, ...last].slice(0, 4).join(':')}::/64`
+}
+
 /** Whether a web configuration asks clients who they are: passwords, tokens or certificates. */
 function isAuthenticating(web: WebConfig): boolean {
   const certificates = web.tls?.clientAuth === 'RequireAndVerifyClientCert'

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
 import type { WebToken, WebUser } from '../../config/web.ts'
+import { networkOf } from './address.ts'
 import { Allowances } from './allowance.ts'
 import type { Fault } from './fault.ts'
 import {
@@ -167,9 +168,10 @@ class PasswordDoor {
     const hash = (user ?? stranger).hash.reveal()
     const before = this.#checks.known(name, hash, password)
     if (before !== undefined) return before ? 'right' : 'known'
-    if (this.#byAddress.waitMs(address) > 0 || this.#byName.waitMs(name) > 0) return 'wait'
+    const network = networkOf(address)
+    if (this.#byAddress.waitMs(network) > 0 || this.#byName.waitMs(name) > 0) return 'wait'
     if (await this.#checks.check(name, hash, password)) return 'right'
-    this.#byAddress.use(address)
+    this.#byAddress.use(network)
     this.#byName.use(name)
     return 'wrong'
   }

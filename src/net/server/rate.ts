@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Cell, Metrics } from '../../base/metrics.ts'
 import type { WebRateLimit } from '../../config/web.ts'
+import { networkOf } from './address.ts'
 import { Allowances } from './allowance.ts'
 import type { Fault } from './fault.ts'
 import { ANYBODY, type Identity } from './message.ts'
@@ -72,7 +73,8 @@ export class ChangeRate {
 
   /** Takes one request; a fault when there is none left. */
   take(identity: Identity, address: string): Fault | undefined {
-    const caller = identity.name === ANYBODY ? address : `${identity.name}\0${address}`
+    const network = networkOf(address)
+    const caller = identity.name === ANYBODY ? network : `${identity.name}\0${network}`
     const waitMs = this.#allowances.waitMs(caller)
     if (waitMs === 0) {
       this.#allowances.use(caller)

@@ -7,6 +7,7 @@ import { Secret } from '../../../src/base/secret.ts'
 import { NO_WEB_CONFIG } from '../../../src/config/web.ts'
 import {
   explainListenError,
+  networkOf,
   parseListenAddress,
   requireSafeListen,
 } from '../../../src/net/server/address.ts'
@@ -223,3 +224,19 @@ test('a route table takes a path and a method once', () => {
   assert.equal(table.find('GET', '/b/'), undefined)
   assert.equal(table.find('GET', '/b/%E0%A4%A'), undefined)
 })
+
+for (const [address, network] of [
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '::ffff:192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::6', '2001:db8:1:2::/64'],
+  ['2001:db8::3:4:5:6', '2001:db8:0:0::/64'],
+  ['2001:db8::', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['', ''],
+] as const) {
+  test(`callers are counted by what they cannot change of their address: ${address}`, () => {
+    assert.equal(networkOf(address), network)
+  })
+}
