@@ -15,7 +15,7 @@ const REFRESH_MS = 5000
 
 const COLUMNS = [
   ...[{ title: 'Name' }, { title: 'Entry' }, { title: 'Targets' }],
-  ...[{ title: 'Installed' }, { title: 'By' }, { title: 'Way back' }],
+  ...[{ title: 'Installed' }, { title: 'By' }, { title: 'Way back', isNumber: true }],
 ]
 
 export function InstallList(): JSX.Element {

@@ -42,6 +42,11 @@ export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
     void loadCaller()
   }, [])
   useEffect(() => effect(leadToLogin), [])
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const current = nav.current?.querySelector('[aria-current="page"]')
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [page.value, caller.value])
 
   return (
     <div class="shell">
@@ -51,7 +56,7 @@ export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
       <header class="masthead">
         <div class="masthead-row">
           <BrandLink />
-          <nav class="nav" aria-label="Pages">
+          <nav class="nav" aria-label="Pages" ref={nav}>
             {menu().map(({ name, title }) => (
               <a
                 key={name}
