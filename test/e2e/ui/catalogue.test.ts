@@ -153,7 +153,7 @@ test('where entries run is in the list and leads to the targets; a guess says so
   await page.getByRole('link', { name: 'Node exporter' }).click()
   await page.getByText('by job and port of registered targets').waitFor()
   await page.getByRole('link', { name: 'web-2:9100' }).click()
-  await page.getByRole('row', { name: /^web/ }).waitFor()
+  await page.getByRole('link', { name: 'web', exact: true }).waitFor()
   assert.equal(new URL(page.url()).search, '?search=web-2%3A9100')
   assert.deepEqual(faults, [])
   await page.context().close()
