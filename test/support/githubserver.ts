@@ -19,6 +19,8 @@ export interface GitHubServer {
   token: string
   /** Entries of one answer; more are left out and said to be. */
   entriesMax: number
+  /** Whether it knows the raw media type of files, which not every mirror does. */
+  isRaw: boolean
   /** Answers what it is given; undefined leaves it to the server. */
   fault: ((path: string, request: IncomingMessage) => GitHubFault | 'never' | undefined) | undefined
   /** Paths that were asked for, each with its status. */
@@ -42,7 +44,7 @@ export async function startGitHub(): Promise<GitHubServer> {
   const { port } = server.address() as AddressInfo
   const state: GitHubServer = {
     ...{ url: `http://127.0.0.1:${port}/api/v3`, files: {}, token: '', entriesMax: 100_000 },
-    ...{ fault: undefined, asked: [] },
+    ...{ isRaw: true, fault: undefined, asked: [] },
     stop: () => {
       server.close()
       server.closeAllConnections()
@@ -92,7 +94,8 @@ function answerTo(path: string, { headers }: IncomingMessage, state: GitHubServe
 function answerBlob(sha: string, accept: string, state: GitHubServer): Answer {
   const bytes = bytesOf(state).find((each) => shaOf('blob', each) === sha)
   if (bytes === undefined) return refuse(404, 'Not Found')
-  if (accept === 'application/vnd.github.raw+json') return { status: 200, body: bytes }
+  if (state.isRaw && accept === 'application/vnd.github.raw+json')
+    return { status: 200, body: bytes }
   const content = { sha, content: bytes.toString('base64'), encoding: 'base64' }
   return { status: 200, body: JSON.stringify(content) }
 }

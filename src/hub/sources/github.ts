@@ -22,6 +22,8 @@ export const GITHUB_CONNECTIONS_MAX = 4
 export const GITHUB_TREES_MAX = 1000
 /** Bytes of files that are remembered, so that what a rate limit has cut off goes on where it was. */
 export const GITHUB_REMEMBERED_BYTES_MAX = 33_554_432
+/** A file in base64, with what stands around it. */
+const WRAPPED_BYTES_MAX = Math.ceil(FILE_BYTES_MAX * 1.4) + 4096
 
 export interface GitHubDeps {
   readonly clock: Clock
@@ -119,7 +121,7 @@ async function fetchFiles(
   const left = missing.values()
   let isStopped = false
   const fetchSome = async (): Promise<void> => {
-    const reader = api.openBlobs(FILE_BYTES_MAX)
+    const reader = api.openBlobs(WRAPPED_BYTES_MAX)
     try {
       for (const { sha } of left) {
         if (isStopped) return
@@ -168,12 +170,24 @@ class KnownBlobs {
 
   /** @throws NarthexError `bad_data` for another content than the name says */
   add(sha: string, bytes: Uint8Array): void {
-    if (shaOf(bytes, sha.length === 40 ? 'sha1' : 'sha256') !== sha) {
+    const algorithm = sha.length === 40 ? 'sha1' : 'sha256'
+    const content = [bytes, unwrap(bytes)].find((each) => shaOf(each, algorithm) === sha)
+    if (content === undefined) {
       const message = `cannot read the repository: the file ${sha} came with another content`
       throw new NarthexError('bad_data', message)
     }
-    this.#blobs.set(sha, bytes)
-    this.#remembered.add(sha, bytes)
+    this.#blobs.set(sha, content)
+    this.#remembered.add(sha, content)
+  }
+}
+
+/** The file in what servers answer that do not know the raw media type; without one, the bytes. */
+function unwrap(bytes: Uint8Array): Uint8Array {
+  try {
+    const { content, encoding } = JSON.parse(Buffer.from(bytes).toString('utf8')) ?? {}
+    return encoding === 'base64' ? Buffer.from(String(content), 'base64') : bytes
+  } catch {
+    return bytes // no JSON: it is the file itself, or another one
   }
 }
 

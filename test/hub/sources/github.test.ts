@@ -102,6 +102,20 @@ test('what is in the records already is not fetched again by a hub that has just
   assert.equal(github.asked.length, 2)
 })
 
+test('a mirror that wraps files in JSON is understood, and a file that looks so is not unwrapped', async () => {
+  const looks = JSON.stringify({ encoding: 'base64', content: 'eA==' })
+  const files = { 'a_alert.yaml': RULES, 'looks.json': looks, 'big.md': 'x'.repeat(FILE_BYTES_MAX) }
+  const { github, read } = await makeWorld(files)
+  assert.deepEqual(textsOf(await read()), files)
+  github.isRaw = false
+  github.files = {
+    'a_alert.yaml': `${RULES}#`,
+    'looks.json': `${looks} `,
+    'big.md': 'y'.repeat(FILE_BYTES_MAX),
+  }
+  assert.deepEqual(textsOf(await read()), github.files)
+})
+
 test('a branch and a folder of it may be named', async () => {
   const files = { 'in/x/a_alert.yaml': RULES, 'inner_alert.yaml': 'no', 'b_helm.yaml': 'no' }
   const { github, read } = await makeWorld(files)
