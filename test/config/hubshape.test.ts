@@ -93,3 +93,27 @@ for (const [source, wanted] of [
 ] as const) {
   test(`refused: ${source}`, () => assert.match(errorsOf(source), wanted))
 }
+
+test('changes of content go to a repository of the hub’s own, or to one that is named', () => {
+  const editsOf = (yaml: string) =>
+    readConfig(`narthex: {hub: {${yaml}}}`, '/etc/n/narthex.yml', {}).config?.narthex.hub.edits
+  assert.deepEqual(editsOf(''), { url: '', branch: 'main', tokenFile: '' })
+  assert.deepEqual(editsOf('edits: {url: "https://h/x", branch: b, token_file: t}'), {
+    ...{ url: 'https://h/x', branch: 'b', tokenFile: '/etc/n/t' },
+  })
+})
+
+for (const [yaml, fault] of [
+  ['{branch: b}', /^edits have no url$/],
+  ['{url: "https://u:canary@h/x"}', /^cannot use this address of a repository/],
+  ['{url: "ext::sh -c x"}', /^cannot use this address of a repository/],
+  ['{url: /x, branch: "--all"}', /^cannot use branch/],
+  ['{url: /x, token_file: t}', /^token_file is only for https/],
+] as const) {
+  test(`C35: edits do not go to ${yaml}`, () => {
+    const { errors } = readConfig(`narthex: {hub: {edits: ${yaml}}}`, '/etc/n/narthex.yml', {})
+    const said = errors.map(({ message }) => message).join('\n')
+    assert.match(said, fault)
+    assert.ok(!said.includes('canary'))
+  })
+}
