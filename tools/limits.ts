@@ -44,6 +44,7 @@ import { SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../src/hub/catalogue/search
 import { EDITS_WAITING_MAX } from '../src/hub/edits/edits.ts'
 import { COMMITS_MAX, EDITED_BYTES_MAX, EDITED_FILES_MAX } from '../src/hub/edits/repository.ts'
 import { FOUND_TARGETS_MAX } from '../src/hub/found/recognise.ts'
+import { CANDIDATES_MAX } from '../src/hub/install/candidates.ts'
 import { INSTALLS_MAX } from '../src/hub/install/folder.ts'
 import { TARGETS_MAX as INSTALL_TARGETS_MAX, JOB_LENGTH_MAX } from '../src/hub/install/request.ts'
 import { LOOKS_PENDING_MAX, VIEWERS_MAX } from '../src/hub/interest/interest.ts'
@@ -640,6 +641,7 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
     built('installations', count(INSTALLS_MAX), '422', [REQUESTS]),
     built('targets of an installation', count(INSTALL_TARGETS_MAX), '400', [REQUESTS]),
     built('characters of its name', count(JOB_LENGTH_MAX), '400', [REQUESTS]),
+    built('targets offered for one', count(CANDIDATES_MAX), 'further ones are typed', [REQUESTS]),
     built('words of a search', count(SEARCH_WORDS_MAX), 'further ones do not count', [REQUESTS]),
     built('characters of a search', count(SEARCH_LENGTH_MAX), 'the same', [REQUESTS]),
     built('looks that wait to be written', count(LOOKS_PENDING_MAX), 'not counted', [
