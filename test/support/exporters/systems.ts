@@ -116,6 +116,16 @@ export const SYSTEMS: LiveExporters = {
       return [url]
     },
   },
+  libvirt: {
+    commands: ['prometheus-libvirt-exporter'],
+    lacks: {},
+    async start(stage) {
+      // libvirt's own driver for tests: a machine that runs, in the process of who asks.
+      return await stage.exporter('prometheus-libvirt-exporter', (address) => [
+        ...['--libvirt.uri=test:///default', `--web.listen-address=${address}`],
+      ])
+    },
+  },
   node: {
     commands: ['prometheus-node-exporter'],
     lacks: {},

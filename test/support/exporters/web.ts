@@ -1,7 +1,11 @@
 /** Live exporters of web servers and proxies. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, isOk, until } from '../processes.ts'
-import type { LiveExporters } from '../stage.ts'
+import { type LiveExporters, NOT_ROOT, type Stage } from '../stage.ts'
+
+const TRAFFIC_SERVER_MODULES = '/usr/lib/trafficserver/modules'
+
 export const WEB: LiveExporters = {
   apache: {
     commands: ['apache2', 'prometheus-apache-exporter'],
@@ -128,6 +132,19 @@ export const WEB: LiveExporters = {
       ])
     },
   },
+  trafficserver: {
+    commands: ['traffic_server', 'prometheus-trafficserver-exporter'],
+    cannot: NOT_ROOT ?? (existsSync(TRAFFIC_SERVER_MODULES) ? undefined : 'needs its modules'),
+    lacks: {},
+    async start(stage) {
+      const statistics = await startTrafficServer(stage)
+      const [port, host] = [await freePort(), '127.0.0.1']
+      const url = `http://${host}:${port}/metrics`
+      const at = [`--addr=${host}`, `--port=${port}`, '--no-procstats']
+      await stage.run('prometheus-trafficserver-exporter', [`--endpoint=${statistics}`, ...at], url)
+      return [url]
+    },
+  },
   varnish: {
     commands: ['varnishd', 'prometheus-varnish-exporter'],
     lacks: {},
@@ -149,4 +166,39 @@ export const WEB: LiveExporters = {
       ])
     },
   },
+}
+
+/** Starts Traffic Server before a page that nobody serves. @returns the address of its statistics */
+async function startTrafficServer(stage: Stage): Promise<string> {
+  const [port, nobody] = [await freePort(), await freePort()]
+  const folders = ['etc', 'run', 'log', 'cache', 'share'].map((name) => stage.openFolder(name))
+  const [settings, runtime, log, cache, share] = folders
+  const top = stage.path
+  stage.file(
+    'runroot.yaml',
+    [
+      `prefix: ${top}\nexec_prefix: ${top}\nlocalstatedir: ${top}\nsysconfdir: ${settings}`,
+      `runtimedir: ${runtime}\nlogdir: ${log}\ncachedir: ${cache}\ndatadir: ${share}`,
+      `libexecdir: ${TRAFFIC_SERVER_MODULES}\nlibdir: /usr/lib\nincludedir: /usr/include`,
+      'bindir: /usr/bin\nsbindir: /usr/sbin\nmandir: /usr/share/man\ninfodir: /usr/share/info\n',
+    ].join('\n'),
+  )
+  stage.file(
+    'etc/records.config',
+    [
+      `CONFIG proxy.config.http.server_ports STRING ${port}:ip-in=127.0.0.1`,
+      'CONFIG proxy.config.admin.user_id STRING #-1', // it stays who it is
+      'CONFIG proxy.config.crash_log_helper STRING NULL\n',
+    ].join('\n'),
+  )
+  stage.file('etc/plugin.config', 'stats_over_http.so\n')
+  stage.file('etc/storage.config', `${cache} 16M\n`)
+  stage.file('etc/remap.config', `map / http://127.0.0.1:${nobody}/\n`)
+  stage.file(
+    'etc/ip_allow.yaml',
+    'ip_allow:\n  - {apply: in, ip_addrs: 127.0.0.1, action: allow, methods: ALL}\n',
+  )
+  const statistics = `http://127.0.0.1:${port}/_stats`
+  await stage.run('traffic_server', [`--run-root=${top}`], statistics, { TS_RUNROOT: top }, 'kill')
+  return statistics
 }
