@@ -9,6 +9,7 @@ import { loginQuery } from './back.ts'
 import { caller, loadCaller } from './caller.ts'
 import { Help } from './help.tsx'
 import { Brand, Icon, type IconName } from './icon.tsx'
+import { NotLoaded } from './lazily.tsx'
 import type { PageInfo, PageName } from './pages.ts'
 import { followLink, hasPage, hrefOf, navigate, page, pages } from './router.ts'
 import { type Theme, theme, zone } from './settings.ts'
@@ -219,18 +220,7 @@ function CurrentPage({ name, load }: CurrentPageProps): JSX.Element {
     }
   }, [name, load])
 
-  if (failure !== '') {
-    return (
-      <div class="empty" role="alert">
-        <Icon name="warn" />
-        <strong>This page could not be loaded</strong>
-        <span>{failure}</span>
-        <button type="button" class="button" onClick={() => location.reload()}>
-          Load again
-        </button>
-      </div>
-    )
-  }
+  if (failure !== '') return <NotLoaded failure={failure} />
   if (loaded?.name === name) return <loaded.Page />
   return (
     <div class="page-skeleton" aria-busy="true">
