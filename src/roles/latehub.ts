@@ -54,7 +54,7 @@ interface Opened extends Registering {
 const SELF: Identity = { name: 'narthex', role: 'viewer' }
 
 /**
- * Two parts: records, registry and accounts take some 4 MB, the catalogue some 44 more, and a server
+ * Two parts: records, registry and accounts take some 8 MB, the catalogue some 44 more, and a server
  * that nobody asks for either has none of it.
  */
 export class LateHub implements Running {
