@@ -8,12 +8,12 @@ import { type Column, RowsTable } from '../shell/rowstable.tsx'
 import type { DocumentRow } from './load.ts'
 
 const COLUMNS: readonly Column[] = [
-  { title: '' },
   { title: 'Name' },
   { title: 'Targets', isNumber: true },
   { title: 'Changed', isNumber: true },
   { title: 'By' },
   { title: 'Version', isNumber: true },
+  { title: 'Choose', isNumber: true },
 ]
 
 interface DocumentsTableProps {
@@ -26,17 +26,9 @@ interface DocumentsTableProps {
 export function DocumentsTable(props: DocumentsTableProps): JSX.Element {
   const { kind, rows, chosen, onChoose } = props
   return (
-    <RowsTable columns={COLUMNS} rows={rows} look="documents-table">
+    <RowsTable columns={COLUMNS} rows={rows}>
       {({ name, targets, changed, by, version }) => (
         <tr key={name}>
-          <td class="choose">
-            <input
-              type="checkbox"
-              aria-label={`Choose ${name}`}
-              checked={chosen.has(name)}
-              onChange={(event) => onChoose(name, event.currentTarget.checked)}
-            />
-          </td>
           <th scope="row">
             <a class="row-name" href={hrefBelow('registry', `${kind}s`, name)} onClick={followLink}>
               {name}
@@ -51,6 +43,14 @@ export function DocumentsTable(props: DocumentsTableProps): JSX.Element {
           <td data-title="By">{by}</td>
           <td class="number" data-title="Version">
             {version}
+          </td>
+          <td class="number" data-title="Choose">
+            <input
+              type="checkbox"
+              aria-label={`Choose ${name}`}
+              checked={chosen.has(name)}
+              onChange={(event) => onChoose(name, event.currentTarget.checked)}
+            />
           </td>
         </tr>
       )}
