@@ -1,5 +1,6 @@
 /** What stands in the place of a tab's content while a file is edited or compared. */
 import type { JSX } from 'preact'
+import { Alert, Waiting } from '../shell/listpage.tsx'
 import { setSearch } from '../shell/router.ts'
 import { EditView } from './editview.tsx'
 import { type FilePlace, formatPlace } from './place.ts'
@@ -20,6 +21,7 @@ export function FileView({ entry, tab, place, rights, onChanged }: FileViewProps
   const go = (next: FilePlace, push: boolean): void =>
     setSearch('catalogue', formatPlace(tab, next), push)
   const { file } = place
+  if (place.view === 'edit' && !rights.isEditable) return <NotEditable rights={rights} />
   if (place.view === 'edit') {
     return (
       <EditView
@@ -44,4 +46,10 @@ export function FileView({ entry, tab, place, rights, onChanged }: FileViewProps
       onChanged={onChanged}
     />
   )
+}
+
+function NotEditable({ rights }: { readonly rights: Rights }): JSX.Element {
+  if (!rights.isKnown) return <Waiting look="edit-skeleton" />
+  const reason = rights.reason === '' ? 'it wants the role admin' : rights.reason
+  return <Alert text={`Content cannot be changed here: ${reason}.`} />
 }

@@ -1,7 +1,7 @@
 /** Makes a file what it was at a version, after asking; the way there stays in its versions. */
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
-import { BASE_VERSION, type FileVersion } from '../../src/model/edits.ts'
+import { BASE_VERSION, BUNDLED_SOURCE, type FileVersion } from '../../src/model/edits.ts'
 import { errorText } from '../api/client.ts'
 import { ConfirmDialog } from '../shell/confirm.tsx'
 import { loadFile, loadVersion, saveFile, takeFileBack } from './load.ts'
@@ -18,7 +18,7 @@ export function GoBack({ entry, file, version, onChanged }: GoBackProps): JSX.El
   const [failure, setFailure] = useState('')
   const { id, summary, source } = version
   const isBase = id === BASE_VERSION || version.isRemoval
-  const origin = source === 'bundled' || version.isRemoval ? 'what is bundled' : source
+  const origin = source === BUNDLED_SOURCE || version.isRemoval ? 'bundled' : source
   const title = isBase ? `Go back to ${origin}?` : 'Go back to this version?'
   const go = async (): Promise<void> => {
     const { signal } = new AbortController()
@@ -38,7 +38,7 @@ export function GoBack({ entry, file, version, onChanged }: GoBackProps): JSX.El
   return (
     <>
       <button type="button" class="button" onClick={() => dialog.current?.showModal()}>
-        {isBase ? 'Back to bundled' : 'Back to this version'}
+        {isBase ? `Back to ${origin}` : 'Back to this version'}
       </button>
       <ConfirmDialog
         dialog={dialog}

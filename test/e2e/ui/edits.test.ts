@@ -180,6 +180,23 @@ test('a draft is there again after a look at something else, and the browser ask
   await page.context().close()
 })
 
+test('who may not change content is told so, and shown no way to it', { skip }, async () => {
+  const { page, faults } = await openPage(browser, `${hub.url}/catalogue/node?edit=README.md`)
+  await page.route('**/api/v1/hub/edits', async (route) => {
+    const data = { reason: '', origin: '', isAllowed: false }
+    await route.fulfill({ json: { status: 'success', data } })
+  })
+  await page.reload()
+  await page.getByText('it wants the role admin').waitFor()
+  assert.equal(await editor(page).count(), 0)
+  await page.getByRole('link', { name: 'Read', exact: true }).click()
+  await page.getByRole('link', { name: 'Versions README.md' }).waitFor()
+  assert.equal(await page.getByRole('link', { name: /^Edit/ }).count(), 0)
+  assert.equal(await page.getByRole('button', { name: 'More files' }).count(), 0)
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
 test('an edit goes back to what is bundled, and a new entry begins with its facts', {
   skip,
 }, async () => {
