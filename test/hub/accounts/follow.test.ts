@@ -1,0 +1,46 @@
+/** What was asked before a change does not count after it, however late it is answered. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FollowedAccounts } from '../../../src/hub/accounts/follow.ts'
+import { Uses } from '../../../src/hub/accounts/uses.ts'
+import type { AccountRecords, StoredAccounts } from '../../../src/model/accountrecords.ts'
+import { JumpingClock } from '../../support/jumpingclock.ts'
+
+const USER = {
+  name: 'anne',
+  role: 'admin',
+  hash: 'h',
+  createdMs: 1,
+  changedMs: 1,
+  changedBy: 'a',
+} as const
+const WITH: StoredAccounts = { revision: 1, users: [USER], tokens: [], sessions: [] }
+const WITHOUT: StoredAccounts = { revision: 2, users: [], tokens: [], sessions: [] }
+
+test('a question that was under way when something changed is asked again', async () => {
+  const clock = new JumpingClock(1000)
+  const late = Promise.withResolvers<void>()
+  let stored = WITH
+  let isSlow = true
+  const records = {
+    revision: async () => stored.revision,
+    async all() {
+      const seen = stored
+      if (isSlow) await late.promise
+      return seen
+    },
+  } as Partial<AccountRecords> as AccountRecords
+  const uses = new Uses(records, clock)
+  const deps = { uses, clock, idleMsMax: 1000, alwaysAsks: () => false }
+  const followed = new FollowedAccounts(records, clock, deps)
+
+  const before = followed.known(false)
+  await Promise.resolve()
+  isSlow = false
+  stored = WITHOUT
+  followed.forget()
+  assert.equal((await followed.known(false)).isEmpty, true)
+  late.resolve()
+  assert.equal((await before).isEmpty, false, 'who asked before gets what was there before')
+  assert.equal((await followed.known(false)).isEmpty, true, 'and nobody else does')
+})
