@@ -34,13 +34,15 @@ export function readDocument(value: unknown, problems: Problems): ReadDocument {
     problems.add(-1, '', `the document is ${nameOf(value)}, wanted a list of {targets, labels}`)
     return { entries: [], targets: 0, repeated: [] }
   }
+  const entries = value.flatMap((item, index) => readEntry(item, index, problems) ?? [])
+  return keepOnce(entries)
+}
+
+/** The document of entries that are right, each target once. */
+export function keepOnce(all: readonly TargetEntry[]): ReadDocument {
   const seen = new Set<string>()
   const repeated: string[] = []
-  const entries: TargetEntry[] = []
-  for (const [index, item] of value.entries()) {
-    const read = readEntry(item, index, problems)
-    if (read !== undefined) entries.push(withoutRepeats(read, seen, repeated))
-  }
+  const entries = all.map((entry) => withoutRepeats(entry, seen, repeated))
   const targets = entries.reduce((sum, entry) => sum + entry.targets.length, 0)
   return { entries, targets, repeated }
 }

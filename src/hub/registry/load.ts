@@ -3,7 +3,14 @@ import { NarthexError } from '../../base/error.ts'
 import { parseYaml, toPlain } from '../../config/yaml.ts'
 import type { DocumentKind, TargetEntry } from '../../model/registry.ts'
 import { parseCsv } from './csv.ts'
-import { keyOfLabels, type LabelRecord, Problems, readDocument } from './document.ts'
+import {
+  keepOnce,
+  keyOfLabels,
+  LABELS_MAX,
+  type LabelRecord,
+  Problems,
+  readDocument,
+} from './document.ts'
 import { refuseName } from './name.ts'
 import { expandService, readService, type Service } from './service.ts'
 import { nameOf, refuseLabel, refuseTarget } from './target.ts'
@@ -168,6 +175,10 @@ function readRows(text: string, problems: Problems): LoadedDocuments {
     const group = cells[groupAt] ?? ''
     const target = cells[targetAt] ?? ''
     const labels = readCells(columns, cells, line, problems)
+    const count = Object.keys(labels).length
+    if (count > LABELS_MAX) {
+      problems.add(line, '', `has ${count} labels, the bound is ${LABELS_MAX}`)
+    }
     for (const [field, reason] of [
       ['group', refuseName(group)],
       ['target', refuseTarget(target)],
@@ -229,8 +240,9 @@ function readEntries(
   problems: Problems,
 ): LoadedDocuments {
   if (problems.list.length > 0) return new Map()
-  const read = [...groups].map(
-    ([name, entries]) => [name, readGroup([...entries.values()], problems)] as const,
-  )
+  const read = [...groups].map(([name, ofGroup]) => {
+    const { entries, ...counts } = keepOnce([...ofGroup.values()])
+    return [name, { body: entries, ...counts }] as const
+  })
   return new Map(read)
 }

@@ -126,3 +126,11 @@ test('CSV: a label may have the name of a column', () => {
     groups: [['web', [{ targets: ['h:1'], labels: { group: 'a', target: 'b', env: 'c' } }]]],
   })
 })
+
+test('CSV: a row has as many labels as an entry may have, however many columns there are', () => {
+  const names = Array.from({ length: 65 }, (_, i) => `l${i}`)
+  const head = ['group', 'target', ...names].join(',')
+  const full = ['web', 'h:1', ...names].join(',')
+  const fewer = ['web', 'h:2', '', ...names.slice(1)].join(',')
+  assert.deepEqual(read('text/csv', [head, full, fewer].join('\n')).problems, [[2, '']])
+})
