@@ -19,7 +19,7 @@ import { type ReadEntry, readEntryTexts } from './entry.ts'
 import { isEntryName } from './entryshape.ts'
 import { type EntryTexts, readEntryFolder } from './folder.ts'
 import { matchesOf, matchRank, searchPlaces, searchWords } from './search.ts'
-import { EMPTY_SHELF, type LaidFiles, NOTHING, type Shelf } from './shelf.ts'
+import { EMPTY_SHELF, type LaidFiles, layFiles, NOTHING, type Shelf } from './shelf.ts'
 
 /** Most entries of a catalogue. */
 export const ENTRIES_MAX = 1000
@@ -40,6 +40,9 @@ interface Kept {
   /** Whether the folder has it, too, and not only a content source. */
   readonly isOfFolder: boolean
   readonly files: LaidFiles
+  /** What is wrong with the folder, and with the entry as a whole. */
+  readonly folderFaults: readonly string[]
+  readonly faults: readonly string[]
   /** Of all that the entry is. */
   readonly digest: string
 }
@@ -217,11 +220,32 @@ export class Catalogue implements CatalogueView {
     }
   }
 
+  /** What is as it was is not read again: an edit changes one of many. */
   #keepTexts(name: string, texts: EntryTexts, shelf: Shelf, faults: string[]): Kept | undefined {
-    const read: ReadEntry = readEntryTexts(name, texts, shelf.get(name) ?? NOTHING)
+    const additions = shelf.get(name) ?? NOTHING
+    const before = this.#kept.get(name)
+    if (before !== undefined && isReadFrom(before, texts, layFiles(texts.texts, additions))) {
+      faults.push(...before.faults)
+      return before
+    }
+    const read: ReadEntry = readEntryTexts(name, texts, additions)
     faults.push(...read.faults)
-    return read.entry === undefined ? this.#kept.get(name) : keep(read, read.entry, texts)
+    return read.entry === undefined ? before : keep(read, read.entry, texts)
   }
+}
+
+/** Whether an entry was made of these files. */
+function isReadFrom(
+  { files, folderFaults }: Kept,
+  { faults }: EntryTexts,
+  now: LaidFiles,
+): boolean {
+  if (files.size !== now.size || folderFaults.join('\n') !== faults.join('\n')) return false
+  return [...now].every(([file, { text, source, under }]) => {
+    const known = files.get(file)
+    const isSame = known?.text === text && known.source === source
+    return isSame && known.under?.text === under?.text && known.under?.source === under?.source
+  })
 }
 
 const NO_TEXTS: EntryTexts = { texts: new Map(), faults: [] }
@@ -244,14 +268,16 @@ async function listEntries(root: string): Promise<readonly string[]> {
   throw new NarthexError('limit', `${names.length} entries, at most ${ENTRIES_MAX} are taken`)
 }
 
-function keep({ names, files }: ReadEntry, entry: EntryDetail, { texts }: EntryTexts): Kept {
-  const isOfFolder = texts.size > 0
+function keep(read: ReadEntry, entry: EntryDetail, folder: EntryTexts): Kept {
+  const { names, files, faults } = read
+  const isOfFolder = folder.texts.size > 0
   const { name, title, category, description, official, port, upstream } = entry
   const { content, verified } = entry
   const head = { name, title, category, description, official, port, upstream }
   const summary = { ...head, content, verified }
   const places = searchPlaces(entry)
-  return { entry, summary, names, places, isOfFolder, files, digest: digestOf(entry) }
+  const made = { files, folderFaults: folder.faults, faults, digest: digestOf(entry) }
+  return { entry, summary, names, places, isOfFolder, ...made }
 }
 
 /** A sample by which two entries are recognised tells nobody which exporter it is. */

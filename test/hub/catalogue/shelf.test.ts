@@ -1,6 +1,6 @@
 /** Which file of an entry is shown: an edit, else what comes with the program, else what sources have. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { silentLog } from '../../../src/base/log.ts'
@@ -57,7 +57,9 @@ test('what belongs to a file of another source is not mixed with it', () => {
   assert.deepEqual(shown({ 'alerts.yaml': 'x' }, ['team', tests]), { 'alerts.yaml': 'bundled' })
 })
 
-async function withCatalogue(run: (catalogue: Catalogue) => Promise<void>): Promise<void> {
+type Run = (catalogue: Catalogue, path: string) => Promise<void>
+
+async function withCatalogue(run: Run): Promise<void> {
   const folder = temporaryFolder('shelf')
   try {
     mkdirSync(join(folder.path, 'own'))
@@ -66,7 +68,7 @@ async function withCatalogue(run: (catalogue: Catalogue) => Promise<void>): Prom
     const catalogue = await openCatalogue({
       ...{ folder: folder.path, log: silentLog, metrics: new Metrics() },
     })
-    await run(catalogue)
+    await run(catalogue, folder.path)
   } finally {
     folder.remove()
   }
@@ -102,6 +104,26 @@ test('an edit that cannot be used, put there by hand, hides nothing and is told'
     assert.match(catalogue.faults().join('\n'), /^own\/entry\.yaml:1:1: /m)
     assert.match(catalogue.faults().join('\n'), /^own\/alerts\.yaml:2:12: parse error/m)
     assert.match(catalogue.files('own')?.get('alerts.yaml')?.text ?? '', /sum/, 'to be mended')
+  })
+})
+
+test('an edit of one entry leaves the others as they were read, faults and all', async () => {
+  await withCatalogue(async (catalogue, path) => {
+    writeFileSync(join(path, 'own/helm.yaml'), 'a: [\n')
+    writeFileSync(join(path, 'own/unknown.txt'), '')
+    await catalogue.reload()
+    const [entry, faults] = [catalogue.entry('own'), catalogue.faults()]
+    assert.equal(faults.length, 2)
+    await catalogue.fill(edits('new', { 'entry.yaml': ENTRY.replace('name: own', 'name: new') }))
+    assert.equal(catalogue.entry('own'), entry)
+    assert.deepEqual(catalogue.faults(), faults)
+    rmSync(join(path, 'own/unknown.txt'))
+    await catalogue.reload()
+    assert.equal(catalogue.faults().length, 1)
+    writeFileSync(join(path, 'own/helm.yaml'), 'a: 1\n')
+    await catalogue.reload()
+    assert.deepEqual(catalogue.faults(), [])
+    assert.equal(catalogue.entry('own')?.content.I, true)
   })
 })
 
