@@ -11,6 +11,7 @@ declare module 'pg' {
   export class Pool {
     constructor(config: PoolConfig)
     on(event: 'error', listener: (error: Error) => void): void
+    on(event: 'connect', listener: (client: Client) => void): void
     end(): Promise<void>
   }
 

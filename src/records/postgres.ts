@@ -34,6 +34,8 @@ export function postgresDialect(url: Secret, log: Log): Dialect {
   pool.on('error', (error) =>
     log.warn('connection to the database broke', { error: error.message }),
   )
+  // One that breaks while it is used fails its question; unheard, it would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new PostgresDialect({ pool: pool as unknown as PostgresPool })
 }
 
