@@ -11,10 +11,8 @@ import type {
   Use,
 } from '../model/accountrecords.ts'
 import { rowOfSession, rowOfToken, rowOfUser, sessionOf, tokenOf, userOf } from './accountrows.ts'
+import type { Asking } from './faults.ts'
 import type { Schema } from './schema.ts'
-
-/** Runs a question and says `busy` where the database is away. */
-type Asking = <T>(run: () => Promise<T>) => Promise<T>
 
 /** `AccountRecords` on either database. */
 export class StoredAccountRecords implements AccountRecords {

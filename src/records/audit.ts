@@ -1,6 +1,7 @@
 /** The audit log in its table: entries are added at the end, and only the oldest ever go. */
 import { type Kysely, sql } from 'kysely'
 import type { AuditEntry, AuditQuery, AuditRecord, AuditRecords } from '../model/audit.ts'
+import type { Asking } from './faults.ts'
 import type { HubAuditTable, Schema } from './schema.ts'
 
 /** Rows of one statement. */
@@ -8,9 +9,6 @@ const ROWS_MAX = 500
 
 /** From here on a status says that nothing was done. */
 const FAILED_STATUS = 400
-
-/** Runs a question and says `busy` where the database is away. */
-type Asking = <T>(run: () => Promise<T>) => Promise<T>
 
 /** `AuditRecords` on either database. */
 export class StoredAudit implements AuditRecords {

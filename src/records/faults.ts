@@ -13,6 +13,9 @@ const SOCKET_CODES = /^E[A-Z]+$/
 /** Messages of `pg` that come without a code. */
 const CONNECTION_MESSAGES = /timeout|connection|terminated|not queryable|SSL|password must be/i
 
+/** Runs a question and says `busy` where the database is away. */
+export type Asking = <T>(run: () => Promise<T>) => Promise<T>
+
 /** Runs a question; what it throws is `busy` where the database is to blame. */
 export async function asking<T>(run: () => Promise<T>): Promise<T> {
   try {

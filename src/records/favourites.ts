@@ -3,10 +3,8 @@ import type { Kysely } from 'kysely'
 import { NarthexError } from '../base/error.ts'
 import type { FavouriteRecords } from '../model/favourites.ts'
 import { compareText } from '../model/labels.ts'
+import type { Asking } from './faults.ts'
 import type { Schema } from './schema.ts'
-
-/** Runs a question and says `busy` where the database is away. */
-type Asking = <T>(run: () => Promise<T>) => Promise<T>
 
 /** `FavouriteRecords` on either database. */
 export class StoredFavourites implements FavouriteRecords {

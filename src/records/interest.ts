@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { DayCount, EntryLife, EntryViewer, InterestRecords, Uses } from '../model/interest.ts'
+import type { Asking } from './faults.ts'
 import type { Schema } from './schema.ts'
 
 /** Rows of one statement. */
@@ -14,9 +15,6 @@ export const LIVES_MAX = 5000
 const DIGESTS_MAX = 8
 
 const SALT_BYTES = 16
-
-/** Runs a question and says `busy` where the database is away. */
-type Asking = <T>(run: () => Promise<T>) => Promise<T>
 
 /** `InterestRecords` on either database. */
 export class StoredInterest implements InterestRecords {

@@ -26,12 +26,10 @@ import {
   readHistory,
   readVersion,
 } from './documents.ts'
+import type { Asking } from './faults.ts'
 import { holdLease, leaseOf, readLeases, releaseLease, renewLease, sweepLeases } from './leases.ts'
 import { readRevision } from './revision.ts'
 import type { ConsumersTable, Schema } from './schema.ts'
-
-/** Runs a question and says `busy` where the database is away. */
-type Asking = <T>(run: () => Promise<T>) => Promise<T>
 
 /** `RegistryRecords` on either database. */
 export class StoredRegistry implements RegistryRecords {

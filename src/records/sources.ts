@@ -8,13 +8,11 @@ import type {
   SourceText,
   StoredSource,
 } from '../model/sources.ts'
+import type { Asking } from './faults.ts'
 import type { HubSourceSettingsTable, HubSourcesTable, Schema } from './schema.ts'
 
 /** Rows of one statement. */
 const ROWS_MAX = 500
-
-/** Runs a question and says `busy` where the database is away. */
-type Asking = <T>(run: () => Promise<T>) => Promise<T>
 
 /** `SourceRecords` on either database. */
 export class StoredSources implements SourceRecords {

@@ -9,6 +9,7 @@ import { DialogHead } from '../shell/dialoghead.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Alert } from '../shell/listpage.tsx'
 import { addToken } from './load.ts'
+import { NameField } from './namefield.tsx'
 import { RoleField } from './rolefield.tsx'
 
 const AGES: readonly (readonly [value: string, words: string])[] = [
@@ -80,20 +81,9 @@ function TokenForm({ onToken }: { readonly onToken: (token: string) => void }): 
   }
   return (
     <form class="account-form" onSubmit={(event) => void add(event)}>
-      <label>
-        Name
-        <input
-          class="field"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          required
-          maxLength={64}
-          value={name}
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
+      <NameField name={name} onName={setName}>
         <small class="soft">Of the program that will use it: histories and logs call it so.</small>
-      </label>
+      </NameField>
       <RoleField role={role} onRole={setRole} />
       <label>
         Ends

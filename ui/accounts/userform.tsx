@@ -7,6 +7,7 @@ import { caller } from '../shell/caller.ts'
 import { DialogHead } from '../shell/dialoghead.tsx'
 import { Alert } from '../shell/listpage.tsx'
 import { saveUser, type UserRow } from './load.ts'
+import { NameField } from './namefield.tsx'
 import { RoleField } from './rolefield.tsx'
 
 interface UserDialogProps {
@@ -63,21 +64,7 @@ function UserForm({ user, isFirst, onDone }: Omit<UserDialogProps, 'dialog'>): J
   }
   return (
     <form class="account-form" onSubmit={(event) => void save(event)}>
-      {isNew && (
-        <label>
-          Name
-          <input
-            class="field"
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck={false}
-            required
-            maxLength={64}
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
-      )}
+      {isNew && <NameField name={name} onName={setName} />}
       <RoleField role={role} onRole={isFirst && isNew ? undefined : setRole} />
       <label>
         {isNew ? 'Password' : 'New password'}

@@ -1,14 +1,13 @@
 /** A file of an entry in an editor: checked while it is typed, saved as a commit. */
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { FileProblem } from '../../src/model/edits.ts'
 import { errorText } from '../api/client.ts'
-import { usePolled } from '../api/polled.ts'
 import type { DocumentEditor } from '../editor/document.ts'
 import { DocumentBox, ProblemList } from '../editor/documentbox.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
 import { Icon } from '../shell/icon.tsx'
-import { Alert, Waiting } from '../shell/listpage.tsx'
+import { Alert } from '../shell/listpage.tsx'
 import { Conflict } from './conflict.tsx'
 import { draftOf, dropDraft, keepDraft } from './drafts.ts'
 import {
@@ -20,6 +19,7 @@ import {
   type Theirs,
   theirsOf,
 } from './load.ts'
+import { OfFile } from './offile.tsx'
 import { EDITABLE_FILES } from './place.ts'
 import { placeProblems } from './problem.ts'
 import { templateOf } from './template.ts'
@@ -39,20 +39,10 @@ interface EditViewProps {
 }
 
 export function EditView(props: EditViewProps): JSX.Element {
-  const { entry, file } = props
-  const load = useCallback(
-    async (abort: AbortSignal) => ({ file, beginning: await loadFile(entry, file, abort) }),
-    [entry, file],
-  )
-  const { data, failure } = usePolled(load, 0)
   return (
-    <>
-      <Alert text={failure} />
-      {data === undefined && failure === '' && <Waiting look="edit-skeleton" />}
-      {data !== undefined && data.file === file && (
-        <EditForm key={file} {...props} beginning={data.beginning} />
-      )}
-    </>
+    <OfFile entry={props.entry} file={props.file} load={loadFile}>
+      {(beginning) => <EditForm {...props} beginning={beginning} />}
+    </OfFile>
   )
 }
 

@@ -9,6 +9,7 @@ import { Alert, Waiting } from '../shell/listpage.tsx'
 import { DiffView } from './diffview.tsx'
 import { GoBack } from './goback.tsx'
 import { loadVersion, loadVersions } from './load.ts'
+import { OfFile } from './offile.tsx'
 
 interface VersionsViewProps {
   readonly entry: string
@@ -23,20 +24,10 @@ interface VersionsViewProps {
 }
 
 export function VersionsView(props: VersionsViewProps): JSX.Element {
-  const { entry, file } = props
-  const load = useCallback(
-    async (abort: AbortSignal) => ({ file, versions: await loadVersions(entry, file, abort) }),
-    [entry, file],
-  )
-  const { data, failure } = usePolled(load, 0)
   return (
-    <>
-      <Alert text={failure} />
-      {data === undefined && failure === '' && <Waiting look="edit-skeleton" />}
-      {data !== undefined && data.file === file && (
-        <Versions key={file} {...props} versions={data.versions} />
-      )}
-    </>
+    <OfFile entry={props.entry} file={props.file} load={loadVersions}>
+      {(versions) => <Versions {...props} versions={versions} />}
+    </OfFile>
   )
 }
 

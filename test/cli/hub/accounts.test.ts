@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, mock, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
-import { runHubTool } from '../../../src/cli/hub/tool.ts'
 import { HUB_TOOLS } from '../../../src/cli/hub/tools.ts'
 import { HubAccounts } from '../../../src/hub/accounts/accounts.ts'
 import { openRecords } from '../../../src/records/records.ts'
@@ -14,6 +13,7 @@ import { accountRoutes } from '../../../src/serve/hub/accounts.ts'
 import { LIMITS } from '../../hub/accounts/world.ts'
 import { serve } from '../../net/server/support.ts'
 import { temporaryFolder } from '../../support/processes.ts'
+import { runTool, type ToolRun } from './run.ts'
 
 const PASSWORD = 'canary-correct-horse'
 
@@ -22,24 +22,10 @@ const passwordFile = join(folder.path, 'password')
 writeFileSync(passwordFile, `${PASSWORD}\n`)
 const tools = (await Promise.all(['users', 'tokens'].map((word) => HUB_TOOLS[word]()))).flat()
 
-async function run(
-  ...argv: readonly string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const [log, error] = [
-    mock.method(console, 'log', () => {}),
-    mock.method(console, 'error', () => {}),
-  ]
-  try {
-    const code = await runHubTool(tools, argv)
-    const [out, err] = [log, error].map((each) =>
-      each.mock.calls.map((call) => String(call.arguments[0])).join('\n'),
-    )
-    assert.ok(!`${out}${err}`.includes(PASSWORD), 'C28: no tool prints a password')
-    return { code, out, err }
-  } finally {
-    log.mock.restore()
-    error.mock.restore()
-  }
+async function run(...argv: readonly string[]): Promise<ToolRun> {
+  const ran = await runTool(tools, argv)
+  assert.ok(!`${ran.out}${ran.err}`.includes(PASSWORD), 'C28: no tool prints a password')
+  return ran
 }
 
 const room = { clock: systemClock, log: silentLog, metrics: new Metrics() }

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, mock, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { Metrics } from '../../../src/base/metrics.ts'
-import { runHubTool } from '../../../src/cli/hub/tool.ts'
 import { HUB_TOOLS } from '../../../src/cli/hub/tools.ts'
 import { FollowedRegistry } from '../../../src/hub/registry/registry.ts'
 import { openRecords } from '../../../src/records/records.ts'
@@ -14,6 +13,7 @@ import { registryRoutes } from '../../../src/serve/hub/routes.ts'
 import { LIMITS } from '../../hub/registry/world.ts'
 import { serve } from '../../net/server/support.ts'
 import { temporaryFolder } from '../../support/processes.ts'
+import { runTool, type ToolRun } from './run.ts'
 
 const folder = temporaryFolder('hubtools')
 const room = { clock: systemClock, log: silentLog, metrics: new Metrics() }
@@ -37,25 +37,7 @@ function file(name: string, text: string): string {
   return path
 }
 
-/** What a tool prints, and its exit code. */
-async function run(
-  ...argv: readonly string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const [log, error] = [
-    mock.method(console, 'log', () => {}),
-    mock.method(console, 'error', () => {}),
-  ]
-  try {
-    const code = await runHubTool(tools, argv)
-    const [out, err] = [log, error].map((each) =>
-      each.mock.calls.map((call) => String(call.arguments[0])).join('\n'),
-    )
-    return { code, out, err }
-  } finally {
-    log.mock.restore()
-    error.mock.restore()
-  }
-}
+const run = (...argv: readonly string[]): Promise<ToolRun> => runTool(tools, argv)
 
 /** Without times, and without who did it: the hub sees an address, the records a user. */
 function plain(text: string): string {

@@ -1,35 +1,18 @@
 /** Logging in and out, and the page of accounts, in a real browser. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import {
-  missingComponents,
-  startRole,
-  type TestProcess,
-  temporaryFolder,
-} from '../../support/processes.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { keepScreenshot, openPage } from './browser.ts'
+import { hubStage } from './stage.ts'
 
 const NAME = 'anne'
 const PASSWORD = 'correct horse'
 /** Would open a dialog if it were taken for markup. */
 const HOSTILE = '<img src=x onerror=alert(1)>'
 
-const skip = missingComponents('chromium')
-const folder = temporaryFolder('ui-accounts')
-let browser: Browser
-let hub: TestProcess
-
-before(async () => {
-  if (skip !== undefined) return
-  browser = await startBrowser()
-  hub = await startRole('hub', [`--storage.path=${folder.path}/data`, '--log.level=error'])
-})
-after(async () => {
-  await Promise.all([browser?.close(), hub?.kill()])
-  folder.remove()
-})
+const stage = hubStage('ui-accounts')
+const { skip } = stage
 
 async function logIn(page: Page, password = PASSWORD): Promise<void> {
   await page.getByLabel('Name').fill(NAME)
@@ -40,7 +23,7 @@ async function logIn(page: Page, password = PASSWORD): Promise<void> {
 test('the page says that nobody has to log in, and the first user changes that', {
   skip,
 }, async () => {
-  const { page, faults } = await openPage(browser, `${hub.url}/accounts`)
+  const { page, faults } = await openPage(stage.browser, `${stage.hub.url}/accounts`)
   await page.getByText('Nobody has to log in here').waitFor()
   await keepScreenshot(page, 'accounts-open')
   await page.getByRole('button', { name: 'New user' }).click()
@@ -51,7 +34,7 @@ test('the page says that nobody has to log in, and the first user changes that',
   await page.getByRole('button', { name: 'Add user' }).click()
   await page.getByRole('heading', { name: 'Log in to narthex' }).waitFor()
   assert.equal(new URL(page.url()).search, '?to=accounts')
-  assert.equal((await fetch(`${hub.url}/sd/http`)).status, 401)
+  assert.equal((await fetch(`${stage.hub.url}/sd/http`)).status, 401)
   await keepScreenshot(page, 'login')
   assert.deepEqual(faults, [])
   await page.context().close()
@@ -60,7 +43,10 @@ test('the page says that nobody has to log in, and the first user changes that',
 test('who is not logged in comes to the login page, and from there back; logging out ends it', {
   skip,
 }, async () => {
-  const { page, faults } = await openPage(browser, `${hub.url}/catalogue/mysqld?tab=alerts`)
+  const { page, faults } = await openPage(
+    stage.browser,
+    `${stage.hub.url}/catalogue/mysqld?tab=alerts`,
+  )
   await page.getByRole('heading', { name: 'Log in to narthex' }).waitFor()
   assert.equal(await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').count(), 0)
   await logIn(page, 'wrong password')
@@ -78,7 +64,7 @@ test('who is not logged in comes to the login page, and from there back; logging
   await page.getByRole('button', { name: `Logged in as ${NAME}` }).click()
   await page.getByRole('button', { name: 'Log out' }).click()
   await page.getByRole('heading', { name: 'Log in to narthex' }).waitFor()
-  const reply = await fetch(`${hub.url}/api/v1/hub/session`, {
+  const reply = await fetch(`${stage.hub.url}/api/v1/hub/session`, {
     headers: { cookie: `${cookie.name}=${cookie.value}` },
   })
   assert.equal(reply.status, 401, 'the session is over, not only forgotten')
@@ -89,12 +75,12 @@ test('who is not logged in comes to the login page, and from there back; logging
 test('C33: the login page leads nowhere else, whatever its address says', { skip }, async () => {
   for (const to of ['https://evil.example/', '//evil.example', 'javascript:alert(1)', '/\\evil']) {
     const { page, faults } = await openPage(
-      browser,
-      `${hub.url}/login?${new URLSearchParams({ to })}`,
+      stage.browser,
+      `${stage.hub.url}/login?${new URLSearchParams({ to })}`,
     )
     await logIn(page)
     await page.getByRole('heading', { name: 'Catalogue' }).waitFor()
-    assert.equal(new URL(page.url()).origin, new URL(hub.url).origin, to)
+    assert.equal(new URL(page.url()).origin, new URL(stage.hub.url).origin, to)
     assert.deepEqual(faults, [])
     await page.context().close()
   }
@@ -103,7 +89,7 @@ test('C33: the login page leads nowhere else, whatever its address says', { skip
 test('an admin adds a user and a token, which is shown once, and sees who did what', {
   skip,
 }, async () => {
-  const { page, faults } = await openPage(browser, `${hub.url}/login?to=accounts`)
+  const { page, faults } = await openPage(stage.browser, `${stage.hub.url}/login?to=accounts`)
   await logIn(page)
   await page.getByRole('button', { name: 'New user' }).click()
   await page.getByLabel('Name').fill(HOSTILE)
@@ -121,7 +107,7 @@ test('an admin adds a user and a token, which is shown once, and sees who did wh
   await page.getByLabel('Name').fill('prometheus')
   await page.getByRole('button', { name: 'Add token' }).click()
   const token = (await page.locator('.account-dialog .code-box pre').textContent()) ?? ''
-  const polled = await fetch(`${hub.url}/sd/http`, {
+  const polled = await fetch(`${stage.hub.url}/sd/http`, {
     headers: { authorization: `Bearer ${token}` },
   })
   assert.equal(polled.status, 200)
@@ -154,11 +140,11 @@ test('a viewer sees no accounts in the menu, and is told so at their address', {
 }, async () => {
   const body = JSON.stringify({ role: 'viewer', password: PASSWORD })
   const authorization = `Basic ${btoa(`${NAME}:${PASSWORD}`)}`
-  const made = await fetch(`${hub.url}/api/v1/hub/users/vera`, {
+  const made = await fetch(`${stage.hub.url}/api/v1/hub/users/vera`, {
     ...{ method: 'PUT', headers: { authorization }, body },
   })
   assert.equal(made.status, 204)
-  const { page } = await openPage(browser, `${hub.url}/login?to=accounts`)
+  const { page } = await openPage(stage.browser, `${stage.hub.url}/login?to=accounts`)
   await page.getByLabel('Name').fill('vera')
   await page.getByLabel('Password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Log in' }).click()
@@ -176,11 +162,16 @@ for (const [name, path] of [
   ['audit log', `login?to=${encodeURIComponent('accounts?section=audit')}`],
 ] as const) {
   test(`everybody can use it: ${name}`, { skip }, async () => {
-    await checkAccess(browser, `${hub.url}/${path}`, `accounts ${name}`, async (page) => {
-      await page.getByRole('heading', { name: 'Log in to narthex' }).waitFor()
-      if (name === 'login') return
-      await logIn(page)
-      await page.locator('.rows-table, .empty').first().waitFor()
-    })
+    await checkAccess(
+      stage.browser,
+      `${stage.hub.url}/${path}`,
+      `accounts ${name}`,
+      async (page) => {
+        await page.getByRole('heading', { name: 'Log in to narthex' }).waitFor()
+        if (name === 'login') return
+        await logIn(page)
+        await page.locator('.rows-table, .empty').first().waitFor()
+      },
+    )
   })
 }

@@ -2,16 +2,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import {
-  missingComponents,
-  startRole,
-  type TestProcess,
-  temporaryFolder,
-} from '../../support/processes.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { keepScreenshot, openPage } from './browser.ts'
+import { hubStage } from './stage.ts'
 
 const RULES = `groups:
   - name: own
@@ -30,24 +25,12 @@ const CORPUS = [
   '</pre></code><iframe srcdoc="<script>parent.hit=1</script>">',
 ].join('\n\n')
 
-const skip = missingComponents('chromium')
-const folder = temporaryFolder('ui-edits')
-let browser: Browser
-let hub: TestProcess
-
-before(async () => {
-  if (skip !== undefined) return
-  browser = await startBrowser()
-  hub = await startRole('hub', [`--storage.path=${folder.path}/data`, '--log.level=error'])
-})
-after(async () => {
-  await Promise.all([browser?.close(), hub?.kill()])
-  folder.remove()
-})
+const stage = hubStage('ui-edits')
+const { skip } = stage
 
 function git(...args: readonly string[]): string {
   return execFileSync('git', args, {
-    cwd: join(folder.path, 'data/catalogue.git'),
+    cwd: join(stage.folder, 'catalogue.git'),
     encoding: 'utf8',
   })
 }
@@ -71,7 +54,10 @@ async function save(page: Page, summary: string): Promise<void> {
 test('a fault is told at its place while one types, and what is saved is a version with its difference', {
   skip,
 }, async () => {
-  const { page, faults } = await openPage(browser, `${hub.url}/catalogue/narthex?tab=rules`)
+  const { page, faults } = await openPage(
+    stage.browser,
+    `${stage.hub.url}/catalogue/narthex?tab=rules`,
+  )
   await page.getByRole('link', { name: 'Edit alerts.yaml' }).click()
   await write(page, RULES.replace('== 0', '== 0 )'))
   const place = problems(page).getByRole('button')
@@ -111,8 +97,11 @@ test('a fault is told at its place while one types, and what is saved is a versi
 test('who saves second sees what both have changed, puts it together, and nothing is lost', {
   skip,
 }, async () => {
-  const address = `${hub.url}/catalogue/node?tab=iac&edit=helm.yaml`
-  const [ann, ben] = [await openPage(browser, address), await openPage(browser, address)]
+  const address = `${stage.hub.url}/catalogue/node?tab=iac&edit=helm.yaml`
+  const [ann, ben] = [
+    await openPage(stage.browser, address),
+    await openPage(stage.browser, address),
+  ]
   const lines = Array.from({ length: 12 }, (_, n) => `key${n}: ${n}\n`)
   await write(ann.page, lines.join(''))
   await save(ann.page, 'begins anew')
@@ -143,7 +132,10 @@ test('who saves second sees what both have changed, puts it together, and nothin
 })
 
 test('C26: a text that is previewed, saved and compared runs no script', { skip }, async () => {
-  const { page, faults } = await openPage(browser, `${hub.url}/catalogue/redis?edit=README.md`)
+  const { page, faults } = await openPage(
+    stage.browser,
+    `${stage.hub.url}/catalogue/redis?edit=README.md`,
+  )
   await write(page, CORPUS)
   await page.getByRole('region', { name: 'Preview' }).getByText('onerror').waitFor()
   await page.getByRole('region', { name: 'Hints' }).getByText('is shown as text').first().waitFor()
@@ -159,7 +151,10 @@ test('C26: a text that is previewed, saved and compared runs no script', { skip 
 test('a draft is there again after a look at something else, and the browser asks before it is lost', {
   skip,
 }, async () => {
-  const { page } = await openPage(browser, `${hub.url}/catalogue/postgres?edit=README.md`)
+  const { page } = await openPage(
+    stage.browser,
+    `${stage.hub.url}/catalogue/postgres?edit=README.md`,
+  )
   await write(page, '# My draft')
   await page.getByRole('region', { name: 'Preview' }).getByText('My draft').waitFor()
   await page
@@ -181,7 +176,10 @@ test('a draft is there again after a look at something else, and the browser ask
 })
 
 test('who may not change content is told so, and shown no way to it', { skip }, async () => {
-  const { page, faults } = await openPage(browser, `${hub.url}/catalogue/node?edit=README.md`)
+  const { page, faults } = await openPage(
+    stage.browser,
+    `${stage.hub.url}/catalogue/node?edit=README.md`,
+  )
   await page.route('**/api/v1/hub/edits', async (route) => {
     const data = { reason: '', origin: '', isAllowed: false }
     await route.fulfill({ json: { status: 'success', data } })
@@ -200,7 +198,10 @@ test('who may not change content is told so, and shown no way to it', { skip }, 
 test('an edit goes back to what is bundled, and a new entry begins with its facts', {
   skip,
 }, async () => {
-  const { page, faults } = await openPage(browser, `${hub.url}/catalogue/etcd?edit=README.md`)
+  const { page, faults } = await openPage(
+    stage.browser,
+    `${stage.hub.url}/catalogue/etcd?edit=README.md`,
+  )
   await write(page, '# Other words')
   await save(page, 'other words')
   await page.getByRole('button', { name: /other words.*shown now/ }).waitFor()
@@ -212,7 +213,7 @@ test('an edit goes back to what is bundled, and a new entry begins with its fact
   await page.getByRole('link', { name: 'Edit README.md' }).waitFor()
   assert.equal(await page.getByText('Other words').count(), 0)
 
-  await page.goto(`${hub.url}/catalogue`)
+  await page.goto(`${stage.hub.url}/catalogue`)
   await page.getByRole('button', { name: 'New entry' }).click()
   await page.getByLabel('Name, as its folder').fill('My Own')
   await page.keyboard.press('Enter')
@@ -275,7 +276,7 @@ const PLACES: readonly (readonly [string, string, (page: Page) => Promise<void>]
 
 /** As another admin does. */
 async function changeByApi(path: string, edit: (text: string) => string): Promise<void> {
-  const address = `${hub.url}/api/v1/hub/entries/${path}`
+  const address = `${stage.hub.url}/api/v1/hub/entries/${path}`
   const reply = await fetch(address)
   const { data } = (await reply.json()) as { data: { text: string } }
   const saved = await fetch(address, {
@@ -288,6 +289,6 @@ async function changeByApi(path: string, edit: (text: string) => string): Promis
 
 for (const [name, path, isThere] of PLACES) {
   test(`everybody can use it, on every screen: ${name}`, { skip }, async () => {
-    await checkAccess(browser, hub.url + path, name, isThere)
+    await checkAccess(stage.browser, stage.hub.url + path, name, isThere)
   })
 }

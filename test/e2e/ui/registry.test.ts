@@ -1,34 +1,17 @@
 /** Files, several documents at once, and what was changed, in a real browser. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import {
-  missingComponents,
-  startRole,
-  type TestProcess,
-  temporaryFolder,
-} from '../../support/processes.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { keepScreenshot, openPage } from './browser.ts'
+import { hubStage } from './stage.ts'
 
-const skip = missingComponents('chromium')
-const folder = temporaryFolder('ui-registry')
+const stage = hubStage('ui-registry')
+const { skip } = stage
 const CSV = 'group,target,env\nweb,10.0.0.1:80,prod\nweb,10.0.0.2:80,prod\ndb,10.0.0.3:80,prod\n'
-let browser: Browser
-let hub: TestProcess
-
-before(async () => {
-  if (skip !== undefined) return
-  browser = await startBrowser()
-  hub = await startRole('hub', [`--storage.path=${folder.path}/data`, '--log.level=error'])
-})
-after(async () => {
-  await Promise.all([browser?.close(), hub?.kill()])
-  folder.remove()
-})
 
 async function groups(): Promise<readonly string[]> {
-  const reply = await fetch(`${hub.url}/api/v1/sd/groups`)
+  const reply = await fetch(`${stage.hub.url}/api/v1/sd/groups`)
   const { data } = (await reply.json()) as { data: { groups: { name: string; targets: number }[] } }
   return data.groups.map(({ name, targets }) => `${name} ${targets}`)
 }
@@ -38,8 +21,8 @@ async function paste(page: Page, text: string): Promise<void> {
 }
 
 test('a file is looked at, shown, and taken by one click', { skip, timeout: 120_000 }, async () => {
-  const { page, faults } = await openPage(browser, hub.url)
-  await page.goto(`${hub.url}/registry`)
+  const { page, faults } = await openPage(stage.browser, stage.hub.url)
+  await page.goto(`${stage.hub.url}/registry`)
   await page.getByRole('link', { name: 'Import' }).click()
   await page.waitForURL('**/registry/import')
   const [chooser] = await Promise.all([
@@ -59,8 +42,8 @@ test('a file is looked at, shown, and taken by one click', { skip, timeout: 120_
 })
 
 test('a dropped file, and every problem of a pasted one', { skip, timeout: 120_000 }, async () => {
-  const { page, faults } = await openPage(browser, hub.url)
-  await page.goto(`${hub.url}/registry/import`)
+  const { page, faults } = await openPage(stage.browser, stage.hub.url)
+  await page.goto(`${stage.hub.url}/registry/import`)
   const files = await page.evaluateHandle(`(() => {
     const all = new DataTransfer()
     all.items.add(new File(['web:\\n- targets: ["h:1"]\\n'], 'targets.yaml'))
@@ -86,12 +69,12 @@ test('a dropped file, and every problem of a pasted one', { skip, timeout: 120_0
 })
 
 test('who changed a group meanwhile is not run over', { skip, timeout: 120_000 }, async () => {
-  const { page } = await openPage(browser, hub.url)
-  await page.goto(`${hub.url}/registry/import`)
+  const { page } = await openPage(stage.browser, stage.hub.url)
+  await page.goto(`${stage.hub.url}/registry/import`)
   await paste(page, 'group,target\ndb,h:9\n')
   await page.getByRole('button', { name: 'Import 1 group' }).waitFor()
   const body = JSON.stringify([{ targets: ['h:2'] }])
-  await fetch(`${hub.url}/api/v1/sd/groups/db`, { method: 'PUT', body })
+  await fetch(`${stage.hub.url}/api/v1/sd/groups/db`, { method: 'PUT', body })
   await page.getByRole('button', { name: 'Import 1 group' }).click()
   await page.getByText('it was changed since you looked').waitFor()
   await page.context().close()
@@ -101,8 +84,8 @@ test('several groups are relabelled and deleted, and a change is undone', {
   skip,
   timeout: 120_000,
 }, async () => {
-  const { page, faults } = await openPage(browser, hub.url)
-  await page.goto(`${hub.url}/registry`)
+  const { page, faults } = await openPage(stage.browser, stage.hub.url)
+  await page.goto(`${stage.hub.url}/registry`)
   const choose = async (): Promise<void> => {
     for (const name of ['db', 'web']) {
       await page.getByRole('checkbox', { name: `Choose ${name}` }).check()
@@ -138,8 +121,8 @@ test('several groups are relabelled and deleted, and a change is undone', {
 })
 
 test('an export is a download that an import takes', { skip, timeout: 120_000 }, async () => {
-  const { page } = await openPage(browser, hub.url)
-  await page.goto(`${hub.url}/registry`)
+  const { page } = await openPage(stage.browser, stage.hub.url)
+  await page.goto(`${stage.hub.url}/registry`)
   await page.getByRole('button', { name: 'Export all groups' }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -147,7 +130,7 @@ test('an export is a download that an import takes', { skip, timeout: 120_000 },
   ])
   assert.equal(download.suggestedFilename(), 'groups.csv')
   const path = await download.path()
-  await page.goto(`${hub.url}/registry/import`)
+  await page.goto(`${stage.hub.url}/registry/import`)
   await page.locator('input[type=file]').setInputFiles(path)
   await page.getByText('2 unchanged').waitFor()
   await page.getByText('Everything in the file is there already').waitFor()
@@ -187,6 +170,6 @@ for (const [name, path, isThere] of [
 ] as const satisfies readonly (readonly [string, string, (page: Page) => Promise<void>])[]) {
   test(`everybody can use ${name}`, { skip, timeout: 120_000 }, async () => {
     const address = path.startsWith('?') || path === '' ? `registry${path}` : `registry/${path}`
-    await checkAccess(browser, `${hub.url}/${address}`, name, isThere)
+    await checkAccess(stage.browser, `${stage.hub.url}/${address}`, name, isThere)
   })
 }
