@@ -6,6 +6,7 @@ import type { BulkEdit, DocumentHead, DocumentKey, DocumentKind } from '../../mo
 import type { Flag } from '../flags.ts'
 import type { FlagReader } from '../sharedflags.ts'
 import { readInput, typeOf } from './files.ts'
+import { callerName } from './recordsplace.ts'
 import {
   CHANGING_PLACE,
   DRY_RUN_FLAG,
@@ -13,7 +14,7 @@ import {
   REGISTRY_PLACE,
   SEARCH_FLAG,
 } from './registryflags.ts'
-import { callerName, withRegistry } from './registryplace.ts'
+import { withRegistry } from './registryplace.ts'
 import type { HubTool, ToolOutcome } from './tool.ts'
 import { columns, diffLines, planLines, readNumber, targetCount, tell, timeText } from './words.ts'
 

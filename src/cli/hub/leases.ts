@@ -1,8 +1,9 @@
 /** `narthex hub leases`: targets that register themselves, for scripts that have no HTTP client. */
 import { NarthexError } from '../../base/error.ts'
 import type { FlagReader } from '../sharedflags.ts'
+import { callerName } from './recordsplace.ts'
 import { CHANGING_PLACE, REGISTRY_PLACE } from './registryflags.ts'
-import { callerName, withRegistry } from './registryplace.ts'
+import { withRegistry } from './registryplace.ts'
 import type { HubTool, ToolOutcome } from './tool.ts'
 import { columns, labelsText, tell, timeText } from './words.ts'
 
