@@ -24,7 +24,7 @@ import { roundRobinLookup } from './roundrobin.ts'
 import { TlsWatch } from './tlswatch.ts'
 
 /** Bytes of an answer that are kept where nothing else is said: enough for a message. */
-export const REPLY_TEXT_BYTES_MAX = 512
+const REPLY_TEXT_BYTES_MAX = 512
 
 /** Longest that a token server may take. */
 const TOKEN_MS_MAX = 30_000

@@ -8,7 +8,7 @@ import type { Fault } from './fault.ts'
 import { ANYBODY, type Identity } from './message.ts'
 
 /** Seconds' worth of changes that a caller may send at once. */
-export const CHANGES_BURST_SECONDS = 10
+const CHANGES_BURST_SECONDS = 10
 /** Callers whose changes are counted; the one seen longest ago goes first. */
 const CALLERS_MAX = 4096
 

@@ -11,7 +11,7 @@ import type { FramePiece, Frames } from './piece.ts'
 import { type SightedRow, TargetFrames } from './targetframes.ts'
 
 /** Larger rows are built in the background, so many series at a time. */
-export const BUILD_SERIES_MAX = 1024
+const BUILD_SERIES_MAX = 1024
 
 /** Series of rows that were seen once and wait to be seen again. */
 const SIGHTED_SERIES_MAX = 2 ** 22
