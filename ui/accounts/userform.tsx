@@ -46,11 +46,13 @@ export function UserDialog({ dialog, user, isFirst, onDone }: UserDialogProps): 
 
 function UserForm({ user, isFirst, onDone }: Omit<UserDialogProps, 'dialog'>): JSX.Element {
   const [name, setName] = useState(user?.name ?? '')
-  const [role, setRole] = useState<Role>(user?.role ?? (isFirst ? 'admin' : 'viewer'))
+  const [wanted, setRole] = useState<Role>(user?.role ?? 'viewer')
   const [password, setPassword] = useState('')
   const [failure, setFailure] = useState('')
   const [isSaving, setIsSaving] = useState(false)
   const isNew = user === undefined
+  // Whether there is nobody yet may become known when the form is there already.
+  const role = isFirst && isNew ? 'admin' : wanted
   const save = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     setIsSaving(true)
