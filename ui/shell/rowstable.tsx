@@ -1,11 +1,14 @@
 /** A table of a list: heads that sort, more rows when a person asks for them, what is not known. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { formatCount } from '../format/value.ts'
 import { SortHead } from './sorthead.tsx'
 
 /** Rows shown before a person asks for more, and how many each time. */
 const ROWS_STEP = 100
+
+/** Rows drawn in one task, so that a key or a click is never waiting for hundreds of them. */
+const ROWS_AT_ONCE = 40
 
 /** A head without `sort` does not sort. */
 export interface Column<Key extends string = never> {
@@ -36,6 +39,8 @@ export function RowsTable<Row, Key extends string = never>(
 ): JSX.Element {
   const { columns, sorting, look = '', rows, children } = props
   const [rowsMax, setRowsMax] = useState(ROWS_STEP)
+  const order = `${sorting?.by} ${sorting?.isDescending}`
+  const drawn = useDrawnCount(Math.min(rows.length, rowsMax), order)
   return (
     <div class="card rows-card">
       <table class={`rows-table ${look}`}>
@@ -46,11 +51,24 @@ export function RowsTable<Row, Key extends string = never>(
             ))}
           </tr>
         </thead>
-        <tbody>{rows.slice(0, rowsMax).map(children)}</tbody>
+        <tbody>{rows.slice(0, drawn).map(children)}</tbody>
       </table>
       <More count={rows.length - rowsMax} onMore={() => setRowsMax(rowsMax + ROWS_STEP)} />
     </div>
   )
+}
+
+/** How many rows to draw now: a part of `wanted` at first and in each new order, more in each frame. */
+function useDrawnCount(wanted: number, order: string): number {
+  const [drawn, setDrawn] = useState({ count: ROWS_AT_ONCE, order })
+  const count = drawn.order === order ? Math.min(drawn.count, wanted) : ROWS_AT_ONCE
+  useEffect(() => {
+    const next = Math.max(ROWS_AT_ONCE, Math.min(wanted, count + ROWS_AT_ONCE))
+    if (drawn.order === order && drawn.count === next) return
+    const frame = requestAnimationFrame(() => setDrawn({ count: next, order }))
+    return () => cancelAnimationFrame(frame)
+  }, [drawn, count, wanted, order])
+  return count
 }
 
 interface HeadProps<Key extends string> {

@@ -43,6 +43,7 @@ export class BodyBuffer {
     this.#pool.grow(capacity - this.bytes.length, capacity)
     const grown = new Uint8Array(capacity)
     grown.set(this.bytes.subarray(0, this.length))
+    this.free()
     this.bytes = grown
     this.view = new DataView(grown.buffer)
   }
@@ -72,6 +73,11 @@ export class BodyBuffer {
     assert(this.#leased, 'a body that is released once')
     this.#leased = false
     this.#pool.takeBack(this)
+  }
+
+  /** Returns the memory at once; the collector would leave it until some later minute. */
+  free(): void {
+    this.bytes.buffer.transfer(0)
   }
 
   /** Makes an idle buffer ready for the next body. */
@@ -135,7 +141,10 @@ export class BodyPool {
 
   takeBack(body: BodyBuffer): void {
     this.#leasedBytes -= body.bytes.length
-    if (this.#idleBytes + body.bytes.length > IDLE_BYTES_MAX) return
+    if (this.#idleBytes + body.bytes.length > IDLE_BYTES_MAX) {
+      body.free()
+      return
+    }
     this.#idle.push(body)
     this.#idleBytes += body.bytes.length
   }

@@ -112,7 +112,7 @@ test('the catalogue lists every entry with what is there and how far it was veri
 }, async () => {
   const { page, faults } = await openPage(browser, `${hub.url}/catalogue`)
   await rows(page).first().waitFor()
-  assert.equal(await rows(page).count(), entries.length)
+  await until('every entry', async () => (await rows(page).count()) === entries.length)
   const own = page.getByRole('row', { name: /^narthex/ })
   const { verified, content } = entries.find(({ name }) => name === 'narthex') as EntrySummary
   await own.getByText(`${verified.rules.ok} of ${verified.rules.all} rules`).waitFor()
@@ -167,10 +167,10 @@ test('a search finds metrics, filters and orders are part of the address', { ski
   const params = new URL(page.url()).searchParams
   assert.equal(params.toString(), 'category=Database&official=yes&sort=verified')
   const wanted = entries.filter(({ category, official }) => official && category === 'Database')
-  assert.equal(await rows(page).count(), wanted.length)
+  await until('the wanted', async () => (await rows(page).count()) === wanted.length)
   await page.reload()
   await page.locator('th[aria-sort="descending"]', { hasText: 'Verified' }).waitFor()
-  assert.equal(await rows(page).count(), wanted.length)
+  await until('the wanted', async () => (await rows(page).count()) === wanted.length)
   await page.getByRole('searchbox').fill('no such thing')
   await page.getByText('No entry matches “no such thing”').waitFor()
   await page.getByText('in Database, official').waitFor()
