@@ -5,8 +5,40 @@ export interface Manifest {
   readonly apiVersion?: string
   readonly kind?: string
   readonly metadata?: { readonly name?: string; readonly labels?: Labels }
-  // biome-ignore lint/suspicious/noExplicitAny: each kind has a spec of its own
-  readonly spec?: any
+  readonly spec?: Spec
+}
+
+/** Fields of the specs of all kinds. */
+interface Spec {
+  /** Of a Service plain labels, of others `matchLabels`. */
+  readonly selector?: Selector
+  readonly template?: {
+    readonly metadata?: { readonly labels?: Labels }
+    readonly spec?: PodSpec
+  }
+  readonly serviceName?: string
+  readonly volumeClaimTemplates?: readonly { readonly metadata?: { readonly name?: string } }[]
+  readonly ports?: readonly Port[]
+  readonly endpoints?: readonly Endpoint[]
+  readonly podMetricsEndpoints?: readonly Endpoint[]
+}
+
+interface Selector {
+  readonly matchLabels?: Labels
+  readonly [label: string]: string | Labels | undefined
+}
+
+interface PodSpec {
+  readonly containers?: readonly Container[]
+  readonly initContainers?: readonly Container[]
+  readonly volumes?: readonly {
+    readonly name?: string
+    readonly configMap?: { readonly name?: string }
+  }[]
+}
+
+interface Endpoint {
+  readonly port?: string
 }
 
 type Labels = Readonly<Record<string, string>>
@@ -22,6 +54,7 @@ interface Container {
   readonly name?: string
   readonly image?: string
   readonly ports?: readonly Port[]
+  readonly volumeMounts?: readonly { readonly name?: string }[]
 }
 
 const OPERATOR = 'monitoring.coreos.com/v1'
@@ -84,13 +117,14 @@ function problemsOf(manifest: Manifest, all: readonly Manifest[]): readonly stri
 
 function problemsOfWorkload(
   kind: string,
-  spec: Manifest['spec'],
+  spec: Spec = {},
   all: readonly Manifest[],
 ): readonly string[] {
   const problems: string[] = []
-  if (!has(spec.template.metadata?.labels, spec.selector?.matchLabels)) {
+  if (!has(spec.template?.metadata?.labels, spec.selector?.matchLabels)) {
     problems.push('its selector does not match the labels of its pods')
   }
+  if (containersOf(spec).length === 0) problems.push('it has no container')
   for (const { name, image } of containersOf(spec)) {
     if (!NAME.test(name ?? '')) problems.push(`a container is called ${name}`)
     if (!/^[\w./-]+:[\w.-]+$/.test(image ?? '')) problems.push(`image ${image} has no version`)
@@ -98,25 +132,29 @@ function problemsOfWorkload(
   const isHeadless = (each: Manifest): boolean =>
     each.kind === 'Service' && each.metadata?.name === spec.serviceName
   if (kind === 'StatefulSet' && !all.some(isHeadless)) problems.push('its Service is not there')
+  return [...problems, ...problemsOfVolumes(spec, all)]
+}
+
+function problemsOfVolumes(spec: Spec, all: readonly Manifest[]): readonly string[] {
+  const problems: string[] = []
+  const { volumes = [], initContainers = [] } = spec.template?.spec ?? {}
   const maps = all.filter((each) => each.kind === 'ConfigMap').map((each) => each.metadata?.name)
-  for (const { configMap, name } of spec.template.spec.volumes ?? []) {
+  for (const { configMap, name } of volumes) {
     if (configMap !== undefined && !maps.includes(configMap.name)) {
       problems.push(`no ConfigMap ${configMap.name} for its volume ${name}`)
     }
   }
-  const volumes = [...(spec.template.spec.volumes ?? []), ...claimsOf(spec)]
-  const known = new Set(volumes.map(({ name }: { name: string }) => name))
-  for (const container of [...containersOf(spec), ...(spec.template.spec.initContainers ?? [])]) {
-    for (const mount of (container as { volumeMounts?: { name: string }[] }).volumeMounts ?? []) {
-      if (!known.has(mount.name)) problems.push(`no volume ${mount.name}`)
-    }
+  const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name)
+  const known = new Set([...volumes.map(({ name }) => name), ...claims])
+  for (const { volumeMounts = [] } of [...containersOf(spec), ...initContainers]) {
+    for (const { name } of volumeMounts) if (!known.has(name)) problems.push(`no volume ${name}`)
   }
   return problems
 }
 
-function problemsOfService(spec: Manifest['spec'], all: readonly Manifest[]): readonly string[] {
-  const ports = spec.ports as readonly Port[]
-  if (!Array.isArray(ports) || ports.length === 0) return ['it has no port']
+function problemsOfService(spec: Spec = {}, all: readonly Manifest[]): readonly string[] {
+  const { ports = [] } = spec
+  if (ports.length === 0) return ['it has no port']
   if (!all.some(makesPods)) return []
   const pods = podsWith(spec.selector, all)
   if (pods.length === 0) return ['no pod has its labels']
@@ -127,57 +165,60 @@ function problemsOfService(spec: Manifest['spec'], all: readonly Manifest[]): re
   })
 }
 
-function problemsOfServiceMonitor(
-  spec: Manifest['spec'],
-  all: readonly Manifest[],
-): readonly string[] {
+function problemsOfServiceMonitor(spec: Spec = {}, all: readonly Manifest[]): readonly string[] {
   const services = all.filter(({ kind, metadata }) => {
-    return kind === 'Service' && has(metadata?.labels, spec.selector.matchLabels)
+    return kind === 'Service' && has(metadata?.labels, spec.selector?.matchLabels)
   })
   if (services.length === 0) return ['no Service has its labels']
-  const names = services.flatMap((each) => (each.spec.ports as Port[]).map(({ name }) => name))
-  return spec.endpoints.flatMap(({ port }: { port: string }) =>
-    names.includes(port) ? [] : [`its Service has no port ${port}`],
+  const ports = services.flatMap((each) => each.spec?.ports ?? [])
+  return problemsOfEndpoints(spec.endpoints, ports, 'Service has')
+}
+
+function problemsOfPodMonitor(spec: Spec = {}, all: readonly Manifest[]): readonly string[] {
+  const pods = podsWith(spec.selector?.matchLabels, all)
+  if (pods.length === 0) return problemsOfSelector(spec, all)
+  return problemsOfEndpoints(spec.podMetricsEndpoints, pods.flatMap(portsOf), 'pods have')
+}
+
+function problemsOfEndpoints(
+  endpoints: readonly Endpoint[] = [],
+  ports: readonly Port[],
+  owner: string,
+): readonly string[] {
+  if (endpoints.length === 0) return ['it has no endpoint']
+  const names = ports.map(({ name }) => name)
+  return endpoints.flatMap(({ port }) =>
+    names.includes(port) ? [] : [`its ${owner} no port ${port}`],
   )
 }
 
 /** Whether the pods that a selector means are made here, when any are. */
-function problemsOfSelector(spec: Manifest['spec'], all: readonly Manifest[]): readonly string[] {
-  if (!all.some(makesPods) || podsWith(spec.selector.matchLabels, all).length > 0) return []
+function problemsOfSelector(spec: Spec = {}, all: readonly Manifest[]): readonly string[] {
+  if (!all.some(makesPods) || podsWith(spec.selector?.matchLabels, all).length > 0) return []
   return ['no pod has its labels']
 }
 
-function problemsOfPodMonitor(spec: Manifest['spec'], all: readonly Manifest[]): readonly string[] {
-  const pods = podsWith(spec.selector.matchLabels, all)
-  if (pods.length === 0) return problemsOfSelector(spec, all)
-  const names = pods.flatMap(portsOf).map(({ name }) => name)
-  return spec.podMetricsEndpoints.flatMap(({ port }: { port: string }) =>
-    names.includes(port) ? [] : [`its pods have no port ${port}`],
-  )
-}
-
 /** Specs of the workloads whose pods have these labels. */
-function podsWith(labels: Labels, all: readonly Manifest[]): readonly Manifest['spec'][] {
-  return all
-    .filter((each) => makesPods(each) && has(each.spec.template.metadata?.labels, labels))
-    .map(({ spec }) => spec)
+function podsWith(
+  labels: Labels | Selector | undefined,
+  all: readonly Manifest[],
+): readonly Spec[] {
+  return all.flatMap((each) => {
+    const { spec = {} } = each
+    return makesPods(each) && has(spec.template?.metadata?.labels, labels) ? [spec] : []
+  })
 }
 
-function containersOf(spec: Manifest['spec']): readonly Container[] {
-  return spec.template.spec.containers
+function containersOf(spec: Spec): readonly Container[] {
+  return spec.template?.spec?.containers ?? []
 }
 
-function portsOf(spec: Manifest['spec']): readonly Port[] {
+function portsOf(spec: Spec): readonly Port[] {
   return containersOf(spec).flatMap(({ ports = [] }) => ports)
 }
 
-function claimsOf(spec: Manifest['spec']): readonly { name: string }[] {
-  const claims = (spec.volumeClaimTemplates ?? []) as { metadata: { name: string } }[]
-  return claims.map(({ metadata }) => metadata)
-}
-
 /** Whether there are wanted labels, and all of them are among `labels`. */
-function has(labels: Labels = {}, wanted: Labels = {}): boolean {
+function has(labels: Labels = {}, wanted: Labels | Selector = {}): boolean {
   const pairs = Object.entries(wanted)
   return pairs.length > 0 && pairs.every(([name, value]) => labels[name] === value)
 }

@@ -6,6 +6,7 @@ import { NarthexError } from '../../base/error.ts'
 import type { SourceConfig } from '../../config/source.ts'
 import { type CommandOptions, runCommand } from './command.ts'
 import { pinnedHost } from './gitaddress.ts'
+import { type GitEnvironment, remoteEnvironment } from './gitenvironment.ts'
 import type { SourceFile } from './layout.ts'
 import { type Brought, chooseFiles, type FoundFile, type Known, type Watch } from './source.ts'
 import { readToken } from './token.ts'
@@ -16,10 +17,6 @@ const LIST_BYTES_MAX = 16_777_216
 /** Bytes around each file in what git says. */
 const HEAD_BYTES_MAX = 200
 const WATCH_MS = 200
-
-/** What of our environment git may see: where it finds its programs, keys, proxies and settings. */
-const PASSED_ON =
-  /^(?:PATH|HOME|USER|SSH_AUTH_SOCK|XDG_CONFIG_HOME|SSL_CERT_(?:FILE|DIR)|GIT_SSL_CAINFO|(?:https?|all|no)_proxy)$/i
 
 /**
  * The files of a repository.
@@ -37,7 +34,9 @@ export async function readGit(
   try {
     const token = await readToken(config)
     const pinned = config.isAdded ? await pinnedHost(config.url) : ''
-    const repository = new Repository(config, folder, environmentOf(config, token, pinned), watch)
+    const settings = pinned === '' ? [] : ([['http.curloptResolve', pinned]] as const)
+    const environment = remoteEnvironment({ ...config, token, settings })
+    const repository = new Repository(config, folder, environment, watch)
     const commit = await repository.newest()
     return commit === known.commit ? undefined : await repository.read()
   } finally {
@@ -55,7 +54,7 @@ class Repository {
   readonly #options: CommandOptions
   readonly #watch: Watch
 
-  constructor(config: SourceConfig, folder: string, environment: Environment, watch: Watch) {
+  constructor(config: SourceConfig, folder: string, environment: GitEnvironment, watch: Watch) {
     this.#config = config
     this.#folder = folder
     this.#watch = watch
@@ -131,39 +130,6 @@ class Repository {
   #git(args: readonly string[], more: Partial<CommandOptions> = {}): Promise<Buffer> {
     return runCommand('git', args, { ...this.#options, ...more })
   }
-}
-
-/** What git finds around it, and what of that is never told. */
-type Environment = Pick<CommandOptions, 'env' | 'secrets'>
-
-/** @param pinned where its host is now, `host:port:address`; '' where git looks itself */
-function environmentOf({ url, isAdded }: SourceConfig, token: string, pinned: string): Environment {
-  const passed = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))
-  const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
-  const settings: [string, string][] = [
-    ['core.hooksPath', '/dev/null'],
-    ['fetch.fsckObjects', 'true'],
-  ]
-  // In the environment, because everybody may see the arguments; and for this address only.
-  if (token !== '') settings.push([`http.${url}.extraHeader`, `Authorization: Basic ${basic}`])
-  if (token !== '' || isAdded) settings.push(['http.followRedirects', 'false'])
-  if (pinned !== '') settings.push(['http.curloptResolve', pinned])
-  const env = {
-    ...Object.fromEntries(passed.map(([name, value]) => [name, value ?? ''])),
-    LC_ALL: 'C',
-    GIT_ALLOW_PROTOCOL: isAdded ? 'https:http:ssh:git' : 'https:http:ssh:git:file',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ASKPASS: 'true',
-    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
-    GIT_CONFIG_COUNT: String(settings.length),
-    ...Object.fromEntries(
-      settings.flatMap(([key, value], i) => [
-        [`GIT_CONFIG_KEY_${i}`, key],
-        [`GIT_CONFIG_VALUE_${i}`, value],
-      ]),
-    ),
-  }
-  return { env, secrets: token === '' ? [] : [token, basic] }
 }
 
 async function folderBytes(folder: string): Promise<number> {
