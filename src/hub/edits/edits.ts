@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { messageOf, NarthexError } from '../../base/error.ts'
 import type { Log } from '../../base/log.ts'
 import type { Family, Metrics } from '../../base/metrics.ts'
+import { Turns } from '../../base/turns.ts'
 import {
   BASE_VERSION,
   EDITS_SOURCE,
@@ -56,8 +57,7 @@ interface Named {
 export class Edits implements EditsView {
   readonly #deps: EditsDeps
   readonly #counter: Family
-  #turn: Promise<unknown> = Promise.resolve()
-  #waiting = 0
+  readonly #turns = new Turns({ verb: 'save', things: 'changes' }, EDITS_WAITING_MAX)
 
   constructor(deps: EditsDeps) {
     this.#deps = deps
@@ -155,7 +155,7 @@ export class Edits implements EditsView {
   ): Promise<EditOutcome> {
     const { reason } = await this.#deps.state()
     if (reason !== '') throw new NarthexError('forbidden', `cannot change ${named.path}: ${reason}`)
-    const outcome = await this.#inTurn(() => this.#write(named, seenTag, text, sign))
+    const outcome = await this.#turns.take(() => this.#write(named, seenTag, text, sign))
     if (!('saved' in outcome)) return this.#count('conflict', outcome)
     try {
       await this.#deps.show()
@@ -221,18 +221,6 @@ export class Edits implements EditsView {
     const summary =
       source === 'bundled' ? `Comes with ${this.#deps.program}` : `From the source ${source}`
     return { ...UNNAMED, id: BASE_VERSION, source, summary }
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= EDITS_WAITING_MAX) {
-      throw new NarthexError('busy', `cannot save: ${this.#waiting} changes wait already`)
-    }
-    this.#waiting++
-    const done = this.#turn.then(run).finally(() => {
-      this.#waiting--
-    })
-    this.#turn = done.catch(() => undefined)
-    return done
   }
 
   #count(result: string, outcome: EditOutcome): EditOutcome {

@@ -2,7 +2,9 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { NarthexError } from '../../base/error.ts'
-import { BcryptThread } from './bcrypt.ts'
+import { JobThread } from '../../base/thread.ts'
+import { Turns } from '../../base/turns.ts'
+import type { PasswordJobs } from './bcryptworker.ts'
 
 /** Verdicts remembered; the oldest goes first. */
 const VERDICTS_MAX = 1024
@@ -39,11 +41,13 @@ export interface PasswordChecks {
  * @param workerFile the bundled or plain bcryptworker
  */
 export function openPasswordChecks(workerFile: URL, clock: Clock): PasswordChecks {
-  const thread = new BcryptThread(workerFile, clock)
+  const thread: PasswordThread = new JobThread({
+    ...{ file: workerFile, name: 'passwords', verb: 'check password', clock },
+  })
+  const turns = new Turns({ verb: 'check password', things: 'checks' }, WAITING_MAX)
   const secret = randomBytes(32)
   const verdicts = new Map<string, boolean>()
   const underWay = new Map<string, Promise<boolean>>()
-  let turn: Promise<unknown> = Promise.resolve()
 
   const keyOf = (user: string, hash: string, password: string): string => {
     const hmac = createHmac('sha256', secret)
@@ -66,16 +70,11 @@ export function openPasswordChecks(workerFile: URL, clock: Clock): PasswordCheck
       const key = keyOf(user, hash, password)
       const running = underWay.get(key)
       if (running !== undefined) return running
-      if (underWay.size >= WAITING_MAX) {
-        const seen = `${underWay.size} checks are waiting, at most ${WAITING_MAX}`
-        return Promise.reject(new NarthexError('busy', `cannot check password: ${seen}`))
-      }
-      const verdict = turn
-        .then(() => matchesHash(password, hash, thread))
+      const verdict = turns
+        .take(() => matchesHash(password, hash, thread))
         .then((matches) => remember(key, matches))
         .finally(() => underWay.delete(key))
       underWay.set(key, verdict)
-      turn = verdict.catch(() => undefined) // the one who asked gets the error
       return verdict
     },
   }
@@ -113,9 +112,15 @@ export function hashCost(hash: string): number {
   return parts === null ? 0 : scryptBytes(parts) / 1024
 }
 
-async function matchesHash(password: string, hash: string, thread: BcryptThread): Promise<boolean> {
+type PasswordThread = JobThread<PasswordJobs>
+
+async function matchesHash(
+  password: string,
+  hash: string,
+  thread: PasswordThread,
+): Promise<boolean> {
   const parts = SCRYPT.exec(hash)
-  if (parts === null) return thread.compare({ password, hash })
+  if (parts === null) return thread.run('compare', { password, hash })
   const wanted = Buffer.from(parts[5], 'base64')
   const options = {
     N: 2 ** Number(parts[1]),
