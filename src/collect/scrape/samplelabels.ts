@@ -57,20 +57,34 @@ export function keepsTargetLabels(rules: SampleRules): boolean {
   })
 }
 
+/** So many labels are put in order one by one; the sorting of lists is dearer for a few. */
+const INSERTED_MAX = 64
+
 /** Pairs in the order of their names; pairs with an empty value are left out. */
 function sortPairs(pairs: readonly string[]): string[] {
-  let sorted = true
-  const kept: string[] = []
+  if (pairs.length > INSERTED_MAX) return sortManyPairs(pairs)
+  const sorted: string[] = []
   for (let i = 0; i < pairs.length; i += 2) {
-    if (pairs[i + 1] === '') continue
-    const last = kept.length - 2
-    if (last >= 0 && compareText(kept[last], pairs[i]) > 0) sorted = false
-    kept.push(pairs[i], pairs[i + 1])
+    const name = pairs[i]
+    const value = pairs[i + 1]
+    if (value === '') continue
+    let at = sorted.length
+    sorted.push(name, value)
+    for (; at > 0 && compareText(sorted[at - 2], name) > 0; at -= 2) {
+      sorted[at] = sorted[at - 2]
+      sorted[at + 1] = sorted[at - 1]
+    }
+    sorted[at] = name
+    sorted[at + 1] = value
   }
-  if (sorted) return kept
-  const order = Array.from({ length: kept.length / 2 }, (_, i) => i * 2)
-  order.sort((a, b) => compareText(kept[a], kept[b]))
-  return order.flatMap((i) => [kept[i], kept[i + 1]])
+  return sorted
+}
+
+function sortManyPairs(pairs: readonly string[]): string[] {
+  const order: number[] = []
+  for (let i = 0; i < pairs.length; i += 2) if (pairs[i + 1] !== '') order.push(i)
+  order.sort((a, b) => compareText(pairs[a], pairs[b]))
+  return order.flatMap((i) => [pairs[i], pairs[i + 1]])
 }
 
 /** Joins the labels of a sample and of its target; whose win is `honorLabels`. */

@@ -5,6 +5,9 @@ import { NO_ROW } from './patch.ts'
 /** How far ahead a series is looked for where it should stand. */
 const AHEAD_MAX = 16
 
+/** As many series as were missed in a row may have others in their place: so much further at most. */
+const REPLACED_MAX = 128
+
 /** A power of two. */
 const HINTS = 2048
 
@@ -28,21 +31,24 @@ export function matchRows(known: Float64Array, ids: Float64Array, count: number)
   const missing: number[] = []
   const skipped: number[] = []
   let row = 0
+  let missed = 0
   for (let i = 0; i < known.length; i++) {
     const id = known[i]
     if (row < count && ids[row] === id) {
       rows[i] = row++
       continue
     }
-    const stop = Math.min(count, row + AHEAD_MAX)
+    const stop = Math.min(count, row + AHEAD_MAX + missed)
     let ahead = row
     while (ahead < stop && ids[ahead] !== id) ahead++
     if (ahead === stop) {
       missing.push(i)
+      if (missed < REPLACED_MAX) missed++
       continue
     }
     while (row < ahead) skipped.push(row++)
     rows[i] = row++
+    missed = 0
   }
   while (row < count) skipped.push(row++)
   const added = findRows(known, ids, missing, skipped, rows)

@@ -99,6 +99,10 @@ export class RowTemplates {
   }
 
   #split(ids: Float64Array): readonly RowPart[] {
+    const first = this.#book.lane(ids[0])
+    if (ids.every((id) => this.#book.lane(id) === first)) {
+      return [{ lane: first, ids, slots: undefined }]
+    }
     const slotsOf = new Map<number, number[]>()
     for (let i = 0; i < ids.length; i++) {
       const lane = this.#book.lane(ids[i])
@@ -106,13 +110,10 @@ export class RowTemplates {
       if (slots === undefined) slotsOf.set(lane, [i])
       else slots.push(i)
     }
-    const parts: RowPart[] = []
-    for (const [lane, list] of slotsOf) {
-      if (list.length === ids.length) return [{ lane, ids, slots: undefined }]
+    return [...slotsOf].map(([lane, list]) => {
       const slots = Uint32Array.from(list)
-      parts.push({ lane, ids: gatherNumbers(ids, slots), slots })
-    }
-    return parts
+      return { lane, ids: gatherNumbers(ids, slots), slots }
+    })
   }
 }
 

@@ -14,7 +14,15 @@ export function joinTexts(texts: readonly string[]): string {
 export function splitTexts(joined: string): readonly string[] {
   if (joined === '') return []
   if (joined.startsWith(SEPARATOR)) return JSON.parse(joined.slice(1))
-  return joined.split(SEPARATOR)
+  // Not by split(): the runtime keeps what that returns, and each of its texts, in tables.
+  const texts: string[] = []
+  let from = 0
+  for (let to = joined.indexOf(SEPARATOR); to >= 0; to = joined.indexOf(SEPARATOR, from)) {
+    texts.push(joined.slice(from, to))
+    from = to + 1
+  }
+  texts.push(joined.slice(from))
+  return texts
 }
 
 /** Joined lists by number, from 1. */
