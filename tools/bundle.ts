@@ -30,6 +30,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   check: 'src/cli/check.ts',
   queryworker: 'src/roles/queryworker.ts',
   bcryptworker: 'src/net/server/bcryptworker.ts',
+  editworker: 'src/hub/registry/editworker.ts',
 }
 
 /** How often another process may come in between when the pages are put in place. */

@@ -23,6 +23,8 @@ export interface RegisteringOptions {
 export interface RegisteringDeps {
   readonly log: Log
   readonly metrics: Metrics
+  /** Whether the role goes on while its PostgreSQL database is away; absent for no. */
+  readonly mayBeAway?: boolean
   /** Of our own addresses: http or https. */
   scheme(): string
 }
@@ -37,15 +39,18 @@ export interface Registering {
 /** Opens the records, and the registry in them. @throws NarthexError for a database that cannot be had */
 export async function startRegistering(
   { storagePath, databaseUrl, limits }: RegisteringOptions,
-  { log, metrics, scheme }: RegisteringDeps,
+  { log, metrics, scheme, mayBeAway = false }: RegisteringDeps,
   life: Lifecycle,
 ): Promise<Registering> {
   const clock = systemClock
   const records = life.own(
-    await openRecords({ path: storagePath, url: databaseUrl, clock, log, metrics }),
+    await openRecords({ path: storagePath, url: databaseUrl, mayBeAway, clock, log, metrics }),
   )
   const registry = life.own(
-    new FollowedRegistry({ records: records.registry, limits, clock, log, metrics }),
+    new FollowedRegistry({
+      ...{ records: records.registry, limits, clock, log, metrics },
+      workerFile: new URL('./editworker.js', import.meta.url),
+    }),
   )
   return {
     records,

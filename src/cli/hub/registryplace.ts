@@ -14,6 +14,13 @@ export async function withRegistry<T>(
   if (client !== undefined) return await use(new RemoteRegistry(client))
   const { storagePath, databaseUrl, limits } = readRegistering(flags)
   return await withRecords(storagePath, databaseUrl, false, ({ records, life, room }) =>
-    use(life.own(new FollowedRegistry({ records: records.registry, limits, ...room }))),
+    use(
+      life.own(
+        new FollowedRegistry({
+          ...{ records: records.registry, limits, ...room },
+          workerFile: new URL('./editworker.js', import.meta.url),
+        }),
+      ),
+    ),
   )
 }

@@ -4,17 +4,16 @@ import { NarthexError } from '../../base/error.ts'
 import type {
   BulkEdit,
   DocumentKey,
+  DocumentKind,
   ImportEdit,
   Outcome,
   PlannedDocument,
   RegistryPlan,
-  StoredDocument,
   TargetEntry,
 } from '../../model/registry.ts'
 import type { DocumentEdit, DoneDocument } from '../../model/registryrecords.ts'
 import { DIFF_TARGETS_MAX, diffEntries } from './diff.ts'
 import { type LabelRecord, Problems, readDocument } from './document.ts'
-import type { Lists } from './lists.ts'
 import { readGroups, readServices } from './load.ts'
 import { entriesOfService, expandService, readService, relabelService } from './service.ts'
 import { refuseLabel } from './target.ts'
@@ -27,11 +26,35 @@ export interface PreparedEdit extends DocumentEdit {
   readonly repeated: readonly string[]
 }
 
+/** An edit with all that has to be asked for before it is made. */
+export type ReadyEdit = Exclude<BulkEdit, { action: 'undo' }> | ReadyUndo
+
+interface ReadyUndo {
+  readonly action: 'undo'
+  readonly revision: number
+  /** What the revision did. */
+  readonly done: readonly DoneDocument[]
+}
+
+/** A document without its text, as far as edits look at it. */
+export interface EditedHead extends DocumentKey {
+  readonly version: number
+}
+
+/** The documents that an edit is made to. */
+export interface EditedDocuments {
+  head(key: DocumentKey): EditedHead | undefined
+  /** JSON */
+  body(key: DocumentKey): string | undefined
+  ofKind(kind: DocumentKind): readonly DocumentKey[]
+}
+
 type Prepared = Outcome<readonly PreparedEdit[]>
 
-/** Edits that the documents of `lists` come to. @throws NarthexError `bad_data`, `not_found` */
-export function prepareEdit(edit: Exclude<BulkEdit, { action: 'undo' }>, lists: Lists): Prepared {
-  if (edit.action === 'import') return prepareImport(edit, lists)
+/** What an edit makes of the documents that are there. @throws NarthexError `bad_data`, `not_found`, `conflict` */
+export function prepareEdit(edit: ReadyEdit, present: EditedDocuments): Prepared {
+  if (edit.action === 'import') return prepareImport(edit, present)
+  if (edit.action === 'undo') return { done: prepareUndo(edit, present) }
   if (edit.documents.length > BULK_DOCUMENTS_MAX) {
     const count = edit.documents.length
     throw new NarthexError(
@@ -39,20 +62,24 @@ export function prepareEdit(edit: Exclude<BulkEdit, { action: 'undo' }>, lists: 
       `cannot change ${count} documents, the bound is ${BULK_DOCUMENTS_MAX}`,
     )
   }
-  const documents = edit.documents.map((key) => presentOf(key, lists))
+  const documents = edit.documents.map((key) => presentOf(key, present))
   if (edit.action === 'delete') return { done: documents.map(deletionOf) }
   const problems = refuseLabels(edit.set, edit.remove)
   const done =
-    problems.list.length > 0 ? [] : documents.map((each) => relabel(each, edit, problems))
+    problems.list.length > 0
+      ? []
+      : documents.map((each) => relabel(each, present.body(each), edit, problems))
   return problems.list.length > 0 ? { problems: problems.list } : { done }
 }
 
+/** What an edit would do. @throws as `prepareEdit` */
+export function planEdit(edit: ReadyEdit, present: EditedDocuments): Outcome<RegistryPlan> {
+  const prepared = prepareEdit(edit, present)
+  return 'problems' in prepared ? prepared : { done: planOf(prepared.done, present) }
+}
+
 /** Edits that make what a revision changed what it was before. @throws NarthexError `not_found`, `conflict` */
-export function prepareUndo(
-  revision: number,
-  done: readonly DoneDocument[],
-  lists: Lists,
-): PreparedEdit[] {
+function prepareUndo({ revision, done }: ReadyUndo, documents: EditedDocuments): PreparedEdit[] {
   if (done.length === 0) {
     throw new NarthexError(
       'not_found',
@@ -61,7 +88,7 @@ export function prepareUndo(
   }
   return done.map(({ after, before }) => {
     const { kind, name, version } = after
-    const present = lists.document({ kind, name })
+    const present = documents.head({ kind, name })
     const isPresent = after.body === undefined ? !present : present?.version === version
     const what = `cannot undo change ${revision}: ${kind} ${JSON.stringify(name)}`
     if (!isPresent) throw new NarthexError('conflict', `${what} was changed since`)
@@ -74,25 +101,25 @@ export function prepareUndo(
   })
 }
 
-/** What edits will do to the documents of `lists`. */
-export function planOf(edits: readonly PreparedEdit[], lists: Lists): RegistryPlan {
+/** What edits will do to the documents that are there. */
+function planOf(edits: readonly PreparedEdit[], present: EditedDocuments): RegistryPlan {
   let listed = 0
   const documents = edits.map(({ kind, name, body, targets, repeated }): PlannedDocument => {
-    const present = lists.document({ kind, name })
+    const before = present.body({ kind, name })
     const max = Math.max(0, DIFF_TARGETS_MAX - listed)
-    const diff = diffEntries(entriesOf(kind, present?.body), entriesOf(kind, body), max)
+    const diff = diffEntries(entriesOf(kind, before), entriesOf(kind, body), max)
     listed += diff.added.length + diff.removed.length
-    const action = actionOf(present?.body, body)
-    return { kind, name, action, version: present?.version ?? 0, targets, repeated, ...diff }
+    const version = present.head({ kind, name })?.version ?? 0
+    return { kind, name, action: actionOf(before, body), version, targets, repeated, ...diff }
   })
-  return { tag: tagOf(edits, lists), documents }
+  return { tag: tagOf(edits, present), documents }
 }
 
 /** The same as long as none of the documents is changed. */
-export function tagOf(edits: readonly DocumentKey[], lists: Lists): string {
+export function tagOf(edits: readonly DocumentKey[], present: EditedDocuments): string {
   const versions = edits.map(({ kind, name }) => [
     ...[kind, name],
-    lists.document({ kind, name })?.version ?? 0,
+    present.head({ kind, name })?.version ?? 0,
   ])
   return `"${createHash('sha256').update(JSON.stringify(versions)).digest('base64url').slice(0, 27)}"`
 }
@@ -107,7 +134,10 @@ export function entriesOf(
   return kind === 'service' ? entriesOfService(value) : (value as readonly TargetEntry[])
 }
 
-function prepareImport({ kind, type, text, isWhole }: ImportEdit, lists: Lists): Prepared {
+function prepareImport(
+  { kind, type, text, isWhole }: ImportEdit,
+  present: EditedDocuments,
+): Prepared {
   const problems = new Problems()
   const read = kind === 'group' ? readGroups : readServices
   const documents = read(type, text, problems)
@@ -115,14 +145,14 @@ function prepareImport({ kind, type, text, isWhole }: ImportEdit, lists: Lists):
   const edits = [...documents].map(([name, { body, targets, repeated }]) => ({
     ...{ kind, name, action: 'import' as const, body: JSON.stringify(body), targets, repeated },
   }))
-  const gone = isWhole ? lists.find(kind, '').filter(({ name }) => !documents.has(name)) : []
+  const gone = isWhole ? present.ofKind(kind).filter(({ name }) => !documents.has(name)) : []
   return {
     done: [...edits, ...gone.map((each) => ({ ...deletionOf(each), action: 'import' as const }))],
   }
 }
 
-function presentOf({ kind, name }: DocumentKey, lists: Lists): StoredDocument {
-  const found = lists.document({ kind, name })
+function presentOf({ kind, name }: DocumentKey, present: EditedDocuments): EditedHead {
+  const found = present.head({ kind, name })
   if (found !== undefined) return found
   throw missingDocument({ kind, name })
 }
@@ -152,12 +182,13 @@ function refuseLabels(set: Readonly<LabelRecord>, remove: readonly string[]): Pr
 }
 
 function relabel(
-  { kind, name, body, version }: StoredDocument,
+  { kind, name, version }: EditedHead,
+  body: string | undefined,
   { set, remove }: { readonly set: Readonly<LabelRecord>; readonly remove: readonly string[] },
   problems: Problems,
 ): PreparedEdit {
   const own = new Problems()
-  const value: unknown = JSON.parse(body)
+  const value: unknown = JSON.parse(body ?? '[]')
   const changed =
     kind === 'service'
       ? relabelService(readService(value, own), set, remove)

@@ -13,6 +13,7 @@ import type {
   TargetQuery,
 } from '../../model/registry.ts'
 import type { RegistryImage } from '../../model/registryrecords.ts'
+import type { EditedDocuments } from './batch.ts'
 import type { LabelRecord } from './document.ts'
 import { entriesOfService } from './service.ts'
 
@@ -24,26 +25,23 @@ const compress = promisify(gzip)
 /** A document as it is served: bytes, so that a list of many is put together by copying. */
 class ServedDocument {
   readonly head: DocumentHead
+  /** The document as it is stored. */
+  readonly body: Buffer
   /** The entries as JSON, without the brackets of the list. */
   readonly json: Buffer
   readonly digest: Buffer
-  /** Of a service; a group is what is served of it. */
-  readonly #body: string | undefined
   #entries: readonly TargetEntry[] | undefined
 
   constructor({ body, ...head }: StoredDocument) {
     this.head = head
+    this.body = Buffer.from(body)
+    let list = this.body
     if (head.kind === 'service') {
-      this.#body = body
       this.#entries = entriesOfService(JSON.parse(body))
+      list = Buffer.from(JSON.stringify(this.#entries))
     }
-    const list = this.#entries === undefined ? body : JSON.stringify(this.#entries)
-    this.json = Buffer.from(list.slice(1, -1))
+    this.json = list.subarray(1, -1)
     this.digest = createHash('sha256').update(this.json).digest()
-  }
-
-  get document(): StoredDocument {
-    return { ...this.head, body: this.#body ?? `[${this.json}]` }
   }
 
   /** Those of a group are read when somebody asks for some of them only. */
@@ -60,7 +58,7 @@ class ServedDocument {
 }
 
 /** Documents and leases as of one revision. */
-export class Lists {
+export class Lists implements EditedDocuments {
   #documents = new Map<string, ServedDocument>()
   #leases: readonly Lease[] = []
   /** When the first of the leases that are served runs out. */
@@ -93,7 +91,25 @@ export class Lists {
   }
 
   document(key: DocumentKey): StoredDocument | undefined {
-    return this.#documents.get(textOf(key))?.document
+    const served = this.#documents.get(textOf(key))
+    return served && { ...served.head, body: served.body.toString() }
+  }
+
+  head(key: DocumentKey): DocumentHead | undefined {
+    return this.#documents.get(textOf(key))?.head
+  }
+
+  body(key: DocumentKey): string | undefined {
+    return this.bytes(key)?.toString()
+  }
+
+  /** The document as it is stored. */
+  bytes(key: DocumentKey): Buffer | undefined {
+    return this.#documents.get(textOf(key))?.body
+  }
+
+  ofKind(kind: DocumentKind): readonly DocumentHead[] {
+    return this.find(kind, '')
   }
 
   /** Documents of a kind that have a text in name, targets or labels, by name. */

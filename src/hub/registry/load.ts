@@ -124,8 +124,10 @@ function readYaml(
     throw new NarthexError('bad_data', `cannot read YAML: ${line}:${column}: ${fault.message}`)
   }
   const names = root?.kind === 'map' ? root.entries.map(({ key }) => key) : []
-  for (const [at, name] of names.entries()) {
-    if (names.indexOf(name) !== at) problems.add(-1, name.slice(0, 80), 'is there twice')
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) problems.add(-1, name.slice(0, 80), 'is there twice')
+    seen.add(name)
   }
   return readMap(root && toPlain(root), what, readOne, problems)
 }

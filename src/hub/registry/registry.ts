@@ -25,21 +25,13 @@ import type {
   TargetQuery,
 } from '../../model/registry.ts'
 import type { DocumentEdit, RegistryBounds, RegistryRecords } from '../../model/registryrecords.ts'
-import {
-  entriesOf,
-  missingDocument,
-  type PreparedEdit,
-  planOf,
-  prepareEdit,
-  prepareUndo,
-  tagOf,
-} from './batch.ts'
+import { entriesOf, missingDocument, type ReadyEdit, tagOf } from './batch.ts'
 import { CONSUMER_MS_MAX, Consumers } from './consumers.ts'
 import { diffEntries } from './diff.ts'
 import { Problems } from './document.ts'
 import { writeDocuments } from './dump.ts'
+import { Editor } from './editor.ts'
 import { readLease } from './lease.ts'
-import type { Lists } from './lists.ts'
 import { readOne } from './load.ts'
 import { refuseName } from './name.ts'
 import { Present } from './present.ts'
@@ -47,6 +39,8 @@ import { refuseLabel } from './target.ts'
 
 /** How often what is over is forgotten, in ms. */
 const SWEEP_MS = 60_000
+/** Documents of one change that have a line in the log; the records have them all. */
+const TOLD_MAX = 100
 
 export interface RegistryLimits extends RegistryBounds {
   readonly consumersMax: number
@@ -55,6 +49,8 @@ export interface RegistryLimits extends RegistryBounds {
 export interface RegistryDeps {
   readonly records: RegistryRecords
   readonly limits: RegistryLimits
+  /** The bundled or plain editworker. */
+  readonly workerFile: URL
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -65,19 +61,22 @@ export class FollowedRegistry implements Registry {
   readonly #deps: RegistryDeps
   readonly #present: Present
   readonly #consumers: Consumers
+  readonly #editor: Editor
   #sweeping: Timer | undefined
 
   constructor(deps: RegistryDeps) {
-    const { records, clock, log, limits } = deps
+    const { records, clock, log, limits, workerFile } = deps
     this.#deps = deps
     this.#present = new Present(records, clock)
     this.#consumers = new Consumers(records, clock, log, limits.consumersMax)
+    this.#editor = new Editor(workerFile, clock)
     this.#measure()
     this.#sweepLater()
   }
 
   async stop(): Promise<void> {
     this.#sweeping?.cancel()
+    this.#editor.stop()
     await this.#consumers.stop()
   }
 
@@ -141,14 +140,14 @@ export class FollowedRegistry implements Registry {
   }
 
   async plan(edit: BulkEdit): Promise<Outcome<RegistryPlan>> {
-    const lists = await this.#present.lists()
-    const prepared = await this.#prepare(edit, lists)
-    return 'problems' in prepared ? prepared : { done: planOf(prepared.done, lists) }
+    const ready = await this.#ready(edit)
+    return await this.#editor.plan(ready, await this.#present.lists())
   }
 
   async carryOut(edit: BulkEdit, by: string, seenTag?: string): Promise<Outcome<readonly Taken[]>> {
+    const ready = await this.#ready(edit)
     const lists = await this.#present.lists()
-    const prepared = await this.#prepare(edit, lists)
+    const prepared = await this.#editor.prepare(ready, lists)
     if ('problems' in prepared) return prepared
     const edits = prepared.done
     if (seenTag !== undefined && seenTag !== tagOf(edits, lists)) {
@@ -159,7 +158,7 @@ export class FollowedRegistry implements Registry {
     }
     const seen = edits.map((each) => {
       if (seenTag === undefined) return each
-      return { ...each, seenVersion: lists.document(each)?.version ?? 0 }
+      return { ...each, seenVersion: lists.head(each)?.version ?? 0 }
     })
     const taken = await this.#change(by, seen)
     return { done: taken.map((each, i) => ({ ...each, repeated: edits[i].repeated })) }
@@ -221,10 +220,9 @@ export class FollowedRegistry implements Registry {
     return this.#consumers.all()
   }
 
-  async #prepare(edit: BulkEdit, lists: Lists): Promise<Outcome<readonly PreparedEdit[]>> {
-    if (edit.action !== 'undo') return prepareEdit(edit, lists)
-    const done = await this.#deps.records.done(edit.revision)
-    return { done: prepareUndo(edit.revision, done, lists) }
+  async #ready(edit: BulkEdit): Promise<ReadyEdit> {
+    if (edit.action !== 'undo') return edit
+    return { ...edit, done: await this.#deps.records.done(edit.revision) }
   }
 
   /** @returns what became of each document; version 0 of one that was not there to be deleted */
@@ -234,9 +232,12 @@ export class FollowedRegistry implements Registry {
     const taken = edits.map(({ name, targets }, i) => {
       return { name, version: heads[i]?.version ?? 0, targets }
     })
-    for (const [i, { name, version, targets }] of taken.entries()) {
+    for (const [i, { name, version, targets }] of taken.slice(0, TOLD_MAX).entries()) {
       const { kind, action } = edits[i]
       log.info('targets changed', { kind, name, action, version, targets, by })
+    }
+    if (taken.length > TOLD_MAX) {
+      log.info('targets changed in more groups', { count: taken.length - TOLD_MAX, by })
     }
     return taken
   }

@@ -10,7 +10,7 @@ import { HUB_TOOLS } from '../../../src/cli/hub/tools.ts'
 import { FollowedRegistry } from '../../../src/hub/registry/registry.ts'
 import { openRecords } from '../../../src/records/records.ts'
 import { registryRoutes } from '../../../src/serve/hub/routes.ts'
-import { LIMITS } from '../../hub/registry/world.ts'
+import { EDIT_WORKER, LIMITS } from '../../hub/registry/world.ts'
 import { serve } from '../../net/server/support.ts'
 import { temporaryFolder } from '../../support/processes.ts'
 import { runTool, type ToolRun } from './run.ts'
@@ -18,7 +18,10 @@ import { runTool, type ToolRun } from './run.ts'
 const folder = temporaryFolder('hubtools')
 const room = { clock: systemClock, log: silentLog, metrics: new Metrics() }
 const records = await openRecords({ path: folder.path, url: undefined, ...room })
-const registry = new FollowedRegistry({ records: records.registry, limits: LIMITS, ...room })
+const registry = new FollowedRegistry({
+  ...{ records: records.registry, limits: LIMITS, workerFile: EDIT_WORKER },
+  ...room,
+})
 const server = await serve({ routes: registryRoutes(registry) })
 after(async () => {
   await server.server.stop()

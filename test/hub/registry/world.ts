@@ -16,6 +16,9 @@ export const LIMITS: RegistryLimits = {
   consumersMax: 10,
 }
 
+/** The thread that makes edits, as it stands in the source. */
+export const EDIT_WORKER: URL = new URL('../../../src/hub/registry/editworker.ts', import.meta.url)
+
 export interface World extends AsyncDisposable {
   readonly registry: FollowedRegistry
   /** A second one on the same records, as another process has it. */
@@ -47,8 +50,9 @@ export async function openWorld(): Promise<World> {
       return typeof member === 'function' ? member.bind(target) : member
     },
   }) as RegistryRecords
-  const registry = new FollowedRegistry({ records, limits: LIMITS, clock, log, metrics })
-  const second = { records, limits: LIMITS, clock, log, metrics: new Metrics() }
+  const deps = { records, limits: LIMITS, workerFile: EDIT_WORKER, clock, log }
+  const registry = new FollowedRegistry({ ...deps, metrics })
+  const second = { ...deps, metrics: new Metrics() }
   return Object.assign(state, {
     registry,
     other: new FollowedRegistry(second),
