@@ -1,9 +1,9 @@
 /** kysely on PostgreSQL: a few connections, each wait bounded, and no secret in any message. */
 import { type Dialect, PostgresDialect, type PostgresPool } from 'kysely'
 import { Pool, types } from 'pg'
-import { NarthexError } from '../base/error.ts'
 import type { Log } from '../base/log.ts'
 import type { Secret } from '../base/secret.ts'
+import { requirePostgresUrl } from './place.ts'
 
 const CONNECTIONS_MAX = 8
 /** How long to wait for a connection, in ms: who polls is told soon that the database is away. */
@@ -37,13 +37,4 @@ export function postgresDialect(url: Secret, log: Log): Dialect {
   // One that breaks while it is used fails its question; unheard, it would end the process as well.
   pool.on('connect', (client) => client.on('error', () => {}))
   return new PostgresDialect({ pool: pool as unknown as PostgresPool })
-}
-
-/** @throws NarthexError `bad_data` */
-function requirePostgresUrl(url: Secret): void {
-  if (/^postgres(?:ql)?:\/\/./.test(url.reveal()) && URL.canParse(url.reveal())) return
-  throw new NarthexError(
-    'bad_data',
-    'cannot use --database.url: wanted postgres://user:password@host:port/database',
-  )
 }

@@ -31,6 +31,8 @@ export interface RecordsOptions {
   readonly path: string
   /** A PostgreSQL database. */
   readonly url: Secret | undefined
+  /** Whether it is enough to reach that later; absent for no. */
+  readonly mayBeAway?: boolean
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -48,19 +50,19 @@ export interface Records extends Running {
 }
 
 /**
- * Opens the database and brings it to our schema.
+ * Opens the database and brings it to our schema; one that may be away, with the first question that
+ * it answers.
  *
  * @throws NarthexError `bad_data` for an address of another kind and a schema of a newer program,
  *   `io` and `busy` for a database that cannot be used
  */
 export async function openRecords(options: RecordsOptions): Promise<Records> {
-  const { clock, log, metrics } = options
+  const { metrics } = options
   const db = new Kysely<Schema>({ dialect: await openDialect(options) })
+  const schema = new SchemaOnce(db, options)
+  const mayBeAway = options.mayBeAway === true && options.url !== undefined
   try {
-    const before = await asking(() => migrate(db, MIGRATIONS, clock.now()))
-    if (before < MIGRATIONS.length) {
-      log.info('the schema of the records is up to date', { from: before, to: MIGRATIONS.length })
-    }
+    if (!mayBeAway) await asking(() => schema.ready())
   } catch (error) {
     await db.destroy()
     throw error
@@ -71,7 +73,10 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
   )
   failures.with()
   const counted = <T>(run: () => Promise<T>): Promise<T> =>
-    asking(run).catch((error: unknown) => {
+    asking(async () => {
+      await schema.readyForQuestions()
+      return await run()
+    }).catch((error: unknown) => {
       if (error instanceof NarthexError && error.kind === 'busy') failures.with().inc()
       throw error
     })
@@ -86,6 +91,46 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
       await counted(() => sql`select 1`.execute(db))
     },
     stop: () => db.destroy(),
+  }
+}
+
+/** Our schema in the database, brought there once. */
+class SchemaOnce {
+  readonly #db: Kysely<Schema>
+  readonly #options: RecordsOptions
+  #isReady = false
+  #migrating: Promise<void> | undefined
+
+  constructor(db: Kysely<Schema>, options: RecordsOptions) {
+    this.#db = db
+    this.#options = options
+  }
+
+  /** Whoever asks while it is brought there waits for the same; where it failed it is tried again. */
+  async ready(): Promise<void> {
+    this.#migrating ??= this.#migrate().finally(() => {
+      this.#migrating = undefined
+    })
+    await this.#migrating
+  }
+
+  /** The same for who asks later: whatever is in the way, to them the database is away. */
+  async readyForQuestions(): Promise<void> {
+    if (this.#isReady) return
+    try {
+      await asking(() => this.ready())
+    } catch (error) {
+      if (error instanceof NarthexError) throw new NarthexError('busy', error.message, error)
+      throw new NarthexError('busy', `cannot prepare the database: ${messageOf(error)}`, error)
+    }
+  }
+
+  async #migrate(): Promise<void> {
+    const { clock, log } = this.#options
+    const before = await migrate(this.#db, MIGRATIONS, clock.now())
+    this.#isReady = true
+    if (before === MIGRATIONS.length) return
+    log.info('the schema of the records is up to date', { from: before, to: MIGRATIONS.length })
   }
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from '../base/error.ts'
 import type { Running } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { parseJsonGroups } from '../collect/discover/groups.ts'
+import { type LastGoodOptions, openLastGood, sourceName } from '../collect/discover/lastgood.ts'
 import type { Labels } from '../model/labels.ts'
 import type { Registry } from '../model/registry.ts'
 
@@ -15,15 +16,43 @@ const EVERYTHING = { job: '', labels: new Map<string, readonly string[]>() }
 
 export interface FollowDeps {
   readonly registry: Pick<Registry, 'targets'>
+  /** Has the list that was there last, for a start without the records; absent: nowhere. */
+  readonly lastGood?: LastGoodList
   readonly log: Log
   readonly clock?: Clock
   /** Gets them whenever they have changed; while they cannot be had those of before stay. */
   take(targets: readonly Labels[]): void
 }
 
+/** The list of one registry on the disk. */
+export interface LastGoodList {
+  read(): readonly Labels[]
+  keep(targets: readonly Labels[]): void
+  /** Writes what waits. */
+  stop(): void
+}
+
+/** @param database whose registry it is: the lists of others are forgotten */
+export function openLastTargets(
+  folder: string,
+  database: string,
+  deps: Omit<LastGoodOptions, 'folder'>,
+): LastGoodList {
+  const lists = openLastGood({ ...deps, folder })
+  const source = sourceName('registry', { database })
+  lists.retain(new Set([source]))
+  return {
+    read: () => lists.read(source),
+    keep: (targets) => lists.keep(source, targets),
+    stop: () => lists.stop(),
+  }
+}
+
 /** Follows until it is stopped. */
 export function followTargets(deps: FollowDeps): Running {
   const following = new Following(deps)
+  const remembered = deps.lastGood?.read() ?? []
+  if (remembered.length > 0) deps.take(remembered)
   following.start()
   return following
 }
@@ -52,15 +81,18 @@ class Following implements Running {
     this.#isStopped = true
     this.#timer?.cancel()
     await this.#asking
+    this.#deps.lastGood?.stop()
   }
 
   async #ask(): Promise<void> {
-    const { registry, log, take } = this.#deps
+    const { registry, lastGood, log, take } = this.#deps
     try {
       const { etag, json } = await registry.targets(EVERYTHING)
       this.#isAway = false
       if (etag === this.#etag || this.#isStopped) return
-      take(parseJsonGroups(Buffer.from(json).toString('utf8'), []))
+      const targets = parseJsonGroups(Buffer.from(json).toString('utf8'), [])
+      take(targets)
+      lastGood?.keep(targets)
       this.#etag = etag
     } catch (error) {
       if (!this.#isAway) log.warn('targets of the registry stay', { error: messageOf(error) })

@@ -1,21 +1,28 @@
 /** The rooms of a hub inside a role that does other things first: loaded once they are needed. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { messageOf } from '../base/error.ts'
 import { Lifecycle, type Running } from '../base/lifecycle.ts'
 import type { Secret } from '../base/secret.ts'
 import type { WebConfig } from '../config/web.ts'
-import { type IdentitySource, type KnownIdentities, NOBODY_ELSE } from '../net/server/identities.ts'
+import { RememberedAccounts } from '../hub/accounts/remembered.ts'
+import {
+  type IdentitySource,
+  type KnownIdentities,
+  NOBODY_ELSE,
+  nobodyKnown,
+} from '../net/server/identities.ts'
 import type { Identity, Route, Witness } from '../net/server/message.ts'
 import type { LateRoutes } from '../net/server/route.ts'
-import { recordsFile } from '../records/place.ts'
+import { databaseName, recordsFile } from '../records/place.ts'
 import type { Admitting, AdmittingOptions } from './admitting.ts'
 import type { Cataloguing, CataloguingDeps, CataloguingOptions } from './cataloguing.ts'
 import type { Registering, RegisteringDeps, RegisteringOptions } from './registering.ts'
-import type { WebOptions } from './web.ts'
+import { isUnguarded, type WebOptions } from './web.ts'
 
-/** How long after a database could not be had it is tried again, in ms. */
+/** How long after something could not be opened it is tried again, in ms. */
 const RETRY_MS = 10_000
 
 /** What the paths of the two parts begin with. */
@@ -49,6 +56,8 @@ export interface LateHubDeps
 /** Records, and what needs nothing else. */
 interface Opened extends Registering {
   readonly admitting: Admitting
+  /** Accounts, also while their database is away. */
+  readonly identities: IdentitySource
 }
 
 const SELF: Identity = { name: 'narthex', role: 'viewer' }
@@ -66,6 +75,7 @@ export class LateHub implements Running {
   #registering: Promise<Opened> | undefined
   #cataloguing: Promise<Cataloguing> | undefined
   #timer: Timer | undefined
+  #lastError = ''
   #isStopped = false
 
   constructor(options: LateHubOptions, deps: LateHubDeps) {
@@ -87,12 +97,11 @@ export class LateHub implements Running {
     ]
   }
 
-  /** Accounts of the records, and the role itself; nobody while there are no records. */
+  /** Accounts of the records, and the role itself, which is known in any case. */
   readonly identities: IdentitySource = {
     known: async (isUrgent) => {
       if (this.#opened === undefined && !this.#hasRecords()) return NOBODY_ELSE
-      const { admitting } = this.#opened ?? (await this.#openRegistering())
-      return this.#withSelf(await admitting.identities.known(isUrgent))
+      return this.#withSelf(await this.#known(isUrgent).catch(nobodyKnown))
     },
   }
 
@@ -130,6 +139,11 @@ export class LateHub implements Running {
     await this.#life.stop()
   }
 
+  async #known(isUrgent: boolean): Promise<KnownIdentities> {
+    const { identities } = this.#opened ?? (await this.#openRegistering())
+    return await identities.known(isUrgent)
+  }
+
   #hasRecords(): boolean {
     const { databaseUrl, storagePath } = this.#options
     return databaseUrl !== undefined || existsSync(recordsFile(storagePath))
@@ -144,7 +158,9 @@ export class LateHub implements Running {
   #openSoon(open: () => Promise<unknown>): void {
     if (this.#isStopped) return
     open().catch((error: unknown) => {
-      this.#deps.log.warn('the hub could not be opened, trying again', { error: messageOf(error) })
+      const message = messageOf(error)
+      if (message !== this.#lastError) this.#deps.log.warn('the hub waits', { error: message })
+      this.#lastError = message
       this.#timer = this.#clock.after(RETRY_MS, () => this.#openSoon(open))
     })
   }
@@ -158,6 +174,7 @@ export class LateHub implements Running {
       token: (text, address) =>
         timingSafeEqual(digestOf(text), own) ? SELF : known.token(text, address),
       session: (secret) => known.session(secret),
+      ...(known.failure === undefined ? {} : { failure: known.failure }),
     }
   }
 
@@ -194,7 +211,8 @@ export class LateHub implements Running {
       import('./registering.ts'),
       import('./admitting.ts'),
     ])
-    const registering = await startRegistering(this.#options, this.#deps, this.#life)
+    const deps = { ...this.#deps, mayBeAway: true }
+    const registering = await startRegistering(this.#options, deps, this.#life)
     const admitting = openAdmitting(
       this.#options,
       {
@@ -205,8 +223,25 @@ export class LateHub implements Running {
     )
     this.#life.own(this.#deps.followRegistry(registering))
     const routes = [...registering.routes, ...admitting.routes]
-    this.#opened = { ...registering, routes, admitting }
+    const identities = this.#remembered(admitting)
+    this.#opened = { ...registering, routes, admitting, identities }
     return this.#opened
+  }
+
+  /** A file on this disk is there or not; only a database of its own can be away. */
+  #remembered({ accounts, identities }: Admitting): IdentitySource {
+    const { databaseUrl, storagePath, web: options } = this.#options
+    if (databaseUrl === undefined) return identities
+    return this.#life.own(
+      new RememberedAccounts({
+        accounts,
+        file: join(storagePath, 'without-accounts'),
+        database: databaseName(databaseUrl, process.env),
+        alwaysAsks: () => isUnguarded(options, this.#deps.web()),
+        clock: this.#clock,
+        log: this.#deps.log,
+      }),
+    )
   }
 
   async #catalogue(): Promise<Cataloguing> {

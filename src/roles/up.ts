@@ -8,8 +8,10 @@ import type { Lifecycle } from '../base/lifecycle.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { registerProcessMetrics } from '../base/process.ts'
+import type { LastGoodOptions } from '../collect/discover/lastgood.ts'
 import { openPushedMetadata } from '../collect/receive/metadata.ts'
 import type { Appender } from '../model/appender.ts'
+import { databaseName, requirePostgresUrl } from '../records/place.ts'
 import { openPages } from '../serve/pages.ts'
 import { operationRoutes, sendingRoutes, targetRoutes } from '../serve/routes.ts'
 import { askOwn } from './asknow.ts'
@@ -17,7 +19,7 @@ import { type Collecting, type CollectingOptions, startCollecting } from './coll
 import { Configuration } from './configuration.ts'
 import { operationDeps } from './facts.ts'
 import { installsFolder } from './folders.ts'
-import { followTargets } from './followedtargets.ts'
+import { type FollowDeps, followTargets, openLastTargets } from './followedtargets.ts'
 import { forwardingAppender } from './forwarding.ts'
 import { type KeepingOptions, startKeeping } from './keeping.ts'
 import { LateHub, type LateHubOptions } from './latehub.ts'
@@ -51,6 +53,7 @@ export interface UpOptions extends KeepingOptions, CollectingOptions, LateHubOpt
  *   or data folder that cannot be had
  */
 export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Promise<Running> {
+  if (options.databaseUrl !== undefined) requirePostgresUrl(options.databaseUrl)
   const clock = systemClock
   const metrics = new Metrics()
   registerProcessMetrics(metrics)
@@ -100,7 +103,10 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
       ...{ configuration, log, metrics },
       scheme: () => (webConfig.tls === undefined ? 'http' : 'https'),
       followRegistry: ({ registry }) =>
-        followTargets({ registry, log, take: (targets) => machine.register(targets) }),
+        followTargets({
+          ...lastTargetsOf(options, { clock, log, metrics }),
+          ...{ registry, log, take: (targets) => machine.register(targets) },
+        }),
       askNow: askOwn(keeping.querier),
       web: () => running?.config ?? webConfig,
       selfToken: token,
@@ -172,4 +178,14 @@ export async function startUp(options: UpOptions, log: Log, life: Lifecycle): Pr
   isReady = true
   hub.start()
   return { urls: [web.url], reload }
+}
+
+/** What is registered in a database is scraped at a start without it, too. */
+function lastTargetsOf(
+  { databaseUrl, storagePath }: UpOptions,
+  deps: Omit<LastGoodOptions, 'folder'>,
+): Pick<FollowDeps, 'lastGood'> {
+  if (databaseUrl === undefined) return {}
+  const folder = join(storagePath, 'registered')
+  return { lastGood: openLastTargets(folder, databaseName(databaseUrl, process.env), deps) }
 }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg, { type Client } from 'pg'
 import { findComponent } from '../../tools/components.ts'
-import { freePort, startProcess, until } from './processes.ts'
+import { freePort, startProcess, type TestProcess, until } from './processes.ts'
 
 /** nobody, as which programs run that refuse to be root. */
 const OTHER_USER = 65_534
@@ -25,6 +25,10 @@ export interface Postgres {
   readonly pid: number
   /** Rows of a statement, as the superuser. */
   query(text: string): Promise<readonly Record<string, unknown>[]>
+  /** Ends the server, and keeps what it has. */
+  halt(): Promise<void>
+  /** Starts it again after `halt`, at the same port. */
+  resume(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -76,11 +80,51 @@ export async function startPostgres(
     ...settings,
   }
   const [command, args] = commandOf('postgres')
-  const server = startProcess(command, [
-    ...args,
-    ...['-D', data, '-p', String(port)],
-    ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ])
+  const start = (): Promise<Running> =>
+    startServer(command, port, [
+      ...args,
+      ...['-D', data, '-p', String(port)],
+      ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ])
+  let running: Running | undefined = await start()
+  const halt = async (): Promise<void> => {
+    running?.client.connection.stream.destroy()
+    // Fast shutdown: what is connected is cut off.
+    running?.server.signal('SIGINT')
+    await running?.server.ended
+    running = undefined
+  }
+  return {
+    port,
+    get pid() {
+      return running?.server.pid ?? 0
+    },
+    async query(text) {
+      return (await running?.client.query<Record<string, unknown>>(text))?.rows ?? []
+    },
+    halt,
+    async resume() {
+      running ??= await start()
+    },
+    async stop() {
+      await halt()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Running {
+  readonly server: Omit<TestProcess, 'url'>
+  /** Of the superuser. */
+  readonly client: Client
+}
+
+async function startServer(
+  command: string,
+  port: number,
+  args: readonly string[],
+): Promise<Running> {
+  const server = startProcess(command, args)
   let client: Client | undefined
   await until('postgres', async () => {
     const next = new pg.Client({
@@ -101,18 +145,6 @@ export async function startPostgres(
     await server.kill()
     throw new Error(`${String(error)}\n${server.output()}`)
   })
-  return {
-    port,
-    pid: server.pid,
-    async query(text) {
-      return (await client?.query<Record<string, unknown>>(text))?.rows ?? []
-    },
-    async stop() {
-      client?.connection.stream.destroy()
-      // Fast shutdown: what is connected is cut off.
-      server.signal('SIGINT')
-      await server.ended
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  if (client === undefined) throw new Error('postgres was never connected to')
+  return { server, client }
 }

@@ -9,6 +9,12 @@ import { SAVE_MS } from './uses.ts'
 /** So long another hub's change may take to count here, in ms. */
 export const FRESH_MS = 1000
 
+/** How long a request waits for the records before it goes on with who was known, in ms. */
+export const WAIT_MS_MAX = 1000
+
+/** The same while the records did not answer the last time. */
+const AWAY_WAIT_MS_MAX = 100
+
 /** How long those who are known may go on while the database is away, in ms. */
 export const AWAY_MS_MAX = 600_000
 
@@ -45,7 +51,7 @@ export class FollowedAccounts implements IdentitySource {
     if (isFresh && !isUrgent && this.#known !== undefined) return this.#known
     try {
       this.#asking ??= this.#ask(isUrgent)
-      return await this.#asking
+      return await (isUrgent ? this.#asking : this.#inTime(this.#asking))
     } catch (error) {
       if (!(error instanceof NarthexError)) throw error
       return this.#fallBack(isUrgent, error)
@@ -58,6 +64,20 @@ export class FollowedAccounts implements IdentitySource {
     this.#askedMs = Number.NEGATIVE_INFINITY
     this.#loadedMs = Number.NEGATIVE_INFINITY
     this.#asking = undefined
+  }
+
+  /** A database that hangs holds up no request that can do without it. @throws NarthexError `busy` */
+  async #inTime(asking: Promise<KnownAccounts>): Promise<KnownAccounts> {
+    if (this.#known === undefined && this.#failure === undefined) return await asking
+    const boundMs = this.#failure === undefined ? WAIT_MS_MAX : AWAY_WAIT_MS_MAX
+    const leftMs = Math.max(0, this.#askedMs + boundMs - this.#clock.monotonicMs())
+    const late = Promise.withResolvers<never>()
+    const timer = this.#clock.after(leftMs, () => late.reject(this.#failure ?? tooLate()))
+    try {
+      return await Promise.race([asking, late.promise])
+    } finally {
+      timer.cancel()
+    }
   }
 
   /** Those who are known go on for a while; nobody else comes in. @throws NarthexError `busy` */
@@ -105,4 +125,8 @@ export class FollowedAccounts implements IdentitySource {
     this.#known = known
     this.#answeredMs = askedMs
   }
+}
+
+function tooLate(): NarthexError {
+  return new NarthexError('busy', 'cannot reach the database: it does not answer in time')
 }

@@ -5,11 +5,12 @@ import { NarthexError } from '../../base/error.ts'
 import type { WebToken, WebUser } from '../../config/web.ts'
 import { networkOf } from './address.ts'
 import { Allowances } from './allowance.ts'
-import type { Fault } from './fault.ts'
+import { type Fault, faultOf } from './fault.ts'
 import {
   type IdentitySource,
   type KnownIdentities,
   NOBODY_ELSE,
+  nobodyKnown,
   readSessionCookies,
 } from './identities.ts'
 import { ANYBODY, type Identity } from './message.ts'
@@ -62,7 +63,8 @@ const WRONG_OF_NAME_REFILL_MS = 10_000
 const CALLERS_MAX = 4096
 
 /**
- * With nobody in the web configuration and nobody elsewhere, everybody may come in, as admin.
+ * With nobody in the web configuration and nobody elsewhere, everybody may come in, as admin. While
+ * a source fails, those of the web configuration come in, and nobody else.
  *
  * @param workerFile the bundled or plain bcryptworker
  * @param source     of who is known beside the web configuration, which comes first
@@ -85,6 +87,13 @@ export function openAuthenticator(
     users.length > 0 && source === undefined,
     tokens.length > 0 || source !== undefined,
   )
+  const look = async (from: IdentitySource, isUrgent: boolean): Promise<KnownIdentities> => {
+    try {
+      return await from.known(isUrgent)
+    } catch (error) {
+      return nobodyKnown(error)
+    }
+  }
   const userOf = (name: string, known: KnownIdentities): WebUser | undefined =>
     byName.get(name) ?? known.user(name)
 
@@ -111,16 +120,18 @@ export function openAuthenticator(
 
   return {
     async identify(shown) {
-      let known = (await source?.known(false)) ?? NOBODY_ELSE
+      let known = source === undefined ? NOBODY_ELSE : await look(source, false)
       if (users.length === 0 && tokens.length === 0 && !known.asks) {
         return { identity: { name: shown.certificate ?? ANYBODY, role: 'admin' } }
       }
       let found = find(shown, known)
       const isUnknown = found === undefined || ('password' in found && found.user === undefined)
       if (source !== undefined && isUnknown && showsAnything(shown)) {
-        known = await source.known(true)
+        known = await look(source, true)
         found = find(shown, known)
       }
+      const { failure } = known
+      if (found === undefined && failure !== undefined) throw failure
       if (found === undefined) return { fault: unauthorized(challenge) }
       if (!('password' in found)) return { identity: found }
       const outcome = await door.open(found, shown.address)
@@ -129,7 +140,9 @@ export function openAuthenticator(
       if (outcome === 'right' && user !== undefined) {
         return { identity: { name: user.name, role: user.role, proof: proofOf(user) } }
       }
-      const fault = unauthorized(challenge)
+      // Whose name stands in the file is told no sooner and no otherwise than who may be known elsewhere.
+      if (failure !== undefined && user === undefined) throw failure
+      const fault = failure === undefined ? unauthorized(challenge) : faultOf(failure)
       return outcome === 'known' ? { fault } : { fault, wrongFor: user?.name ?? '' }
     },
   }

@@ -1,4 +1,5 @@
 /** Who is known beside the web configuration: users, tokens and sessions that are kept elsewhere. */
+import { NarthexError } from '../../base/error.ts'
 import type { WebUser } from '../../config/web.ts'
 import type { Identity } from './message.ts'
 
@@ -8,7 +9,7 @@ export interface IdentitySource {
    * Everybody who is known.
    *
    * @param isUrgent somebody was not found: looks again, however short ago it looked
-   * @throws NarthexError `busy` when it cannot be told any more who is known
+   * @throws NarthexError, `busy` mostly, when it cannot be told any more who is known
    */
   known(isUrgent: boolean): Promise<KnownIdentities>
 }
@@ -23,6 +24,8 @@ export interface KnownIdentities {
   /** @param address notes from where the token was used */
   token(text: string, address: string): Identity | undefined
   session(secret: string): KnownSession | undefined
+  /** Why it cannot be told who else is known: others are refused with it, as they may be known. */
+  readonly failure?: NarthexError
 }
 
 /** Nobody, who does not have to be there either. */
@@ -32,6 +35,12 @@ export const NOBODY_ELSE: KnownIdentities = {
   user: () => undefined,
   token: () => undefined,
   session: () => undefined,
+}
+
+/** What is left of a source that fails: nobody, and everybody has to be there. @throws what is ours */
+export function nobodyKnown(failure: unknown): KnownIdentities {
+  if (!(failure instanceof NarthexError)) throw failure
+  return { ...NOBODY_ELSE, asks: true, failure }
 }
 
 /** A session that is not over. */

@@ -1,7 +1,12 @@
 /** What was asked before a change does not count after it, however late it is answered. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FollowedAccounts } from '../../../src/hub/accounts/follow.ts'
+import {
+  AWAY_MS_MAX,
+  FollowedAccounts,
+  FRESH_MS,
+  WAIT_MS_MAX,
+} from '../../../src/hub/accounts/follow.ts'
 import { Uses } from '../../../src/hub/accounts/uses.ts'
 import type { AccountRecords, StoredAccounts } from '../../../src/model/accountrecords.ts'
 import { JumpingClock } from '../../support/jumpingclock.ts'
@@ -43,4 +48,39 @@ test('a question that was under way when something changed is asked again', asyn
   late.resolve()
   assert.equal((await before).isEmpty, false, 'who asked before gets what was there before')
   assert.equal((await followed.known(false)).isEmpty, true, 'and nobody else does')
+})
+
+test('a database that hangs holds up nobody who is known, and no request for long', async () => {
+  const clock = new JumpingClock(1000)
+  let hung: PromiseWithResolvers<number> | undefined
+  const records = {
+    revision: async () => (hung === undefined ? WITH.revision : await hung.promise),
+    all: async () => WITH,
+  } as Partial<AccountRecords> as AccountRecords
+  const uses = new Uses(records, clock)
+  const deps = { uses, clock, idleMsMax: 1000, alwaysAsks: () => false }
+  const followed = new FollowedAccounts(records, clock, deps)
+  const isKnown = async (): Promise<boolean> => {
+    return (await followed.known(false)).user('anne') !== undefined
+  }
+  assert.equal(await isKnown(), true)
+
+  hung = Promise.withResolvers()
+  await clock.advance(FRESH_MS)
+  const first = isKnown()
+  assert.equal(await isKnown(), true, 'another request does not wait for the same answer')
+  await clock.advance(WAIT_MS_MAX)
+  assert.equal(await first, true)
+  const second = isKnown()
+  await clock.advance(0)
+  assert.equal(await second, true, 'by now nobody waits')
+  await clock.advance(AWAY_MS_MAX)
+  const late = /cannot tell who asks: .* does not answer in time/
+  const refused = assert.rejects(followed.known(false), late)
+  await clock.advance(0)
+  await refused
+  hung.resolve(WITH.revision)
+  hung = undefined
+  await clock.advance(FRESH_MS)
+  assert.equal(await isKnown(), true)
 })
