@@ -65,7 +65,7 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     if (!mayBeAway) await asking(() => schema.ready())
   } catch (error) {
     await db.destroy()
-    throw error
+    throw options.url === undefined ? error : withWanted(error)
   }
   const failures = metrics.counter(
     'narthex_records_failures_total',
@@ -92,6 +92,13 @@ export async function openRecords(options: RecordsOptions): Promise<Records> {
     },
     stop: () => db.destroy(),
   }
+}
+
+/** What is wanted of a database that has to be there. */
+function withWanted(error: unknown): unknown {
+  if (!(error instanceof NarthexError) || error.kind !== 'busy') return error
+  const wanted = 'wanted one that answers at --database.url'
+  return new NarthexError('busy', `${error.message}, ${wanted}`, error)
 }
 
 /** Our schema in the database, brought there once. */

@@ -25,6 +25,9 @@ import { isUnguarded, type WebOptions } from './web.ts'
 /** How long after something could not be opened it is tried again, in ms. */
 const RETRY_MS = 10_000
 
+/** How long what is left to write may take at the end: a database that hangs keeps no store open. */
+const STOP_MS_MAX = 2000
+
 /** What the paths of the two parts begin with. */
 const REGISTERING_PREFIXES: readonly string[] = [
   ...['/api/v1/sd/', '/sd/http', '/api/v1/hub/session', '/api/v1/hub/users'],
@@ -135,6 +138,13 @@ export class LateHub implements Running {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#timer?.cancel()
+    const late = Promise.withResolvers<void>()
+    const timer = this.#clock.after(STOP_MS_MAX, late.resolve)
+    await Promise.race([this.#stopParts(), late.promise])
+    timer.cancel()
+  }
+
+  async #stopParts(): Promise<void> {
     await Promise.allSettled([this.#registering, this.#cataloguing])
     await this.#life.stop()
   }
@@ -159,7 +169,9 @@ export class LateHub implements Running {
     if (this.#isStopped) return
     open().catch((error: unknown) => {
       const message = messageOf(error)
-      if (message !== this.#lastError) this.#deps.log.warn('the hub waits', { error: message })
+      if (message !== this.#lastError) {
+        this.#deps.log.warn('the hub could not be opened, trying again', { error: message })
+      }
       this.#lastError = message
       this.#timer = this.#clock.after(RETRY_MS, () => this.#openSoon(open))
     })
