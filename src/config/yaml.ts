@@ -58,7 +58,7 @@ export interface YamlFault {
 }
 
 /** Longest text taken, in UTF-16 units. */
-const YAML_LENGTH_MAX = 16_777_216
+export const YAML_LENGTH_MAX = 16_777_216
 /** Deepest nesting taken. */
 export const YAML_DEPTH_MAX = 64
 /** Most uses of anchors in one text. */

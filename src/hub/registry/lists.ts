@@ -1,5 +1,6 @@
 /** What is served: the present documents and leases, and the lists that consumers ask for. */
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type {
@@ -19,6 +20,9 @@ import { entriesOfService } from './service.ts'
 
 /** Lists that are kept ready; the one that was not asked for longest is made anew next time. */
 export const LISTS_MAX = 64
+
+/** How long documents hold the loop, in ms, before others have their turn. */
+const SLICE_MS_MAX = 10
 
 const compress = promisify(gzip)
 
@@ -45,7 +49,7 @@ class ServedDocument {
   }
 
   /** Those of a group are read when somebody asks for some of them only. */
-  get entries(): readonly TargetEntry[] {
+  readEntries(): readonly TargetEntry[] {
     this.#entries ??= JSON.parse(`[${this.json}]`) as readonly TargetEntry[]
     return this.#entries
   }
@@ -123,13 +127,16 @@ export class Lists implements EditedDocuments {
     return found
   }
 
-  /** Takes over what has changed. */
-  apply({ revision, isWhole, changed, gone, leases }: RegistryImage, nowMs: number): void {
+  /** Takes over what has changed, all of it at once. */
+  async apply(image: RegistryImage, nowMs: number): Promise<void> {
+    const { revision, isWhole, changed, gone, leases } = image
+    const served: [string, ServedDocument][] = []
+    await inSlices(changed, (each) => {
+      served.push([textOf(each), new ServedDocument(each)])
+    })
     if (isWhole) this.#documents.clear()
     for (const key of gone) this.#documents.delete(textOf(key))
-    for (const document of changed) {
-      this.#documents.set(textOf(document), new ServedDocument(document))
-    }
+    for (const [key, document] of served) this.#documents.set(key, document)
     if (isWhole || changed.length > 0) {
       const sorted = [...this.#documents].sort(([a], [b]) => (a < b ? -1 : 1))
       this.#documents = new Map(sorted)
@@ -153,8 +160,9 @@ export class Lists implements EditedDocuments {
   }
 
   /** The list of a query, made at its first use. */
-  list(query: TargetQuery): TargetList {
+  async list(query: TargetQuery): Promise<TargetList> {
     const key = JSON.stringify([query.job, [...query.labels]])
+    if (!isWholeList(query) && !this.#ready.has(key)) await this.#readEntries()
     const ready = this.#ready.get(key) ?? this.#make(query)
     this.#ready.delete(key)
     this.#ready.set(key, ready)
@@ -165,15 +173,19 @@ export class Lists implements EditedDocuments {
     return ready
   }
 
+  async #readEntries(): Promise<void> {
+    await inSlices([...this.#documents.values()], (served) => served.readEntries())
+  }
+
   #make(query: TargetQuery): TargetList {
-    const isAll = query.job === '' && query.labels.size === 0
+    const isAll = isWholeList(query)
     const list = new ListParts()
     for (const served of this.#documents.values()) {
       if (isAll) {
         list.add(served.json, served.digest, served.head.targets)
         continue
       }
-      for (const entry of served.entries) {
+      for (const entry of served.readEntries()) {
         if (isAsked(entry, served.head.name, query)) list.addEntry(entry)
       }
     }
@@ -181,6 +193,21 @@ export class Lists implements EditedDocuments {
       if (isAll || isAsked(entry, name, query)) list.addEntry(entry)
     }
     return list.end()
+  }
+}
+
+function isWholeList({ job, labels }: TargetQuery): boolean {
+  return job === '' && labels.size === 0
+}
+
+/** Does something to each, others in between when there are many. */
+async function inSlices<T>(items: readonly T[], run: (item: T) => void): Promise<void> {
+  let startedMs = performance.now()
+  for (const item of items) {
+    run(item)
+    if (performance.now() - startedMs <= SLICE_MS_MAX) continue
+    await nextTurn()
+    startedMs = performance.now()
   }
 }
 

@@ -1,5 +1,6 @@
 /** Reads files of documents: JSON and YAML as a map of them, CSV as a row for each target. */
 import { NarthexError } from '../../base/error.ts'
+import { readBlockYaml } from '../../config/blockyaml.ts'
 import { parseYaml, toPlain } from '../../config/yaml.ts'
 import type { DocumentKind, TargetEntry } from '../../model/registry.ts'
 import { parseCsv } from './csv.ts'
@@ -117,6 +118,8 @@ function readYaml(
   readOne: ReadOne,
   problems: Problems,
 ): LoadedDocuments {
+  const plain = readBlockYaml(text)
+  if (plain !== undefined) return readMap(plain, what, readOne, problems)
   const { root, faults } = parseYaml(text)
   const [fault] = faults
   if (fault !== undefined) {

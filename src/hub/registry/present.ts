@@ -62,7 +62,7 @@ export class Present {
 
   async #read(): Promise<void> {
     const image = await this.#records.read(this.#isRead ? this.#lists.revision : 0)
-    this.#lists.apply(image, this.#clock.now())
+    await this.#lists.apply(image, this.#clock.now())
     this.#isRead = true
   }
 

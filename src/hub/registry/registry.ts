@@ -209,7 +209,7 @@ export class FollowedRegistry implements Registry {
         throw new NarthexError('bad_data', `cannot list targets: label ${name}: ${reason}`)
       }
     }
-    return (await this.#present.lists()).list(query)
+    return await (await this.#present.lists()).list(query)
   }
 
   seen(consumer: Omit<Consumer, 'polls' | 'seenMs'>): void {
