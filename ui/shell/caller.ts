@@ -1,7 +1,7 @@
 /** Who asks, where people log in. */
 import { type Signal, signal } from '@preact/signals'
 import type { Role } from '../../src/model/role.ts'
-import { ask, change, isStranger } from '../api/client.ts'
+import { ApiError, ask, change, isStranger } from '../api/client.ts'
 import { urlOf } from '../api/root.ts'
 import { hasPage } from './router.ts'
 
@@ -14,6 +14,8 @@ export interface Caller {
   readonly hasSession: boolean
 }
 
+const AGAIN_MS = 5000
+
 /** Undefined until the server has said it, and while nobody is logged in. */
 export const caller: Signal<Caller | undefined> = signal(undefined)
 
@@ -22,9 +24,12 @@ export async function loadCaller(): Promise<void> {
   if (!hasPage('login')) return
   try {
     caller.value = (await ask<Caller>('hub/session')).data
-  } catch {
+  } catch (error) {
     // A stranger is led to the login page; one whom nobody answers is told so by the shell.
     caller.value = undefined
+    if (!(error instanceof ApiError) || error.kind !== 'unavailable') return
+    // It cannot be told now who asks: the database of the accounts is away.
+    window.setTimeout(() => void loadCaller(), AGAIN_MS)
   }
 }
 

@@ -60,6 +60,7 @@ test('registry and accounts say what is away and come by themselves; targets and
   await database.resume()
   await page.getByText('No groups yet').waitFor()
   await other.getByText('/metrics').first().waitFor()
+  await other.getByRole('link', { name: 'Accounts' }).waitFor()
   assert.deepEqual(withoutRefusals([...faults, ...otherFaults]), [])
 })
 
