@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import pg from 'pg'
 import { systemClock } from '../../src/base/clock.ts'
 import { NarthexError } from '../../src/base/error.ts'
 import { type Log, silentLog } from '../../src/base/log.ts'
 import { Metrics } from '../../src/base/metrics.ts'
 import { Secret } from '../../src/base/secret.ts'
-import { openRecords } from '../../src/records/records.ts'
+import { openRecords, type Records } from '../../src/records/records.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { freePort, missingComponents, temporaryFolder } from '../support/processes.ts'
 import { openAt, urlOf } from './databases.ts'
@@ -79,6 +80,43 @@ test('a server that goes away and comes back: busy meanwhile, counted, and no pa
   await assert.rejects(records.registry.revision(), isFault('busy'))
   assert.match(metrics.render(), /narthex_records_failures_total [1-9]/)
   assert.doesNotMatch(JSON.stringify(lines), /canary/)
+})
+
+test('a database that may be away gets its schema from the first question that it answers', {
+  skip: missingComponents('postgres', 'initdb', 'setpriv'),
+}, async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.stop())
+  await server.query('create database late')
+  await server.query(`create role reader login password '${CANARY}'`)
+  await server.halt()
+  const openLate = async (url: Secret): Promise<Records> => {
+    const metrics = new Metrics()
+    const records = await openRecords({
+      ...{ path: '', url, mayBeAway: true, clock: systemClock, log: silentLog, metrics },
+    })
+    t.after(() => records.stop())
+    return records
+  }
+  const late = await openLate(urlOf(server.port, 'late'))
+  await assert.rejects(late.registry.revision(), isFault('busy'))
+  await server.resume()
+  const reader = `postgres://reader:${CANARY}@127.0.0.1:${server.port}/late`
+  const mayNot = await openLate(new Secret(reader))
+  await assert.rejects(mayNot.reach(), isFault('busy'), 'who may not make the schema')
+  const all = await Promise.all([late.registry.revision(), late.accounts.revision()])
+  assert.deepEqual(all, [0, 0])
+  await server.query('create database newer')
+  const newer = urlOf(server.port, 'newer')
+  const first = await openAt({ path: '', url: newer, remove() {} })
+  await first.stop()
+  const client = new pg.Client({ connectionString: newer.reveal() })
+  await client.connect()
+  await client.query('insert into narthex_schema (version, applied_ms) values (9999, 0)')
+  await client.end()
+  const tooNew = await openLate(newer)
+  for (const ask of [() => tooNew.reach(), () => tooNew.sources.settings()])
+    await assert.rejects(ask(), { kind: 'busy', message: /its schema is version 9999/ })
 })
 
 /** Each connection of the pool that was cut may be met once. */
