@@ -19,6 +19,10 @@ import {
 } from '../support/processes.ts'
 
 const skip = missingComponents('postgres', 'initdb', 'setpriv')
+/** A busy machine takes its time; nothing here is about how long. */
+const eventually = (what: string, probe: () => Promise<boolean> | boolean): Promise<void> =>
+  until(what, probe, 120_000)
+
 const CANARY = 'canary-2b9e'
 const AWAY = /cannot reach the database/
 const ENTRY = '/api/v1/hub/entries?limit=1'
@@ -76,7 +80,7 @@ async function startTarget(t: TestContext): Promise<string> {
 async function goesOn(server: TestProcess, job: string): Promise<void> {
   const expr = `scrapes_total{job="${job}"}`
   const before = (await sampleOf(server, expr)) ?? 0
-  await until(`${job} to be scraped on`, async () => {
+  await eventually(`${job} to be scraped on`, async () => {
     return ((await sampleOf(server, expr)) ?? 0) > before + 1
   })
 }
@@ -117,7 +121,7 @@ test('scrapes, store and queries do not notice that the database goes, stays awa
 
   const taken = await put(server, [registered])
   assert.equal(taken.status, 200, taken.text)
-  await until('what is registered to be scraped', async () => {
+  await eventually('what is registered to be scraped', async () => {
     return (await sampleOf(server, 'up{job="mine"}')) === 1
   })
   await goesOn(server, 'own')
@@ -147,7 +151,10 @@ test('scrapes, store and queries do not notice that the database goes, stays awa
   await database.halt()
   await seeAway()
   await database.resume()
-  await until('changes to be taken', async () => (await put(server, [registered])).status === 200)
+  await eventually(
+    'changes to be taken',
+    async () => (await put(server, [registered])).status === 200,
+  )
   await goesOn(server, 'mine')
 
   await database.halt()
@@ -156,8 +163,8 @@ test('scrapes, store and queries do not notice that the database goes, stays awa
   server = await start()
   await seeAway()
   await database.resume()
-  await until('changes to be taken', async () => (await put(server, [])).status === 200)
-  await until('what is not registered any more to be left alone', async () => {
+  await eventually('changes to be taken', async () => (await put(server, [])).status === 200)
+  await eventually('what is not registered any more to be left alone', async () => {
     return (await sampleOf(server, 'up{job="mine"}')) === undefined
   })
   await goesOn(server, 'own')
@@ -174,7 +181,7 @@ async function startGuarded(t: TestContext, flags: readonly string[]): Promise<T
     ...flags,
   ])
   t.after(() => started.stop())
-  await until('it is ready', () => started.output().includes(`narthex is ready: ${url}`))
+  await eventually('it is ready', () => started.output().includes(`narthex is ready: ${url}`))
   return { ...started, url }
 }
 
@@ -231,7 +238,7 @@ test('C34: without its database `up` lets in nobody whom the database would have
   await database.resume()
   server = await startGuarded(t, flags)
   const user = { role: 'admin', password: 'correct horse battery' }
-  await until('the first user', async () => {
+  await eventually('the first user', async () => {
     const path = '/api/v1/hub/users/anne'
     return (await ask(server, path, { method: 'PUT', body: user })).status < 300
   })
@@ -258,8 +265,38 @@ test('C34: without its database `up` lets in nobody whom the database would have
   server = await startGuarded(t, flags)
   assert.equal(await statusOf(server), 503)
   await database.resume()
-  await until('anne to be known', async () => (await statusOf(server, anne)) === 200)
+  await eventually('anne to be known', async () => (await statusOf(server, anne)) === 200)
   assert.equal(await statusOf(server), 401)
+})
+
+test('a database that hangs stops neither scrapes nor queries, and is there again when it goes on', {
+  skip,
+  timeout: 300_000,
+}, async (t) => {
+  const { database, url } = await makeDatabase(t)
+  const folder = temporaryFolder('updatabase')
+  t.after(() => folder.remove())
+  const server = await startNarthex({
+    storage: join(folder.path, 'data'),
+    config: configOf(await startTarget(t)),
+    flags: ['--log.level=warn', `--database.url=${url}`],
+  })
+  t.after(() => server.stop())
+  assert.equal((await put(server, [await startTarget(t)])).status, 200)
+  await goesOn(server, 'mine')
+  const rows = await database.query('select pid from pg_stat_activity')
+  const pids = [database.pid, ...rows.map(({ pid }) => Number(pid))]
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  try {
+    for (const job of ['own', 'mine']) await goesOn(server, job)
+    assert.equal((await ask(server, '/-/ready')).status, 200)
+    const { status, text } = await ask(server, '/sd/http')
+    assert.equal(status, 503, text)
+    assert.match(text, AWAY)
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT')
+  }
+  await eventually('changes to be taken', async () => (await put(server, [])).status === 200)
 })
 
 test('an address of another kind ends the start with one line, without the password', {

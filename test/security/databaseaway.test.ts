@@ -121,6 +121,31 @@ test('C34: an account that is added elsewhere counts before anybody asks, and af
   assert.equal(await statusOf(later), 503)
 })
 
+test('C34: an answer that comes late, of when there was no account, opens nothing', async () => {
+  await using place = await openPlace()
+  const { world } = place
+  const before = await world.other.known(false)
+  await world.accounts.putUser('anne', { role: 'admin', password: PASSWORD }, 'anybody')
+  const after = await world.other.known(true)
+  const answers = [after, before]
+  const accounts = {
+    known: async () => {
+      const answer = answers.shift()
+      if (answer === undefined) throw new NarthexError('busy', 'away')
+      return answer
+    },
+  }
+  const { clock } = world
+  const { file } = place
+  const source = new RememberedAccounts({
+    ...{ accounts, file, database: DATABASE, alwaysAsks: () => false, clock, log: silentLog },
+  })
+  await source.known(false)
+  assert.equal(existsSync(file), false)
+  await assert.rejects(source.known(false), { kind: 'busy' })
+  source.stop()
+})
+
 test('C34: a file that cannot be read, or says something else, lets nobody in', async () => {
   await using place = await openPlace()
   place.world.isAway = true

@@ -32,9 +32,13 @@ export interface RememberedDeps {
 export class RememberedAccounts implements IdentitySource, Running {
   readonly #deps: RememberedDeps
   #isEmpty: boolean
+  /** Of the accounts that said so. */
+  #revision = 0
   /** What the file says; undefined when it may be of another database. */
   #isWrittenEmpty: boolean | undefined
   #hasFailed = false
+  /** Whether it cannot be told who comes, and the log has that. */
+  #isUntold = false
   #timer: Timer | undefined
   #isStopped = false
 
@@ -49,7 +53,7 @@ export class RememberedAccounts implements IdentitySource, Running {
     const { accounts, alwaysAsks } = this.#deps
     try {
       const known = await accounts.known(isUrgent)
-      this.#remember(known.isEmpty)
+      this.#remember(known)
       return known
     } catch (error) {
       if (!(error instanceof NarthexError)) throw error
@@ -67,16 +71,30 @@ export class RememberedAccounts implements IdentitySource, Running {
   /** An account that is added elsewhere counts here also where nobody asks before a restart. */
   #follow(): void {
     void this.known(false)
-      // Whoever comes meanwhile is told.
-      .catch(() => undefined)
+      .then(
+        () => {
+          this.#isUntold = false
+        },
+        (error: unknown) => this.#say(error),
+      )
       .finally(() => {
         if (this.#isStopped) return
         this.#timer = this.#deps.clock.after(FOLLOW_MS, () => this.#follow())
       })
   }
 
-  /** @param isEmpty written down until that has succeeded */
-  #remember(isEmpty: boolean): void {
+  #say(error: unknown): void {
+    if (this.#isUntold) return
+    this.#isUntold = true
+    const message = 'nobody comes in whom only the database could tell'
+    this.#deps.log.warn(message, { error: messageOf(error) })
+  }
+
+  /** Whether there is an account is written down until that has succeeded. */
+  #remember({ isEmpty, stored: { revision } }: KnownAccounts): void {
+    // An answer that was overtaken by another one opens nothing.
+    if (isEmpty && revision < this.#revision) return
+    this.#revision = revision
     this.#isEmpty = isEmpty
     if (isEmpty === this.#isWrittenEmpty) return
     const { file, database, log } = this.#deps
