@@ -1,6 +1,6 @@
 /** kysely on the SQLite of Node.js: a connection that writes and one that reads, each taken in turn. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -19,6 +19,9 @@ const LOCK_MS_MAX = 5000
 /** How long questions hold the loop, in ms, before others have their turn: a large change has many. */
 const SLICE_MS_MAX = 10
 
+/** How long others have their turn, in ms: an answer takes several turns of the loop. */
+const REST_MS = 2
+
 /** Opens the file and makes it where it is missing. @throws the error of SQLite */
 export function sqliteDialect(path: string): Dialect {
   const database = new DatabaseSync(path, { timeout: LOCK_MS_MAX })
@@ -26,7 +29,7 @@ export function sqliteDialect(path: string): Dialect {
   const writer = new Shared(database)
   const reader = isLogged(database) ? new Shared(openReader(path)) : writer
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new TwoConnections(),
     createDriver: () => new SqliteDriver(writer, reader),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -49,18 +52,41 @@ class Shared {
   readonly database: DatabaseSync
   /** Settles when whoever has it gives it back. */
   #free: Promise<void> = Promise.resolve()
+  /** How long whoever has it has held the loop. */
   #sliceMs = 0
+  /** Those who have it, or wait for it. */
+  #takers = 0
+  /** Whether others had their turn while somebody has it. */
+  #isLong = false
+  #isReading = false
+  readonly #passing: (() => void)[] = []
 
   constructor(database: DatabaseSync) {
     this.database = database
   }
 
   async take(): Promise<Taken> {
+    this.#takers++
     const before = this.#free
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#free = promise
     await before
-    return { shared: this, release: resolve }
+    this.#sliceMs = 0
+    const release = (): void => {
+      this.#takers--
+      this.#isLong = false
+      if (this.#takers === 0) this.#letPass()
+      resolve()
+    }
+    return { shared: this, release }
+  }
+
+  /** Resolves when nobody has it any more, or whoever has it takes long. */
+  async passed(): Promise<void> {
+    if (this.#takers === 0 || this.#isLong) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#passing.push(resolve)
+    await promise
   }
 
   async run<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -73,16 +99,52 @@ class Shared {
         : { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
     this.#sliceMs += performance.now() - startedMs
     if (this.#sliceMs > SLICE_MS_MAX) {
-      await nextTurn()
+      this.#isLong = true
+      this.#letPass()
+      await delay(REST_MS)
       this.#sliceMs = 0
     }
     return result
+  }
+
+  async begin(isReading: boolean): Promise<void> {
+    this.#isReading = isReading
+    // Who will write takes the lock at once: taking it later fails when another wrote meanwhile.
+    await this.run(CompiledQuery.raw(isReading ? 'begin' : 'begin immediate'))
+  }
+
+  async commit(): Promise<void> {
+    if (this.#isReading || !this.#isLong) {
+      await this.run(CompiledQuery.raw('commit'))
+      return
+    }
+    // A large change is written to the log and put in its place in two steps, others in between.
+    await this.run(CompiledQuery.raw('PRAGMA wal_autocheckpoint = 0'))
+    await this.run(CompiledQuery.raw('commit')).finally(() => {
+      this.database.exec('PRAGMA wal_autocheckpoint = 1000')
+    })
+    try {
+      await this.run(CompiledQuery.raw('PRAGMA wal_checkpoint'))
+    } catch {
+      // The change is in the log and counts; the next commit tries again to put it in its place.
+    }
+  }
+
+  #letPass(): void {
+    for (const pass of this.#passing.splice(0)) pass()
   }
 }
 
 interface Taken {
   readonly shared: Shared
   readonly release: () => void
+}
+
+/** Has kysely hand out connections at once: who waits for whom is decided here. */
+class TwoConnections extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
 }
 
 class SqliteDriver implements Driver {
@@ -111,8 +173,8 @@ class SqliteDriver implements Driver {
     await connection.begin(accessMode === 'read only')
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'))
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.commit()
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -125,7 +187,10 @@ class SqliteDriver implements Driver {
   }
 }
 
-/** Which of the two it is shows when it is used: a list that is read does not wait for a change. */
+/**
+ * Which of the two it is shows when it is used. Who reads sees what was changed before, as with one
+ * connection, but waits for no change that takes long.
+ */
 class SqliteConnection implements DatabaseConnection {
   readonly #writer: Shared
   readonly #reader: Shared
@@ -137,19 +202,28 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async begin(isReading: boolean): Promise<void> {
-    this.#taken = await (isReading ? this.#reader : this.#writer).take()
-    // Who will write takes the lock at once: taking it later fails when another wrote meanwhile.
-    await this.executeQuery(CompiledQuery.raw(isReading ? 'begin' : 'begin immediate'))
+    this.#taken = await this.#take(isReading)
+    await this.#taken.shared.begin(isReading)
+  }
+
+  async commit(): Promise<void> {
+    await this.#taken?.shared.commit()
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const isReading = query.query.kind === 'SelectQueryNode'
-    this.#taken ??= await (isReading ? this.#reader : this.#writer).take()
+    this.#taken ??= await this.#take(isReading)
     return await this.#taken.shared.run<R>(query)
   }
 
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
     yield await this.executeQuery<R>(query)
+  }
+
+  async #take(isReading: boolean): Promise<Taken> {
+    if (!isReading) return await this.#writer.take()
+    if (this.#reader !== this.#writer) await this.#writer.passed()
+    return await this.#reader.take()
   }
 
   release(): void {
