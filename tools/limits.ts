@@ -53,6 +53,7 @@ import { BULK_DOCUMENTS_MAX } from '../src/hub/registry/batch.ts'
 import { CONSUMER_MS_MAX } from '../src/hub/registry/consumers.ts'
 import { DIFF_TARGETS_MAX } from '../src/hub/registry/diff.ts'
 import { LABELS_MAX, PROBLEMS_MAX } from '../src/hub/registry/document.ts'
+import { EDITOR_HEAP_MEBIBYTES_MAX, LARGE_EDITS_MAX } from '../src/hub/registry/editor.ts'
 import { TTL_MS_MAX } from '../src/hub/registry/lease.ts'
 import { LISTS_MAX as READY_LISTS_MAX } from '../src/hub/registry/lists.ts'
 import { NAME_BYTES_MAX } from '../src/hub/registry/name.ts'
@@ -572,6 +573,10 @@ export const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       'narthex_hub_revision',
     ]),
     built('documents changed at once, but for a file', count(BULK_DOCUMENTS_MAX), '400', [
+      REQUESTS,
+    ]),
+    built('large changes that wait for each other', count(LARGE_EDITS_MAX), '503', [REQUESTS]),
+    built('memory of the thread that reads them', `${EDITOR_HEAP_MEBIBYTES_MAX} MiB`, '500', [
       REQUESTS,
     ]),
     built('changes of a page', count(CHANGES_MAX), 'in the next page', [REQUESTS]),

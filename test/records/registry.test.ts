@@ -1,6 +1,7 @@
 /** One suite for the registry's records, run against both databases. */
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { NarthexError } from '../../src/base/error.ts'
 import type { Consumer, Lease, RegistryChange } from '../../src/model/registry.ts'
 import type {
@@ -66,6 +67,57 @@ function suite(kind: DatabaseKind): void {
   }
   const change = (registry: RegistryRecords, ...edits: DocumentEdit[]) =>
     registry.change('anne', NOW_MS, edits, BOUNDS)
+
+  const many = (count: number, body: string): DocumentEdit[] =>
+    Array.from({ length: count }, (_, i) => put(`g${i}`, `${body}${i}`))
+  const ROOM: RegistryBounds = { ...BOUNDS, documentsMax: 10_000, targetsMax: 10_000 }
+
+  withRegistry(
+    'a change of many documents is made in their order, or not at all',
+    async (registry) => {
+      const edits = [...many(250, 'x'), put('g0', 'y'), put('g1', undefined), put('no', undefined)]
+      const heads = await registry.change('anne', NOW_MS, edits, ROOM)
+      assert.deepEqual(
+        [0, 249, 250, 251, 252].map((i) => heads[i]?.version),
+        [1, 1, 2, 2, undefined],
+      )
+      const before = await registry.read(0)
+      assert.equal(before.changed.length, 249)
+      assert.equal(before.changed.find(({ name }) => name === 'g0')?.body, 'y')
+
+      const late = [...many(250, 'z'), { ...put('g3', 'late'), seenVersion: 1 }]
+      await assert.rejects(registry.change('bert', NOW_MS, late, ROOM), {
+        kind: 'conflict',
+        message: 'cannot change group "g3": it is version 2, you have seen 1',
+      })
+      assert.deepEqual(await registry.read(0), before)
+      const again = await registry.change('bert', NOW_MS, [put('g0', 'y'), put('g2', 'w')], ROOM)
+      assert.deepEqual(
+        again.map((head) => [head?.version, head?.changedBy]),
+        [
+          [2, 'anne'],
+          [2, 'bert'],
+        ],
+      )
+    },
+  )
+
+  withRegistry('who reads waits for no change that takes long', async (registry) => {
+    const before = await registry.revision()
+    let isOver = false
+    const change = registry.change('anne', NOW_MS, many(5000, 'x'.repeat(2000)), ROOM)
+    const over = change.finally(() => {
+      isOver = true
+    })
+    const seen: number[] = []
+    while (!isOver) {
+      seen.push(await registry.revision())
+      await nextTurn()
+    }
+    await over
+    assert.ok(seen.filter((revision) => revision === before).length >= 5, `${seen.length} answers`)
+    assert.equal(await registry.revision(), before + 1)
+  })
 
   withRegistry('a document comes back as it was put, whatever is in it', async (registry) => {
     const body = JSON.stringify([

@@ -1,7 +1,9 @@
 /** Large files of targets: read on a thread to the same end as in place, and what becomes of its failures. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LARGE_EDITS_MAX } from '../../../src/hub/registry/editor.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { Editor, LARGE_EDITS_MAX } from '../../../src/hub/registry/editor.ts'
+import { Lists } from '../../../src/hub/registry/lists.ts'
 import type { Outcome } from '../../../src/model/registry.ts'
 import { openWorld } from './world.ts'
 
@@ -68,4 +70,14 @@ test('large files wait for each other, up to a bound', async () => {
     [['busy', 'cannot change the registry: 8 large changes wait already, at most 8']],
   )
   done(await world.registry.carryOut({ ...FILE, text: largeFile(99) }, 'anne'))
+})
+
+test('a thread that cannot be had is an error of one line, and small files are read all the same', async () => {
+  const editor = new Editor(new URL('file:///nothing/here.js'), systemClock)
+  const lists = new Lists()
+  await assert.rejects(editor.plan({ ...FILE, text: largeFile(1) }, lists), {
+    ...{ kind: 'io', message: /^cannot change the registry: .*here\.js/ },
+  })
+  const small = await editor.plan({ ...FILE, text: 'group,target\ng,h:1\n' }, lists)
+  assert.equal(done(small).documents.length, 1)
 })
