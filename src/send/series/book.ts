@@ -44,6 +44,12 @@ export class SeriesBook {
   #count = 0
   #tick = 0
   #sweepFrom = 1
+  /** The group that was joined last, and the one that was split last. */
+  #lastJob: string | undefined
+  #lastInstance: string | undefined
+  #lastText = ''
+  #splitText = ''
+  #split: readonly string[] = []
 
   /** @param seriesMax bound on series; 0 means none */
   constructor(seriesMax: number) {
@@ -88,13 +94,16 @@ export class SeriesBook {
    * @throws NarthexError `share` for a new one above the bound
    */
   series(labels: Labels): SeriesId {
-    const group: string[] = []
+    let job: string | undefined
+    let instance: string | undefined
     const shape: string[] = []
     for (let i = 0; i < labels.length; i += 2) {
-      const isGroup = labels[i] === 'job' || labels[i] === 'instance'
-      ;(isGroup ? group : shape).push(labels[i], labels[i + 1])
+      const name = labels[i]
+      if (name === 'job') job = labels[i + 1]
+      else if (name === 'instance') instance = labels[i + 1]
+      else shape.push(name, labels[i + 1])
     }
-    const groupText = joinTexts(group)
+    const groupText = this.#groupText(job, instance)
     const shapeText = joinTexts(shape)
     const slot = this.#find(groupText, shapeText) || this.#make(groupText, shapeText)
     this.#seenTick[slot] = this.#tick
@@ -115,9 +124,12 @@ export class SeriesBook {
   /** The labels of a known series, composed anew. */
   labels(id: SeriesId): Labels {
     const slot = this.#slotOfKnown(id)
-    const group = splitTexts(this.#groups.joined(this.#groupOf[slot]))
-    const shape = splitTexts(this.#shapes.joined(this.#shapeOf[slot]))
-    return mergeLabels(group, shape)
+    const groupText = this.#groups.joined(this.#groupOf[slot])
+    if (groupText !== this.#splitText) {
+      this.#splitText = groupText
+      this.#split = splitTexts(groupText)
+    }
+    return mergeLabels(this.#split, splitTexts(this.#shapes.joined(this.#shapeOf[slot])))
   }
 
   /** `job` and `instance` of a known series as one text. */
@@ -154,6 +166,19 @@ export class SeriesBook {
     const isRoundOver = to >= this.#slotCount
     this.#sweepFrom = isRoundOver ? 1 : to
     return isRoundOver
+  }
+
+  /** New series come target by target, so that the last group is mostly the next one too. */
+  #groupText(job: string | undefined, instance: string | undefined): string {
+    if (job !== this.#lastJob || instance !== this.#lastInstance) {
+      const group: string[] = []
+      if (instance !== undefined) group.push('instance', instance)
+      if (job !== undefined) group.push('job', job)
+      this.#lastJob = job
+      this.#lastInstance = instance
+      this.#lastText = joinTexts(group)
+    }
+    return this.#lastText
   }
 
   #find(groupText: string, shapeText: string): number {

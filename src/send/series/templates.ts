@@ -98,10 +98,15 @@ export class RowTemplates {
     this.#book.touch(template.ids, template.ids.length)
   }
 
-  #split(ids: Float64Array): readonly RowPart[] {
+  #isOfOneLane(ids: Float64Array): boolean {
     const first = this.#book.lane(ids[0])
-    if (ids.every((id) => this.#book.lane(id) === first)) {
-      return [{ lane: first, ids, slots: undefined }]
+    for (let i = 1; i < ids.length; i++) if (this.#book.lane(ids[i]) !== first) return false
+    return true
+  }
+
+  #split(ids: Float64Array): readonly RowPart[] {
+    if (this.#isOfOneLane(ids)) {
+      return [{ lane: this.#book.lane(ids[0]), ids, slots: undefined }]
     }
     const slotsOf = new Map<number, number[]>()
     for (let i = 0; i < ids.length; i++) {
