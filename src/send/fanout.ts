@@ -27,6 +27,9 @@ import { type RowTemplate, RowTemplates } from './series/templates.ts'
 /** Rows of fewer cells that are new are gathered: samples with times of their own come singly. */
 const ROW_CELLS_MIN = 4
 
+/** A row of so few cells goes along with the one before it: what a scrape says about itself. */
+const TAIL_CELLS_MAX = 16
+
 /** Where parcels go. */
 export interface Outlet {
   /** Takes a parcel over; what is left of it after its filter counts for the commit. */
@@ -143,6 +146,9 @@ class FanoutAppender implements Appender {
   #exemplars: ExemplarSample[] = []
   #isFlushPlanned = false
   #last: Commit | undefined
+  /** A row that waits for its tail, and its values. */
+  #row: { readonly timeMs: number; readonly template: RowTemplate } | undefined
+  #rowValues: Float64Array = new Float64Array(TAIL_CELLS_MAX)
   /** One bit a slot: seen in the row at hand. */
   #seen: Uint8Array = new Uint8Array(1024)
   #ids: Float64Array = new Float64Array(0)
@@ -238,14 +244,10 @@ class FanoutAppender implements Appender {
   }
 
   #addCells(timeMs: number, ids: Float64Array, values: Float64Array, count: number): void {
-    if (!this.#areRows) {
-      this.#gather.add(timeMs, ids, values, count)
-      this.#fanout.received += count
-      return
-    }
     const { templates } = this.#fanout
-    const known = templates.match(ids, count)
-    if (known === undefined && count < ROW_CELLS_MIN) {
+    const known = this.#areRows ? templates.match(ids, count) : undefined
+    if (known === undefined && (!this.#areRows || count < ROW_CELLS_MIN)) {
+      this.#closeRow()
       this.#gather.add(timeMs, ids, values, count)
       this.#fanout.received += count
       return
@@ -257,18 +259,42 @@ class FanoutAppender implements Appender {
     const count = template.ids.length
     this.#fanout.received += count
     this.#closeGather()
+    const joined = this.#joined(timeMs, template)
+    if (joined === undefined) this.#closeRow()
+    const from = joined === undefined ? 0 : joined.ids.length - count
+    if (from + count > this.#rowValues.length) {
+      const grown = new Float64Array(from + count + TAIL_CELLS_MAX)
+      grown.set(this.#rowValues.subarray(0, from))
+      this.#rowValues = grown
+    }
+    this.#rowValues.set(values.subarray(0, count), from)
+    this.#row = { timeMs, template: joined ?? template }
+    if (joined !== undefined) this.#closeRow()
+  }
+
+  /** The row that waits together with the one that comes, where they go together. */
+  #joined(timeMs: number, tail: RowTemplate): RowTemplate | undefined {
+    if (this.#row?.timeMs !== timeMs || tail.ids.length > TAIL_CELLS_MAX) return undefined
+    return this.#fanout.templates.join(this.#row.template, tail)
+  }
+
+  #closeRow(): void {
+    if (this.#row === undefined) return
+    const { timeMs, template } = this.#row
+    this.#row = undefined
     const { clock, values: lent } = this.#fanout.options
     const takenMs = clock.monotonicMs()
+    const values = this.#rowValues
     for (const { lane, ids, slots } of template.parts) {
       this.#parcels.push({
         lane,
         count: ids.length,
         ids,
-        values: slots === undefined ? lent.copy(values, count) : gatherValues(values, slots),
+        values: slots === undefined ? lent.copy(values, ids.length) : gatherValues(values, slots),
         timeMs,
         times: undefined,
-        histograms: [],
-        exemplars: [],
+        histograms: NO_HISTOGRAMS,
+        exemplars: NO_EXEMPLARS,
         takenMs,
       })
     }
@@ -327,12 +353,14 @@ class FanoutAppender implements Appender {
   }
 
   #isEmpty(): boolean {
+    if (this.#row !== undefined) return false
     const { length } = this.#parcels
     return length + this.#gather.count + this.#histograms.length + this.#exemplars.length === 0
   }
 
   #flush(commit: Commit | undefined): void {
     this.#isFlushPlanned = false
+    this.#closeRow()
     this.#closeGather()
     this.#addSide()
     const parcels = this.#parcels
@@ -358,7 +386,7 @@ class FanoutAppender implements Appender {
 
   /**
    * Histograms go along with the last parcel of their lane, exemplars with the last one that has
-   * their series: a target is a row for what it says and one for the report of its scrape.
+   * their series.
    */
   #attach(
     lane: number,
@@ -397,4 +425,6 @@ class FanoutAppender implements Appender {
 }
 
 const NOTHING: Float64Array = new Float64Array(0)
+const NO_HISTOGRAMS: readonly HistogramSample[] = []
+const NO_EXEMPLARS: readonly ExemplarSample[] = []
 const WHOLE: Promise<undefined> = Promise.resolve(undefined)

@@ -20,7 +20,7 @@ test('a full queue drops the oldest samples, and those of an hour fit as packed 
   const clock = fakeClock()
   const { sending, writer, status } = await startTest(
     clock,
-    [destinationOf('a', {}, { bufferBytesMax: 100_000 })],
+    [destinationOf('a', {}, { bufferBytesMax: 100_000, samplesPerSendMax: 2000 })],
     { answer: () => RETRY },
   )
   const appender = sending.rows()

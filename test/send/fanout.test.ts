@@ -255,19 +255,63 @@ test('what rows that come again hold is a metric, and gone when they come no mor
   await stop(clock, sending)
 })
 
-test('an exemplar goes with the row that has its series, not with the report behind it', async () => {
+test('an exemplar goes with the row that has its series', async () => {
   const { clock, fanout, parcels } = fanoutOf()
   const rows = fanout.rows()
-  const ids = idsOf(rows, targetLabels('x:1', 12))
+  const ids = idsOf(rows, targetLabels('x:1', 31))
   const exemplar = { labels: [], value: 1, timeMs: undefined }
   appendRow(rows, clock.now(), ids.subarray(0, 6), ids.subarray(0, 6))
-  appendRow(rows, clock.now(), ids.subarray(6, 11), ids.subarray(6, 11))
-  for (const i of [2, 8, 11]) rows.side?.exemplar(ids[i], exemplar)
+  appendRow(rows, clock.now(), ids.subarray(6, 30), ids.subarray(6, 30))
+  for (const i of [2, 8, 30]) rows.side?.exemplar(ids[i], exemplar)
   await rows.commit()
   const beside = parcels.map((parcel) => parcel.exemplars.map(({ id }) => ids.indexOf(id)))
-  assert.deepEqual(beside, [[2], [8, 11]], 'one without a sample goes with the last')
+  assert.deepEqual(beside, [[2], [8, 30]], 'one without a sample goes with the last')
   assert.deepEqual(
     parcels.map(({ count }) => count),
-    [6, 5],
+    [6, 24],
   )
 })
+
+test('what a scrape says about itself leaves together with what the target said', async () => {
+  const { fanout, parcels } = fanoutOf()
+  const rows = fanout.rows()
+  const ids = idsOf(rows, targetLabels('x:1', 45))
+  const [body, report] = [ids.subarray(0, 40), ids.subarray(40)]
+  for (let i = 0; i < 3; i++) {
+    appendRow(rows, NOW + i, body, body)
+    appendRow(rows, NOW + i, report, report)
+    await rows.commit()
+  }
+  assert.deepEqual(
+    parcels.map(({ count, timeMs }) => [count, timeMs]),
+    [0, 1, 2].map((i) => [45, NOW + i]),
+  )
+  for (const parcel of parcels) {
+    assert.equal(parcel.ids, parcels[0].ids)
+    assert.deepEqual(parcel.values, ids)
+  }
+})
+
+for (const [name, follow] of [
+  ['another target', ({ other }) => [NOW, other]],
+  ['another time', ({ ids }) => [NOW + 1, ids.subarray(40)]],
+  ['a series that was there', ({ ids }) => [NOW, ids.subarray(39)]],
+  ['many series', ({ ids }) => [NOW, ids.subarray(20)]],
+] as readonly (readonly [string, Follow])[]) {
+  test(`a row leaves alone before a row of ${name}`, async () => {
+    const { fanout, parcels } = fanoutOf()
+    const rows = fanout.rows()
+    const ids = idsOf(rows, targetLabels('x:1', 45))
+    const head = name === 'many series' ? ids.subarray(0, 20) : ids.subarray(0, 40)
+    const [timeMs, tail] = follow({ ids, other: idsOf(rows, targetLabels('y:2', 5)) })
+    appendRow(rows, NOW, head, head)
+    appendRow(rows, timeMs, tail, tail)
+    await rows.commit()
+    assert.deepEqual(parcels[0].ids, head)
+    assert.deepEqual(parcels[0].values, head)
+    assert.ok(parcels.length > 1)
+  })
+}
+
+/** The time and series of the row behind. */
+type Follow = (known: { ids: Float64Array; other: Float64Array }) => [number, Float64Array]

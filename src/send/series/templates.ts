@@ -22,6 +22,8 @@ export interface RowTemplate {
   tick: number
   /** The one before with the same first series: a target may go to and fro between two. */
   older: RowTemplate | undefined
+  /** The row that came behind it last, and the two as one; nothing where they do not go together. */
+  joined: { readonly tail: RowTemplate; readonly whole: RowTemplate | undefined } | undefined
 }
 
 /** Templates by their first series. */
@@ -63,10 +65,22 @@ export class RowTemplates {
     const own = ids.slice(0, count)
     const older = this.#byFirst.get(own[0])
     if (older !== undefined) older.older = undefined
-    const template = { ids: own, parts: this.#split(own), tick: this.#book.tick, older }
+    const template = {
+      ids: own,
+      parts: this.#split(own),
+      tick: this.#book.tick,
+      older,
+      joined: undefined,
+    }
     this.#book.touch(own, count)
     this.#byFirst.set(own[0], template)
     return template
+  }
+
+  /** Two rows of one target as one, the same each time; undefined when they are not, or share series. */
+  join(head: RowTemplate, tail: RowTemplate): RowTemplate | undefined {
+    if (head.joined?.tail !== tail) head.joined = { tail, whole: this.#whole(head, tail) }
+    return head.joined.whole
   }
 
   /**
@@ -78,6 +92,18 @@ export class RowTemplates {
       if (newest.older !== undefined && this.#isUnused(newest.older)) newest.older = undefined
       if (this.#isUnused(newest)) this.#byFirst.delete(newest.ids[0])
     }
+  }
+
+  #whole(head: RowTemplate, tail: RowTemplate): RowTemplate | undefined {
+    const [{ lane, slots }] = head.parts
+    if (slots !== undefined || tail.parts[0].slots !== undefined) return undefined
+    if (this.#book.targetKey(head.ids[0]) !== this.#book.targetKey(tail.ids[0])) return undefined
+    for (let i = 0; i < head.ids.length; i++) if (tail.ids.includes(head.ids[i])) return undefined
+    const ids = new Float64Array(head.ids.length + tail.ids.length)
+    ids.set(head.ids)
+    ids.set(tail.ids, head.ids.length)
+    const parts = [{ lane, ids, slots: undefined }]
+    return { ids, parts, tick: head.tick, older: undefined, joined: undefined }
   }
 
   #isUnused(template: RowTemplate): boolean {
@@ -122,8 +148,8 @@ export class RowTemplates {
   }
 }
 
-function bytesOf({ ids, parts }: RowTemplate): number {
-  let sizeBytes = ids.byteLength
+function bytesOf({ ids, parts, joined }: RowTemplate): number {
+  let sizeBytes = ids.byteLength + (joined?.whole?.ids.byteLength ?? 0)
   for (const { ids: own, slots } of parts) {
     if (slots !== undefined) sizeBytes += own.byteLength + slots.byteLength
   }
