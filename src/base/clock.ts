@@ -22,15 +22,25 @@ const DELAY_MS_MAX = 2_147_483_647
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after(delayMs, callback) {
-    let handle: NodeJS.Timeout
-    const wait = (leftMs: number): void => {
-      const isLast = leftMs <= DELAY_MS_MAX
-      const next = isLast ? callback : () => wait(leftMs - DELAY_MS_MAX)
-      handle = setTimeout(next, Math.min(leftMs, DELAY_MS_MAX))
-      handle.unref()
-    }
-    wait(delayMs)
-    return { cancel: () => clearTimeout(handle) }
-  },
+  after: (delayMs, callback) => new NodeTimer(delayMs, callback),
+}
+
+/** Holds nothing but the timer: agents have one for each target and each request. */
+class NodeTimer implements Timer {
+  #timeout: NodeJS.Timeout
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#timeout = this.#wait(delayMs, callback)
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout)
+  }
+
+  #wait(leftMs: number, callback: () => void): NodeJS.Timeout {
+    if (leftMs <= DELAY_MS_MAX) return setTimeout(callback, leftMs).unref()
+    return setTimeout(() => {
+      this.#timeout = this.#wait(leftMs - DELAY_MS_MAX, callback)
+    }, DELAY_MS_MAX).unref()
+  }
 }

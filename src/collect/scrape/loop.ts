@@ -47,6 +47,7 @@ export class ScrapeLoop {
   readonly #options: LoopOptions
   readonly #report: ReportSeries
   #timer: Timer | undefined
+  readonly #whenDue = (): void => void this.#scrape()
   #stopped = false
   #health: Health = 'unknown'
   #lastError = ''
@@ -140,7 +141,7 @@ export class ScrapeLoop {
     const nowMs = clock.now()
     const { intervalMs } = this.target
     this.#plannedMs = nextTimeMs(nowMs, this.#plannedMs, intervalMs, this.offsetMs)
-    this.#timer = clock.after(this.#plannedMs - nowMs, () => void this.#scrape())
+    this.#timer = clock.after(this.#plannedMs - nowMs, this.#whenDue)
   }
 
   async #scrape(): Promise<void> {

@@ -71,12 +71,13 @@ class Channel implements HttpChannel {
   readonly #tokens: OAuthTokens | undefined
   readonly #isFixed: boolean
   #connection: Connection | undefined
-  #connectionOrigin = ''
+  #connectedUrl: URL | undefined
   #request: string | undefined
   #decodedBytes = 0
   #closed = false
   /** Set while a request runs and its deadline has passed or the channel was closed. */
   #ended: Error | undefined
+  readonly #whenLate = (): void => this.#end(deadlinePassed())
 
   constructor(options: ChannelOptions) {
     this.#options = options
@@ -86,9 +87,10 @@ class Channel implements HttpChannel {
   }
 
   async get(timeoutMs: number, url: URL = this.#options.url): Promise<HttpReply> {
-    assert(url.origin === this.#options.url.origin, 'an address of the same origin')
+    const { url: own, clock } = this.#options
+    assert(url === own || url.origin === own.origin, 'an address of the same origin')
     this.#ended = undefined
-    const timer = this.#options.clock.after(timeoutMs, () => this.#end(deadlinePassed()))
+    const timer = clock.after(timeoutMs, this.#whenLate)
     try {
       if (this.#closed) throw new NarthexError('canceled', 'context canceled')
       return await this.#follow(url)
@@ -131,11 +133,12 @@ class Channel implements HttpChannel {
   async #exchange(url: URL, withCredentials: boolean): Promise<Reply> {
     const request = await this.#requestFor(url, withCredentials)
     if (this.#ended !== undefined) throw this.#ended
-    if (this.#connection === undefined || this.#connectionOrigin !== url.origin) {
+    const to = this.#connectedUrl
+    if (this.#connection === undefined || (url !== to && url.origin !== to?.origin)) {
       this.#connection?.close()
       this.#connection = this.#connect(url)
-      this.#connectionOrigin = url.origin
     }
+    this.#connectedUrl = url
     return this.#connection.exchange(request, this.#options.bodyBytesMax)
   }
 

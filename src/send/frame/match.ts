@@ -6,11 +6,19 @@ import { TIME_SYMBOL, VOLATILE, type Workbench } from './workbench.ts'
 const MATCH_BYTES_MIN = 4
 const OFFSET_MAX = 65_535
 
-/** How many earlier places with the same hash are looked at. */
-const CHAIN_MAX = 12
+/** How hard repetitions are looked for. */
+export interface Effort {
+  /** How many earlier places with the same hash are looked at. */
+  readonly chainMax: number
+  /** A repetition this long is taken without looking for a better one. */
+  readonly goodEnoughBytes: number
+}
 
-/** A repetition this long is taken without looking for a better one. */
-const GOOD_ENOUGH_BYTES = 96
+/** For what stays as it is for many rows. */
+export const THOROUGH: Effort = { chainMax: 12, goodEnoughBytes: 96 }
+
+/** For a few series that have come: the segment is built anew in a while. */
+export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16 }
 
 /** Fills the symbols of messages [from, to). */
 export function fillSymbols(bench: Workbench, from: number, to: number): void {
@@ -35,6 +43,7 @@ export function writeMatched(
   from: number,
   end: number,
   writer: ElementWriter,
+  { chainMax, goodEnoughBytes }: Effort,
 ): void {
   const { symbols, chainHeads } = bench
   chainHeads.fill(-1)
@@ -46,7 +55,7 @@ export function writeMatched(
       at += 8
       continue
     }
-    find(bench, at, end)
+    find(bench, at, end, chainMax)
     insert(bench, at, end)
     if (foundBytes === 0) {
       writer.literal(1)
@@ -55,9 +64,9 @@ export function writeMatched(
     }
     let offset = foundOffset
     let sizeBytes = foundBytes
-    if (sizeBytes < GOOD_ENOUGH_BYTES) {
+    if (sizeBytes < goodEnoughBytes) {
       const gain = foundGain
-      find(bench, at + 1, end)
+      find(bench, at + 1, end, chainMax)
       if (foundBytes > 0 && foundGain > gain + 1) {
         writer.literal(1)
         at++
@@ -77,13 +86,13 @@ let foundOffset = 0
 let foundBytes = 0
 let foundGain = 0
 
-function find(bench: Workbench, at: number, end: number): void {
+function find(bench: Workbench, at: number, end: number, chainMax: number): void {
   const { symbols, chainHeads, chainSteps } = bench
   foundBytes = 0
   foundGain = 0
   if (at + MATCH_BYTES_MIN > end || symbols[at + 3] === VOLATILE || symbols[at] === VOLATILE) return
   let candidate = chainHeads[hashAt(bench, at)]
-  for (let left = CHAIN_MAX; left > 0 && candidate >= 0; left--) {
+  for (let left = chainMax; left > 0 && candidate >= 0; left--) {
     const offset = at - candidate
     if (offset > OFFSET_MAX) return
     if (symbols[candidate + foundBytes] === symbols[at + foundBytes]) {

@@ -5,7 +5,7 @@ import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
-import { fillSymbols, writeMatched } from './match.ts'
+import { fillSymbols, QUICK, THOROUGH, writeMatched } from './match.ts'
 import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
 import { NO_ROW, patchTime, patchValues, wordsOf } from './patch.ts'
 import { ForcedBytes, shiftSlots, writeSpliced } from './splice.ts'
@@ -168,7 +168,8 @@ export class Segment {
       bench.patched.fill(1, old, this.count)
       const window = this.#layOutWindow(bench, added.view, old)
       fillSymbols(bench, old, this.count)
-      writeMatched(bench, bench.starts[window], bench.starts[old], bench.starts[this.count], writer)
+      const { starts } = bench
+      writeMatched(bench, starts[window], starts[old], starts[this.count], writer, QUICK)
     }
     this.#adopt(bench, writer.flush())
     return taken
@@ -351,7 +352,7 @@ export class Segment {
   #match(bench: Workbench): void {
     fillSymbols(bench, 0, bench.count)
     const writer = new ElementWriter(bench)
-    writeMatched(bench, 0, 0, bench.starts[bench.count], writer)
+    writeMatched(bench, 0, 0, bench.starts[bench.count], writer, THOROUGH)
     this.#adopt(bench, writer.flush())
   }
 
