@@ -17,7 +17,7 @@ export interface Effort {
 /** For what stays as it is for many rows. */
 export const THOROUGH: Effort = { chainMax: 12, goodEnoughBytes: 96 }
 
-/** For a few series that have come: the segment is built anew in a while. */
+/** Where series come and go: the segment is built anew in a while. */
 export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16 }
 
 /** Fills the symbols of messages [from, to). */

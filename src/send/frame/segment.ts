@@ -5,7 +5,7 @@ import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
-import { fillSymbols, QUICK, THOROUGH, writeMatched } from './match.ts'
+import { type Effort, fillSymbols, QUICK, THOROUGH, writeMatched } from './match.ts'
 import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
 import { NO_ROW, patchTime, patchValues, wordsOf } from './patch.ts'
 import { ForcedBytes, shiftSlots, writeSpliced } from './splice.ts'
@@ -129,7 +129,7 @@ export class Segment {
       this.#constants[2 * i] = low
       this.#constants[2 * i + 1] = high
     }
-    this.#match(bench)
+    this.#match(bench, THOROUGH)
     return taken
   }
 
@@ -221,6 +221,8 @@ export class Segment {
 
   /** Builds it anew: without the dead, with constants. The row that it holds stays the same. */
   rebuild(stamp: number): void {
+    // Where many leave, more will.
+    const effort = this.isWorn ? QUICK : THOROUGH
     const bench = theWorkbench()
     this.#layOut(bench)
     decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
@@ -247,7 +249,7 @@ export class Segment {
     starts[kept] = to
     this.count = kept
     bench.count = kept
-    this.#match(bench)
+    this.#match(bench, effort)
     this.#reviewRows = Math.min(4 * this.#reviewRows, REVIEW_ROWS_MAX)
     this.#reviewLeft = this.#reviewRows
   }
@@ -349,10 +351,10 @@ export class Segment {
     return count - first
   }
 
-  #match(bench: Workbench): void {
+  #match(bench: Workbench, effort: Effort): void {
     fillSymbols(bench, 0, bench.count)
     const writer = new ElementWriter(bench)
-    writeMatched(bench, 0, 0, bench.starts[bench.count], writer, THOROUGH)
+    writeMatched(bench, 0, 0, bench.starts[bench.count], writer, effort)
     this.#adopt(bench, writer.flush())
   }
 

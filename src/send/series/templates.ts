@@ -98,7 +98,7 @@ export class RowTemplates {
     const [{ lane, slots }] = head.parts
     if (slots !== undefined || tail.parts[0].slots !== undefined) return undefined
     if (this.#book.targetKey(head.ids[0]) !== this.#book.targetKey(tail.ids[0])) return undefined
-    for (let i = 0; i < head.ids.length; i++) if (tail.ids.includes(head.ids[i])) return undefined
+    for (const id of tail.ids) if (head.ids.includes(id)) return undefined
     const ids = new Float64Array(head.ids.length + tail.ids.length)
     ids.set(head.ids)
     ids.set(tail.ids, head.ids.length)
