@@ -22,7 +22,7 @@ import type { ExemplarSample, HistogramSample, Parcel } from './parcel.ts'
 import { Repeats } from './repeats.ts'
 import type { RowValues } from './rowvalues.ts'
 import { type SeriesBook, slotOf } from './series/book.ts'
-import { type RowTemplate, RowTemplates } from './series/templates.ts'
+import { type RowCells, type RowTemplate, RowTemplates } from './series/templates.ts'
 
 /** Rows of fewer cells that are new are gathered: samples with times of their own come singly. */
 const ROW_CELLS_MIN = 4
@@ -259,33 +259,46 @@ class FanoutAppender implements Appender {
     const count = template.ids.length
     this.#fanout.received += count
     this.#closeGather()
-    const joined = this.#joined(timeMs, template)
-    if (joined === undefined) this.#closeRow()
-    const from = joined === undefined ? 0 : joined.ids.length - count
+    const whole = this.#joined(timeMs, template)
+    if (whole === undefined) {
+      this.#closeRow()
+      this.#hold(values, 0, count)
+      this.#row = { timeMs, template }
+      return
+    }
+    this.#row = undefined
+    this.#hold(values, whole.ids.length - count, count)
+    this.#handRow(timeMs, whole)
+  }
+
+  /** The row that waits together with the one that comes, where they go together. */
+  #joined(timeMs: number, tail: RowTemplate): RowCells | undefined {
+    if (this.#row?.timeMs !== timeMs || tail.ids.length > TAIL_CELLS_MAX) return undefined
+    return this.#fanout.templates.join(this.#row.template, tail)
+  }
+
+  /** Keeps values from place `from` of the row on. */
+  #hold(values: Float64Array, from: number, count: number): void {
     if (from + count > this.#rowValues.length) {
       const grown = new Float64Array(from + count + TAIL_CELLS_MAX)
       grown.set(this.#rowValues.subarray(0, from))
       this.#rowValues = grown
     }
     this.#rowValues.set(values.subarray(0, count), from)
-    this.#row = { timeMs, template: joined ?? template }
-    if (joined !== undefined) this.#closeRow()
-  }
-
-  /** The row that waits together with the one that comes, where they go together. */
-  #joined(timeMs: number, tail: RowTemplate): RowTemplate | undefined {
-    if (this.#row?.timeMs !== timeMs || tail.ids.length > TAIL_CELLS_MAX) return undefined
-    return this.#fanout.templates.join(this.#row.template, tail)
   }
 
   #closeRow(): void {
     if (this.#row === undefined) return
     const { timeMs, template } = this.#row
     this.#row = undefined
+    this.#handRow(timeMs, template)
+  }
+
+  #handRow(timeMs: number, { parts }: RowCells): void {
     const { clock, values: lent } = this.#fanout.options
     const takenMs = clock.monotonicMs()
     const values = this.#rowValues
-    for (const { lane, ids, slots } of template.parts) {
+    for (const { lane, ids, slots } of parts) {
       this.#parcels.push({
         lane,
         count: ids.length,

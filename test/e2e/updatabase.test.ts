@@ -85,12 +85,22 @@ async function goesOn(server: TestProcess, job: string): Promise<void> {
   })
 }
 
-async function makeDatabase(t: TestContext): Promise<{ database: Postgres; url: string }> {
+interface Stage {
+  readonly database: Postgres
+  readonly url: string
+  /** Of the data. */
+  readonly path: string
+}
+
+async function startStage(t: TestContext): Promise<Stage> {
   const database = await startPostgres()
   t.after(() => database.stop())
+  const folder = temporaryFolder('updatabase')
+  t.after(() => folder.remove())
   await database.query(`create role keeper login password '${CANARY}'`)
   await database.query('create database hub owner keeper')
-  return { database, url: `postgres://keeper:${CANARY}@127.0.0.1:${database.port}/hub` }
+  const url = `postgres://keeper:${CANARY}@127.0.0.1:${database.port}/hub`
+  return { database, url, path: folder.path }
 }
 
 function configOf(own: string): string {
@@ -105,13 +115,11 @@ test('scrapes, store and queries do not notice that the database goes, stays awa
   skip,
   timeout: 300_000,
 }, async (t) => {
-  const { database, url } = await makeDatabase(t)
-  const folder = temporaryFolder('updatabase')
-  t.after(() => folder.remove())
+  const { database, url, path } = await startStage(t)
   const [own, registered] = [await startTarget(t), await startTarget(t)]
   const start = (): Promise<TestProcess> =>
     startNarthex({
-      storage: join(folder.path, 'data'),
+      storage: join(path, 'data'),
       config: configOf(own),
       flags: ['--log.level=warn', `--database.url=${url}`],
     })
@@ -195,16 +203,14 @@ test('C34: without its database `up` lets in nobody whom the database would have
   skip,
   timeout: 300_000,
 }, async (t) => {
-  const { database, url } = await makeDatabase(t)
-  const folder = temporaryFolder('updatabase')
-  t.after(() => folder.remove())
-  const web = join(folder.path, 'web.yml')
+  const { database, url, path } = await startStage(t)
+  const web = join(path, 'web.yml')
   const sha256 = createHash('sha256').update('of-the-file').digest('hex')
   writeFileSync(
     web,
     JSON.stringify({ narthex: { tokens: [{ name: 'ops', sha256, role: 'viewer' }] } }),
   )
-  const storage = (name: string): string => `--storage.path=${join(folder.path, name)}`
+  const storage = (name: string): string => `--storage.path=${join(path, name)}`
   const ofFile = { authorization: 'Bearer of-the-file' }
   const anne = basic('anne', 'correct horse battery')
   const flags = [storage('a'), `--database.url=${url}`]
@@ -273,11 +279,9 @@ test('a database that hangs stops neither scrapes nor queries, and is there agai
   skip,
   timeout: 300_000,
 }, async (t) => {
-  const { database, url } = await makeDatabase(t)
-  const folder = temporaryFolder('updatabase')
-  t.after(() => folder.remove())
+  const { database, url, path } = await startStage(t)
   const server = await startNarthex({
-    storage: join(folder.path, 'data'),
+    storage: join(path, 'data'),
     config: configOf(await startTarget(t)),
     flags: ['--log.level=warn', `--database.url=${url}`],
   })

@@ -14,16 +14,20 @@ export interface RowPart {
   readonly slots: Uint32Array | undefined
 }
 
-/** A row as it was last time. */
-export interface RowTemplate {
+/** The cells of a row, and which of them are in which lane. */
+export interface RowCells {
   readonly ids: Float64Array
   readonly parts: readonly RowPart[]
+}
+
+/** A row as it was last time. */
+export interface RowTemplate extends RowCells {
   /** Tick of the book in which it was last used. */
   tick: number
   /** The one before with the same first series: a target may go to and fro between two. */
   older: RowTemplate | undefined
   /** The row that came behind it last, and the two as one; nothing where they do not go together. */
-  joined: { readonly tail: RowTemplate; readonly whole: RowTemplate | undefined } | undefined
+  joined: { readonly tail: RowTemplate; readonly whole: RowCells | undefined } | undefined
 }
 
 /** Templates by their first series. */
@@ -78,7 +82,7 @@ export class RowTemplates {
   }
 
   /** Two rows of one target as one, the same each time; undefined when they are not, or share series. */
-  join(head: RowTemplate, tail: RowTemplate): RowTemplate | undefined {
+  join(head: RowTemplate, tail: RowTemplate): RowCells | undefined {
     if (head.joined?.tail !== tail) head.joined = { tail, whole: this.#whole(head, tail) }
     return head.joined.whole
   }
@@ -94,7 +98,7 @@ export class RowTemplates {
     }
   }
 
-  #whole(head: RowTemplate, tail: RowTemplate): RowTemplate | undefined {
+  #whole(head: RowTemplate, tail: RowTemplate): RowCells | undefined {
     const [{ lane, slots }] = head.parts
     if (slots !== undefined || tail.parts[0].slots !== undefined) return undefined
     if (this.#book.targetKey(head.ids[0]) !== this.#book.targetKey(tail.ids[0])) return undefined
@@ -102,8 +106,7 @@ export class RowTemplates {
     const ids = new Float64Array(head.ids.length + tail.ids.length)
     ids.set(head.ids)
     ids.set(tail.ids, head.ids.length)
-    const parts = [{ lane, ids, slots: undefined }]
-    return { ids, parts, tick: head.tick, older: undefined, joined: undefined }
+    return { ids, parts: [{ lane, ids, slots: undefined }] }
   }
 
   #isUnused(template: RowTemplate): boolean {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { urlOf } from '../../records/databases.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import {
@@ -46,7 +47,7 @@ test('registry and accounts say what is away and come by themselves; targets and
   for (const name of ['accounts', 'registry']) {
     await page.goto(`${known.url}/${name}`)
     await page.getByText(AWAY).first().waitFor()
-    await keepScreenshot(page, `databaseaway-${name}`)
+    await keepInBoth(page, `databaseaway-${name}`)
   }
 
   const strange = await startWithout(t, join(folder.path, 'strange'), flags)
@@ -55,7 +56,7 @@ test('registry and accounts say what is away and come by themselves; targets and
     .getByText(/cannot tell who asks: cannot reach the database: /)
     .first()
     .waitFor()
-  await keepScreenshot(other, 'databaseaway-strange')
+  await keepInBoth(other, 'databaseaway-strange')
 
   await database.resume()
   await page.getByText('No groups yet').waitFor()
@@ -63,6 +64,13 @@ test('registry and accounts say what is away and come by themselves; targets and
   await other.getByRole('link', { name: 'Accounts' }).waitFor()
   assert.deepEqual(withoutRefusals([...faults, ...otherFaults]), [])
 })
+
+async function keepInBoth(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await keepScreenshot(page, `${name}-${colorScheme}`)
+  }
+}
 
 /** One that has never heard of its database: nobody is told whether it is ready. */
 async function startWithout(
