@@ -18,7 +18,7 @@ export interface AuditEntry {
 
 /** An entry with its place in the log. */
 export interface AuditRecord extends AuditEntry {
-  /** Grows by 1 with each entry. */
+  /** Grows by 1 with each entry that is written. */
   readonly id: number
 }
 
@@ -28,7 +28,7 @@ export interface AuditQuery {
   readonly text: string
   /** Only those that were refused or failed. */
   readonly failed: boolean
-  /** Entries older than this one. */
+  /** Entries older than the one of this id; none once that one is forgotten. */
   readonly beforeId: number
   readonly count: number
 }

@@ -43,7 +43,15 @@ export class StoredAudit implements AuditRecords {
   entries({ text, failed, beforeId, count }: AuditQuery): Promise<readonly AuditRecord[]> {
     return this.#asking(async () => {
       let found = this.#db.selectFrom('hub_audit').selectAll()
-      if (beforeId > 0) found = found.where('id', '<', beforeId)
+      if (beforeId > 0) {
+        const last = this.#db.selectFrom('hub_audit').select('time_ms').where('id', '=', beforeId)
+        found = found.where((each) =>
+          each.or([
+            each('time_ms', '<', last),
+            each.and([each('time_ms', '=', last), each('id', '<', beforeId)]),
+          ]),
+        )
+      }
       if (failed) found = found.where('status', '>=', FAILED_STATUS)
       if (text !== '') {
         const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
@@ -53,7 +61,9 @@ export class StoredAudit implements AuditRecords {
           each.or(['who', 'address', 'action', 'object'].map((column) => has(column))),
         )
       }
-      return (await found.orderBy('id', 'desc').limit(count).execute()).map(recordOf)
+      // Several hubs write, each a little later than it happened: ids may be in another order.
+      const newest = found.orderBy('time_ms', 'desc').orderBy('id', 'desc')
+      return (await newest.limit(count).execute()).map(recordOf)
     })
   }
 

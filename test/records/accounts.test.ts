@@ -179,6 +179,23 @@ for (const kind of databaseKinds()) {
       place.remove()
     })
 
+    test('the audit log is in the order of time, also where a hub writes later than another', async () => {
+      const place = await kind.place()
+      const records = await openAt(place)
+      const { audit } = records
+      await audit.append([entry('anne', 'second', 200, 2000), entry('anne', 'third', 200, 2000)])
+      await audit.append([entry('bob', 'first', 200, 1000), entry('bob', 'last', 200, 3000)])
+      const actions = async (beforeId: number, count: number): Promise<string[]> => {
+        const query = { text: '', failed: false, beforeId, count }
+        return (await audit.entries(query)).map(({ action }) => action)
+      }
+      assert.deepEqual(await actions(0, 10), ['last', 'third', 'second', 'first'])
+      assert.deepEqual(await actions(2, 10), ['second', 'first'], 'what is older than the third')
+      assert.deepEqual(await actions(99, 10), [], 'that one is forgotten, and all before it')
+      await records.stop()
+      place.remove()
+    })
+
     test('the audit log is read by part, by text and by failure, and trimmed by age and count', async () => {
       const place = await kind.place()
       const records = await openAt(place)

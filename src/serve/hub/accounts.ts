@@ -124,7 +124,7 @@ export function auditRoutes(audit: AuditView): DescribedRoute[] {
           search: 'what who, address, action or object have in them',
           outcome: { means: 'failed: only what was refused', schema: oneOfTexts('', 'failed') },
           limit: { means: `entries, at most ${ENTRIES_MAX}`, schema: whole },
-          before: { means: 'only those with a smaller id', schema: whole },
+          before: { means: 'only those older than the entry of this id', schema: whole },
         },
       },
       (ask) => handleAudit(ask, audit),
