@@ -1,6 +1,6 @@
 /** Writes the snappy elements of a segment and notes where the bytes to be patched come to lie. */
 import { copyBytes } from './copybytes.ts'
-import { TAG_DEAD, TAG_LIVE, TIME_BYTES, VALUE_FROM_END } from './message.ts'
+import { TAG_DEAD, TAG_LIVE, TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
 import type { Workbench } from './workbench.ts'
 
 const COPY_ONE = 1
@@ -95,7 +95,7 @@ export class ElementWriter {
 
   /** Raw [from, end) lies at `to`: notes values and times in it, and writes the heads. */
   #note(from: number, end: number, to: number): void {
-    const { elements, starts, dead, patched, slots, timeSlots, count } = this.#bench
+    const { elements, starts, dead, widths, slots, timeSlots, count } = this.#bench
     let message = this.#message
     while (message < count && starts[message + 1] <= from) message++
     this.#message = message
@@ -103,8 +103,10 @@ export class ElementWriter {
       const start = starts[message]
       if (start >= from) elements[to + start - from] = dead[message] === 0 ? TAG_LIVE : TAG_DEAD
       const stop = starts[message + 1]
-      const value = stop - VALUE_FROM_END
-      if (value >= from && value < end && patched[message] !== 0) slots[message] = to + value - from
+      const patched = stop - VALUE_END_FROM_END - widths[message]
+      if (widths[message] > 0 && patched >= from && patched < end) {
+        slots[message] = to + patched - from
+      }
       if (stop <= from || stop - TIME_BYTES >= end) continue
       for (let k = 0; k < TIME_BYTES; k++) {
         const at = stop - TIME_BYTES + k

@@ -234,7 +234,7 @@ function steadyValues(before: SightedRow, parcel: Parcel): Uint8Array | undefine
   if (2 * matchedCount < Math.max(before.ids.length, parcel.count)) return undefined
   const steady = new Uint8Array(parcel.count)
   const bits = wordsOf(parcel)
-  const bitsBefore = new Uint32Array(before.values.buffer)
+  const bitsBefore = new Int32Array(before.values.buffer)
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]
     if (row === NO_ROW) continue

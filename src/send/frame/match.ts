@@ -1,6 +1,6 @@
 /** Finds repetitions in the messages of a segment; values that are patched never take part. */
 import type { ElementWriter } from './elements.ts'
-import { TIME_BYTES, VALUE_FROM_END } from './message.ts'
+import { TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
 import { TIME_SYMBOL, VOLATILE, type Workbench } from './workbench.ts'
 
 const MATCH_BYTES_MIN = 4
@@ -22,13 +22,13 @@ export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16 }
 
 /** Fills the symbols of messages [from, to). */
 export function fillSymbols(bench: Workbench, from: number, to: number): void {
-  const { raw, symbols, starts, patched } = bench
+  const { raw, symbols, starts, widths } = bench
   for (let at = starts[from]; at < starts[to]; at++) symbols[at] = raw[at]
   for (let message = from; message < to; message++) {
     const end = starts[message + 1]
     for (let k = 0; k < TIME_BYTES; k++) symbols[end - TIME_BYTES + k] = TIME_SYMBOL + k
-    if (patched[message] === 0) continue
-    symbols.fill(VOLATILE, end - VALUE_FROM_END, end - VALUE_FROM_END + 8)
+    const valueEnd = end - VALUE_END_FROM_END
+    for (let at = valueEnd - widths[message]; at < valueEnd; at++) symbols[at] = VOLATILE
   }
 }
 
@@ -51,8 +51,8 @@ export function writeMatched(
   let at = from
   while (at < end) {
     if (symbols[at] === VOLATILE) {
-      writer.literal(8)
-      at += 8
+      writer.literal(1)
+      at++
       continue
     }
     find(bench, at, end, chainMax)

@@ -11,8 +11,10 @@ export const TIME_BYTES = 6
 export const TIME_MS_MIN: number = 2 ** 35
 export const TIME_MS_MAX: number = 2 ** 42 - 1
 
-/** From the end of a message back to its value: the value, the head of the time, the time. */
-export const VALUE_FROM_END: number = 8 + 1 + TIME_BYTES
+/** From the end of a message back to the end of its value: the head of the time, the time. */
+export const VALUE_END_FROM_END: number = 1 + TIME_BYTES
+/** From the end of a message back to its value. */
+export const VALUE_FROM_END: number = 8 + VALUE_END_FROM_END
 
 /** Head and length of the sample, head of its value, and what VALUE_FROM_END spans. */
 const SAMPLE_BYTES: number = 3 + VALUE_FROM_END

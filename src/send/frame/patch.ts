@@ -1,6 +1,7 @@
 /** The kernels of frames: a new row written over the last one. */
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
 import type { Parcel } from '../parcel.ts'
+import { fitsWidth, writeWidth } from './width.ts'
 
 /** Row of a series that is not in the layout. */
 export const NO_ROW = 0xffffffff
@@ -13,22 +14,24 @@ const STALE_HIGH_QUIET = 0x7ff80000
  * Moves bits as words: a staleness marker would not survive being a number, and leaves in its exact
  * form whichever way it came.
  *
- * @param view      the elements
- * @param slots     place of each value in `view`; 0: it is a constant
- * @param rows      place of each series in the row; NO_ROW when it is not there
- * @param constants two words for each series, the value of those that are constant
- * @param stamps    gets `stamp` for each series whose value is another one now
- * @param bits      two words for each value of the row
- * @param broken    uint32[>= count], gets the series that are no longer constant
+ * @param view   the elements
+ * @param slots  place of the last bytes of each value in `view`
+ * @param widths how many bytes of each value those are
+ * @param rows   place of each series in the row; NO_ROW when it is not there
+ * @param lasts  two words for each series, the value that it has in `view`
+ * @param stamps gets `stamp` for each series whose value is another one now
+ * @param bits   two words for each value of the row
+ * @param broken uint32[>= count], gets the series whose value does not fit its slot: they keep the last
  * @returns how many those are
  */
 export function patchValues(
   view: DataView,
   slots: Uint32Array,
+  widths: Uint8Array,
   rows: Uint32Array,
-  constants: Uint32Array,
+  lasts: Int32Array,
   stamps: Uint16Array,
-  bits: Uint32Array,
+  bits: Int32Array,
   count: number,
   stamp: number,
   broken: Uint32Array,
@@ -40,14 +43,15 @@ export function patchValues(
     const low = bits[2 * row]
     let high = bits[2 * row + 1]
     if (low === STALE_LOW && high === STALE_HIGH_QUIET) high = STALE_HIGH
-    const slot = slots[i]
-    if (slot === 0) {
-      if (constants[2 * i] !== low || constants[2 * i + 1] !== high) broken[brokenCount++] = i
+    if (lasts[2 * i] === low && lasts[2 * i + 1] === high) continue
+    const width = widths[i]
+    if (!fitsWidth(width, low, high)) {
+      broken[brokenCount++] = i
       continue
     }
-    if (view.getUint32(slot, true) === low && view.getUint32(slot + 4, true) === high) continue
-    view.setUint32(slot, low, true)
-    view.setUint32(slot + 4, high, true)
+    writeWidth(view, slots[i], width, low, high)
+    lasts[2 * i] = low
+    lasts[2 * i + 1] = high
     stamps[i] = stamp
   }
   return brokenCount
@@ -71,7 +75,7 @@ export function patchTime(bytes: Uint8Array, timeSlots: Uint32Array, timeMs: num
 }
 
 /** The values of a parcel as words. */
-export function wordsOf(parcel: Parcel): Uint32Array {
+export function wordsOf(parcel: Parcel): Int32Array {
   const { values, count } = parcel
-  return new Uint32Array(values.buffer, values.byteOffset, 2 * count)
+  return new Int32Array(values.buffer, values.byteOffset, 2 * count)
 }

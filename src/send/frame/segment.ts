@@ -9,6 +9,7 @@ import { type Effort, fillSymbols, QUICK, THOROUGH, writeMatched } from './match
 import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
 import { NO_ROW, patchTime, patchValues, wordsOf } from './patch.ts'
 import { ForcedBytes, shiftSlots, writeSpliced } from './splice.ts'
+import { CONSTANT, WHOLE, widthFor } from './width.ts'
 import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, VOLATILE, type Workbench } from './workbench.ts'
 
 /** A new segment leaves room for series that come later. */
@@ -30,8 +31,8 @@ const CONSTANT_ROWS = 8
 const REVIEW_ROWS_MIN = 10
 const REVIEW_ROWS_MAX = 160
 
-/** What a value that could be constant costs, about, in bytes. */
-const LITERAL_VALUE_BYTES = 10
+/** What a value that could be constant costs beside its bytes, about. */
+const LITERAL_BYTES = 2
 
 /** It is built anew for a saving of more than this share of its bytes. */
 const SAVING_MIN = 0.04
@@ -54,7 +55,7 @@ export interface NewSeries {
   readonly steady?: Uint8Array | undefined
 }
 
-/** Places of constants that a row breaks, while it is written. */
+/** Places of values that a row finds too large for their slots, while it is written. */
 const broken = new Uint32Array(ENTRIES_MAX)
 
 export class Segment {
@@ -68,8 +69,10 @@ export class Segment {
   rows: Uint32Array = new Uint32Array(0)
   /** Bytes of each message, decoded. */
   #sizes = new Uint16Array(0)
-  #constants = new Uint32Array(0)
+  /** Two words for each series: its value in the elements. */
+  #lasts = new Int32Array(0)
   #slots = new Uint32Array(0)
+  #widths = new Uint8Array(0)
   /** When each value became what it is, by the frame's stamps. */
   #stamps = new Uint16Array(0)
   #timeSlots: Uint32Array = new Uint32Array(0)
@@ -120,14 +123,14 @@ export class Segment {
       const low = bits[2 * row]
       const high = bits[2 * row + 1]
       const at = bench.starts[i + 1] - VALUE_FROM_END
-      bench.view.setUint32(at, low, true)
-      bench.view.setUint32(at + 4, high, true)
+      bench.view.setInt32(at, low, true)
+      bench.view.setInt32(at + 4, high, true)
       // Most values that are 0 or 1 stay it: flags, states, counters of what never happens.
       const isConstant =
         steady === undefined ? low === 0 && (high === 0 || high === ONE_HIGH) : steady[row] === 1
-      bench.patched[i] = isConstant ? 0 : 1
-      this.#constants[2 * i] = low
-      this.#constants[2 * i + 1] = high
+      bench.widths[i] = isConstant ? CONSTANT : widthFor(low, high)
+      this.#lasts[2 * i] = low
+      this.#lasts[2 * i + 1] = high
     }
     this.#match(bench, THOROUGH)
     return taken
@@ -165,7 +168,7 @@ export class Segment {
     writer.flush()
     shiftSlots(bench, this.#slots, this.#timeSlots, old)
     if (taken > 0) {
-      bench.patched.fill(1, old, this.count)
+      this.#widen(bench, wordsOf(added.parcel), old)
       const window = this.#layOutWindow(bench, added.view, old)
       fillSymbols(bench, old, this.count)
       const { starts } = bench
@@ -180,23 +183,24 @@ export class Segment {
    *
    * @param bits two words for each value of the row
    */
-  patch(bits: Uint32Array, timeMs: number, stamp: number): void {
+  patch(bits: Int32Array, timeMs: number, stamp: number): void {
     if (this.#buffer.pinCount > 0) this.#moveOn()
     const brokenCount = this.#patchValues(bits, stamp)
     if (brokenCount > 0) {
-      this.#breakConstants(brokenCount)
+      this.#breakSlots(brokenCount, bits)
       this.#patchValues(bits, stamp)
     }
     patchTime(this.#buffer.bytes, this.#timeSlots, timeMs)
     this.#timeMs = timeMs
   }
 
-  #patchValues(bits: Uint32Array, stamp: number): number {
+  #patchValues(bits: Int32Array, stamp: number): number {
     return patchValues(
       this.#buffer.view,
       this.#slots,
+      this.#widths,
       this.rows,
-      this.#constants,
+      this.#lasts,
       this.#stamps,
       bits,
       this.count,
@@ -210,23 +214,23 @@ export class Segment {
     if (this.isWorn) return true
     if (--this.#reviewLeft > 0) return false
     this.#reviewLeft = this.#reviewRows
-    let steadyCount = 0
+    let saving = ((this.count - this.liveCount) * this.#elementsEnd) / this.count
     for (let i = 0; i < this.count; i++) {
-      if (this.#slots[i] !== 0 && this.#isSteady(i, stamp)) steadyCount++
+      const width = this.#widths[i]
+      if (width === CONSTANT) continue
+      saving += this.#isSteady(i, stamp) ? width + LITERAL_BYTES : width - this.#widthOf(i)
     }
-    const deadBytes = ((this.count - this.liveCount) * this.#elementsEnd) / this.count
-    const saving = LITERAL_VALUE_BYTES * steadyCount + deadBytes
     return saving > SAVING_MIN * this.#elementsEnd
   }
 
-  /** Builds it anew: without the dead, with constants. The row that it holds stays the same. */
+  /** Builds it anew: without the dead, with constants and narrow slots. Its row stays the same. */
   rebuild(stamp: number): void {
     // Where many leave, more will.
     const effort = this.isWorn ? QUICK : THOROUGH
     const bench = theWorkbench()
     this.#layOut(bench)
     decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
-    const { raw, starts, patched, dead, view } = bench
+    const { raw, starts, widths, dead } = bench
     let kept = 0
     let to = 0
     for (let i = 0; i < this.count; i++) {
@@ -235,15 +239,15 @@ export class Segment {
       raw.copyWithin(to, starts[i], starts[i + 1])
       starts[kept] = to
       to += sizeBytes
-      const isSteady = patched[i] !== 0 && this.#isSteady(i, stamp)
-      patched[kept] = isSteady ? 0 : patched[i]
+      const isConstant = widths[i] === CONSTANT || this.#isSteady(i, stamp)
+      widths[kept] = isConstant ? CONSTANT : this.#widthOf(i)
       dead[kept] = 0
       this.#sizes[kept] = sizeBytes
       this.ids[kept] = this.ids[i]
       this.rows[kept] = this.rows[i]
       this.#stamps[kept] = this.#stamps[i]
-      this.#constants[2 * kept] = view.getUint32(to - VALUE_FROM_END, true)
-      this.#constants[2 * kept + 1] = view.getUint32(to - VALUE_FROM_END + 4, true)
+      this.#lasts[2 * kept] = this.#lasts[2 * i]
+      this.#lasts[2 * kept + 1] = this.#lasts[2 * i + 1]
       kept++
     }
     starts[kept] = to
@@ -278,18 +282,23 @@ export class Segment {
     return this.#buffer.bytes.subarray(0, this.#elementsEnd)
   }
 
+  /** The width of the slot that its value needs. */
+  #widthOf(i: number): number {
+    return widthFor(this.#lasts[2 * i], this.#lasts[2 * i + 1])
+  }
+
   #isSteady(i: number, stamp: number): boolean {
     return ((stamp - this.#stamps[i]) & 0xffff) >= CONSTANT_ROWS
   }
 
   /** Says on the workbench where its messages lie and what they are; without their bytes. */
   #layOut(bench: Workbench): void {
-    const { starts, patched, dead } = bench
+    const { starts, widths, dead } = bench
     bench.count = this.count
     let at = 0
     for (let i = 0; i < this.count; i++) {
       starts[i] = at
-      patched[i] = this.#slots[i] === 0 ? 0 : 1
+      widths[i] = this.#widths[i]
       dead[i] = this.rows[i] === NO_ROW ? 1 : 0
       at += this.#sizes[i]
     }
@@ -302,7 +311,7 @@ export class Segment {
    * @returns the first one of them
    */
   #layOutWindow(bench: Workbench, view: SeriesView, end: number): number {
-    const { raw, starts, symbols } = bench
+    const { raw, starts, symbols, widths } = bench
     const from = Math.max(0, end - WINDOW_ENTRIES)
     for (let i = from; i < end; i++) {
       if (this.rows[i] === NO_ROW) {
@@ -311,8 +320,10 @@ export class Segment {
       }
       writeMessage(view.labels(this.ids[i]), this.#timeMs, raw, starts[i], RAW_BYTES_MAX)
       fillSymbols(bench, i, i + 1)
+      if (widths[i] !== CONSTANT) continue
+      // Its value is not in the message that has just been written.
       const value = starts[i + 1] - VALUE_FROM_END
-      symbols.fill(VOLATILE, value, value + 8)
+      symbols.fill(VOLATILE, value, value + WHOLE)
     }
     return from
   }
@@ -341,6 +352,8 @@ export class Segment {
       this.ids[count] = id
       this.rows[count] = rows[i]
       this.#stamps[count] = stamp
+      this.#lasts[2 * count] = 0
+      this.#lasts[2 * count + 1] = 0
       count++
       at = end
       starts[count] = at
@@ -349,6 +362,14 @@ export class Segment {
     this.count = count
     this.liveCount += count - first
     return count - first
+  }
+
+  /** Says on the workbench how wide the slots of the messages from the given one on are to be. */
+  #widen(bench: Workbench, bits: Int32Array, from: number): void {
+    for (let i = from; i < this.count; i++) {
+      const row = this.rows[i]
+      bench.widths[i] = widthFor(bits[2 * row], bits[2 * row + 1])
+    }
   }
 
   #match(bench: Workbench, effort: Effort): void {
@@ -366,6 +387,7 @@ export class Segment {
     this.#elementsEnd = elementsEnd
     this.decodedBytes = bench.starts[bench.count]
     this.#slots.set(bench.slots.subarray(0, bench.count))
+    this.#widths.set(bench.widths.subarray(0, bench.count))
     this.#timeSlots = Uint32Array.from(bench.timeSlots).sort()
   }
 
@@ -377,19 +399,21 @@ export class Segment {
     this.#buffer.bytes.set(elements)
   }
 
-  /** Gives the values of the `broken` series places of their own. */
-  #breakConstants(brokenCount: number): void {
+  /** Gives the `broken` series slots for the values that a row has for them. */
+  #breakSlots(brokenCount: number, bits: Int32Array): void {
     const bench = theWorkbench()
     this.#layOut(bench)
-    const { starts, patched, view } = bench
+    const { starts, widths, view } = bench
     const forced = new ForcedBytes(bench)
     for (let k = 0; k < brokenCount; k++) {
       const i = broken[k]
       const at = starts[i + 1] - VALUE_FROM_END
-      view.setUint32(at, this.#constants[2 * i], true)
-      view.setUint32(at + 4, this.#constants[2 * i + 1], true)
-      forced.add(at, at + 8)
-      patched[i] = 1
+      view.setInt32(at, this.#lasts[2 * i], true)
+      view.setInt32(at + 4, this.#lasts[2 * i + 1], true)
+      forced.add(at, at + WHOLE)
+      const row = this.rows[i]
+      // What is outside of the slot stays as it is: that has to be 0 in both values.
+      widths[i] = Math.max(this.#widthOf(i), widthFor(bits[2 * row], bits[2 * row + 1]))
     }
     const writer = new ElementWriter(bench)
     writeSpliced(this.#elements, bench, forced, writer)
@@ -401,24 +425,27 @@ export class Segment {
   #reserve(count: number): void {
     if (count <= this.ids.length) return
     const room = this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16)
-    const buffer = new ArrayBuffer(28 * room)
+    const buffer = new ArrayBuffer(29 * room)
     const ids = new Float64Array(buffer, 0, room)
-    const constants = new Uint32Array(buffer, 8 * room, 2 * room)
+    const lasts = new Int32Array(buffer, 8 * room, 2 * room)
     const slots = new Uint32Array(buffer, 16 * room, room)
     const rows = new Uint32Array(buffer, 20 * room, room)
     const stamps = new Uint16Array(buffer, 24 * room, room)
     const sizes = new Uint16Array(buffer, 26 * room, room)
+    const widths = new Uint8Array(buffer, 28 * room, room)
     ids.set(this.ids)
-    constants.set(this.#constants)
+    lasts.set(this.#lasts)
     slots.set(this.#slots)
     rows.set(this.rows)
     stamps.set(this.#stamps)
     sizes.set(this.#sizes)
+    widths.set(this.#widths)
     this.ids = ids
-    this.#constants = constants
+    this.#lasts = lasts
     this.#slots = slots
     this.rows = rows
     this.#stamps = stamps
     this.#sizes = sizes
+    this.#widths = widths
   }
 }

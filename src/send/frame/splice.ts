@@ -119,7 +119,7 @@ export function writeSpliced(
 /**
  * Says on the workbench where patched bytes lie now that are in runs taken over as they are.
  *
- * @param slots     place of each value in the source; 0: it is a constant
+ * @param slots     place of the patched bytes of each value in the source; 0: it is a constant
  * @param timeSlots place of each byte of the time in the source, times 8, with its place in the varint
  * @param count     series in the source
  */

@@ -7,7 +7,7 @@ export const RAW_BYTES_MAX = 131_072
 /** Most series of one segment, dead ones among them. */
 export const ENTRIES_MAX = 1024
 
-/** A symbol that equals none: a byte of a value that is patched. */
+/** A symbol that equals none: a patched byte of a value. */
 export const VOLATILE = 0xffff
 
 /** Symbols of the bytes of the time, by their place in it: they equal no other byte. */
@@ -64,11 +64,11 @@ export class Workbench {
   readonly symbols: Uint16Array = new Uint16Array(RAW_BYTES_MAX)
   /** Message i lies at [starts[i], starts[i + 1]). */
   readonly starts: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
-  /** Whether the value of message i is patched, so that it has to lie in one literal. */
-  readonly patched: Uint8Array = new Uint8Array(ENTRIES_MAX)
+  /** How many bytes of the value of message i are patched, so that they have to lie in one literal. */
+  readonly widths: Uint8Array = new Uint8Array(ENTRIES_MAX)
   /** Whether message i is of a series that is not in the layout. */
   readonly dead: Uint8Array = new Uint8Array(ENTRIES_MAX)
-  /** Where the value of message i lies in `elements`; 0 when it is not patched. */
+  /** Where the patched bytes of message i lie in `elements`; 0 when it has none. */
   readonly slots: Uint32Array = new Uint32Array(ENTRIES_MAX)
   /** Where bytes of the time lie in `elements`: 8 × place + byte of the time. */
   timeSlots: number[] = []

@@ -15,7 +15,7 @@ const step = fc.record({
   removed: fc.array(fc.nat(), { maxLength: 6 }),
   added: fc.array(fc.record({ at: fc.nat(), isOld: fc.boolean() }), { maxLength: 6 }),
   shuffled: fc.integer({ min: 0, max: 20 }),
-  changed: fc.array(fc.record({ at: fc.nat(), value: fc.integer({ min: 0, max: 8 }) }), {
+  changed: fc.array(fc.record({ at: fc.nat(), value: fc.integer({ min: 0, max: 18 }) }), {
     maxLength: 10,
   }),
   repeat: fc.integer({ min: 1, max: 12 }),
@@ -24,7 +24,11 @@ const step = fc.record({
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-const VALUES = Float64Array.of(0, 1, -0, 1e300, 0.1, Infinity, 42, 5e-324, 7)
+const VALUES = Float64Array.of(
+  ...[0, 1, -0, 1e300, 0.1, Infinity, 42, 5e-324, 7],
+  // At the edges of slots: whole numbers of ever more bytes, and a fraction of few.
+  ...[4096, 8191, 8192, -9000, 2 ** 21 - 1, 2 ** 21, 2 ** 36 + 3, 2 ** 37, 2 ** 53 - 1, 1.5],
+)
 
 /** A row of ids and values that goes through steps. */
 class Source {
