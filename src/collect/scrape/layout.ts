@@ -39,7 +39,7 @@ export class Layout {
   /** Appends an entry whose hash is in KEY_HASH; its index. */
   add(length: number, id: SeriesId): number {
     const i = this.count++
-    if (i === this.lengths.length) this.#resize(Math.max(64, Math.ceil(i * 1.5)))
+    if (i === this.lengths.length) this.#resize(i + roomFor(i))
     this.lengths[i] = length
     this.hashesA[i] = KEY_HASH[0]
     this.hashesB[i] = KEY_HASH[1]
@@ -56,7 +56,7 @@ export class Layout {
 
   /** Gives back room that the entries do not need. */
   trim(): void {
-    if (this.lengths.length > this.count + (this.count >>> 3) + 64) this.#resize(this.count)
+    if (this.lengths.length > this.count + 2 * roomFor(this.count)) this.#resize(this.count)
   }
 
   /** Notes that nothing is left to be marked; dropped keys stay known. */
@@ -95,8 +95,11 @@ export class Layout {
     keepGone: boolean,
     onDropped: (index: number) => void,
   ): void {
-    const order = new Uint32Array(this.count)
-    const placed = new Uint8Array(this.count)
+    if (order.length < this.count) {
+      order = new Uint32Array(this.count + roomFor(this.count))
+      placed = new Uint8Array(order.length)
+    }
+    placed.fill(0, 0, this.count)
     let length = 0
     const place = (i: number): void => {
       if (placed[i] === 1) return
@@ -112,22 +115,24 @@ export class Layout {
       for (let i = runs[r]; i < runs[r + 1]; i++) place(i)
       placeGone(runs[r + 1])
     }
-    this.#permute(order, length)
+    this.#permute(length)
   }
 
-  #permute(order: Uint32Array, length: number): void {
-    const { lengths, hashesA, hashesB, ids, seen, flags } = this
-    this.#allocate(length)
-    for (let to = 0; to < length; to++) {
-      const from = order[to]
-      this.lengths[to] = lengths[from]
-      this.hashesA[to] = hashesA[from]
-      this.hashesB[to] = hashesB[from]
-      this.ids[to] = ids[from]
-      this.seen[to] = seen[from]
-      this.flags[to] = flags[from]
-    }
+  /** In place: what is made anew with each scrape lies about for minutes before it is collected. */
+  #permute(length: number): void {
+    if (spare.lengths.length < length) spare.#allocate(length + roomFor(length))
+    for (let to = 0; to < length; to++) spare.#copyEntry(to, this, order[to])
+    for (let to = 0; to < length; to++) this.#copyEntry(to, spare, to)
     this.count = length
+  }
+
+  #copyEntry(to: number, source: Layout, from: number): void {
+    this.lengths[to] = source.lengths[from]
+    this.hashesA[to] = source.hashesA[from]
+    this.hashesB[to] = source.hashesB[from]
+    this.ids[to] = source.ids[from]
+    this.seen[to] = source.seen[from]
+    this.flags[to] = source.flags[from]
   }
 
   #resize(capacity: number): void {
@@ -152,6 +157,16 @@ export class Layout {
     this.seen = new Uint32Array(buffer, capacity * 20, capacity)
     this.flags = new Uint8Array(buffer, capacity * 24, capacity)
   }
+}
+
+/** Where entries are put in another order: one for all layouts, each is done in one go. */
+const spare = new Layout()
+let order = new Uint32Array(0)
+let placed = new Uint8Array(0)
+
+/** Room for entries that come, beside `count`. */
+function roomFor(count: number): number {
+  return 64 + (count >>> 3)
 }
 
 /** Finds entries by hash while one body is scanned; one for all targets, filled only when order fails. */

@@ -1,7 +1,7 @@
 /** Finds repetitions in the messages of a segment; values that are patched never take part. */
 import type { ElementWriter } from './elements.ts'
 import { TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
-import { TIME_SYMBOL, VOLATILE, type Workbench } from './workbench.ts'
+import { RAW_BYTES_MAX, TIME_SYMBOL, VOLATILE, type Workbench } from './workbench.ts'
 
 const MATCH_BYTES_MIN = 4
 const OFFSET_MAX = 65_535
@@ -12,13 +12,15 @@ export interface Effort {
   readonly chainMax: number
   /** A repetition this long is taken without looking for a better one. */
   readonly goodEnoughBytes: number
+  /** So many of the first bytes of a repetition are places where the next one may begin. */
+  readonly placesMax: number
 }
 
 /** For what stays as it is for many rows. */
-export const THOROUGH: Effort = { chainMax: 12, goodEnoughBytes: 96 }
+export const THOROUGH: Effort = { chainMax: 12, goodEnoughBytes: 96, placesMax: RAW_BYTES_MAX }
 
 /** Where series come and go: the segment is built anew in a while. */
-export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16 }
+export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16, placesMax: 4 }
 
 /** Fills the symbols of messages [from, to). */
 export function fillSymbols(bench: Workbench, from: number, to: number): void {
@@ -43,11 +45,15 @@ export function writeMatched(
   from: number,
   end: number,
   writer: ElementWriter,
-  { chainMax, goodEnoughBytes }: Effort,
+  effort: Effort,
 ): void {
   const { symbols, chainHeads } = bench
+  const { goodEnoughBytes, placesMax } = effort
   chainHeads.fill(-1)
   for (let at = windowFrom; at < from; at++) insert(bench, at, end)
+  copiedFrom = windowFrom
+  // Nothing is as far back as that.
+  lastOffset = RAW_BYTES_MAX
   let at = from
   while (at < end) {
     if (symbols[at] === VOLATILE) {
@@ -55,7 +61,7 @@ export function writeMatched(
       at++
       continue
     }
-    find(bench, at, end, chainMax)
+    find(bench, at, end, effort)
     insert(bench, at, end)
     if (foundBytes === 0) {
       writer.literal(1)
@@ -66,7 +72,7 @@ export function writeMatched(
     let sizeBytes = foundBytes
     if (sizeBytes < goodEnoughBytes) {
       const gain = foundGain
-      find(bench, at + 1, end, chainMax)
+      find(bench, at + 1, end, effort)
       if (foundBytes > 0 && foundGain > gain + 1) {
         writer.literal(1)
         at++
@@ -76,8 +82,11 @@ export function writeMatched(
       }
     }
     writer.copy(offset, sizeBytes)
+    lastOffset = offset
     const stop = at + sizeBytes
-    for (at++; at < stop; at++) insert(bench, at, end)
+    const placesEnd = Math.min(stop, at + placesMax)
+    for (at++; at < placesEnd; at++) insert(bench, at, end)
+    at = stop
   }
 }
 
@@ -86,32 +95,43 @@ let foundOffset = 0
 let foundBytes = 0
 let foundGain = 0
 
-function find(bench: Workbench, at: number, end: number, chainMax: number): void {
+/** Nothing is copied from before. */
+let copiedFrom = 0
+/** How far back the last copy reached: messages of a target are alike, so the next one mostly does too. */
+let lastOffset = 0
+
+function find(bench: Workbench, at: number, end: number, effort: Effort): void {
   const { symbols, chainHeads, chainSteps } = bench
   foundBytes = 0
   foundGain = 0
   if (at + MATCH_BYTES_MIN > end || symbols[at + 3] === VOLATILE || symbols[at] === VOLATILE) return
+  if (at - lastOffset >= copiedFrom) consider(symbols, at, end, lastOffset)
+  if (foundBytes >= effort.goodEnoughBytes) return
   let candidate = chainHeads[hashAt(bench, at)]
-  for (let left = chainMax; left > 0 && candidate >= 0; left--) {
+  for (let left = effort.chainMax; left > 0 && candidate >= 0; left--) {
     const offset = at - candidate
     if (offset > OFFSET_MAX) return
-    if (symbols[candidate + foundBytes] === symbols[at + foundBytes]) {
-      let length = 0
-      while (at + length < end) {
-        const symbol = symbols[at + length]
-        if (symbol === VOLATILE || symbols[candidate + length] !== symbol) break
-        length++
-      }
-      const gain = length - copyBytes(length, offset)
-      if (length >= MATCH_BYTES_MIN && gain > foundGain) {
-        foundGain = gain
-        foundBytes = length
-        foundOffset = offset
-      }
-    }
+    consider(symbols, at, end, offset)
     const step = chainSteps[candidate]
     candidate = step === 0 ? -1 : candidate - step
   }
+}
+
+/** Keeps the repetition of what lies `offset` back when it is better than what was found. */
+function consider(symbols: Uint16Array, at: number, end: number, offset: number): void {
+  const from = at - offset
+  if (symbols[from + foundBytes] !== symbols[at + foundBytes]) return
+  let length = 0
+  while (at + length < end) {
+    const symbol = symbols[at + length]
+    if (symbol === VOLATILE || symbols[from + length] !== symbol) break
+    length++
+  }
+  const gain = length - copyBytes(length, offset)
+  if (length < MATCH_BYTES_MIN || gain <= foundGain) return
+  foundGain = gain
+  foundBytes = length
+  foundOffset = offset
 }
 
 function insert(bench: Workbench, at: number, end: number): void {
