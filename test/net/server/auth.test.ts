@@ -168,7 +168,9 @@ test('somebody unknown costs as much as the dearest known user', async () => {
     return performance.now() - startedMs
   }
   await timed('dear')
-  const cheapMs = await timed('cheap')
+  // The fastest of some: whatever else the machine does can only make a check slower.
+  let cheapMs = Infinity
+  for (let i = 0; i < 5; i++) cheapMs = Math.min(cheapMs, await timed('cheap'))
   assert.ok((await timed('nobody')) > cheapMs * 4)
 })
 
