@@ -27,6 +27,11 @@ export class JumpingClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) }
   }
 
+  /** Timers that wait for their time. */
+  get pending(): number {
+    return this.#timers.size
+  }
+
   /** Somebody sets the wall clock; a suspended machine wakes up so, too. */
   jump(byMs: number): void {
     this.#wallMs += byMs

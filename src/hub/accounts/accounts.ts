@@ -57,14 +57,14 @@ export class HubAccounts implements Accounts, IdentitySource {
   #timer: Timer | undefined
 
   constructor(deps: AccountsDeps) {
-    const { records, clock, limits } = deps
+    const { records, clock, log, limits } = deps
     this.#deps = deps
     this.#uses = new Uses(records, clock)
     const known = {
       ...{ uses: this.#uses, clock, idleMsMax: limits.idleMsMax },
       alwaysAsks: () => deps.alwaysAsks(),
     }
-    this.#followed = new FollowedAccounts(records, clock, known)
+    this.#followed = new FollowedAccounts(records, clock, known, log)
     this.#measure()
     this.#saveLater()
   }
@@ -179,11 +179,12 @@ export class HubAccounts implements Accounts, IdentitySource {
   /** Writes what was used, and forgets what is over. */
   async #saveOrSay(): Promise<void> {
     const { records, clock, log, limits } = this.#deps
+    const nowMs = clock.now()
     try {
       await this.#uses.save()
       this.#followed.forget()
       // What other hubs have not written yet may be as old as that.
-      await records.sweep(clock.now(), clock.now() - limits.idleMsMax - 2 * SAVE_MS)
+      await records.sweep(nowMs, nowMs - limits.idleMsMax - 2 * SAVE_MS)
     } catch (error) {
       log.warn('uses of tokens and sessions could not be written down', { error: messageOf(error) })
     }

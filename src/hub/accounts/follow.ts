@@ -1,6 +1,7 @@
 /** Who is known, as the records have it: asked again every second, and kept for a while without them. */
 import type { Clock } from '../../base/clock.ts'
 import { messageOf, NarthexError } from '../../base/error.ts'
+import type { Log } from '../../base/log.ts'
 import type { AccountRecords } from '../../model/accountrecords.ts'
 import type { IdentitySource } from '../../net/server/identities.ts'
 import { KnownAccounts, type KnownDeps } from './known.ts'
@@ -18,11 +19,15 @@ const AWAY_WAIT_MS_MAX = 100
 /** How long those who are known may go on while the database is away, in ms. */
 export const AWAY_MS_MAX = 600_000
 
+/** Where the database is and what is wrong with it is nothing for strangers. */
+const CANNOT_TELL = 'cannot tell who asks: the database is away, the log of narthex says why'
+
 /** Follows the records at each request, as long as the last answer is not fresh any more. */
 export class FollowedAccounts implements IdentitySource {
   readonly #records: AccountRecords
   readonly #clock: Clock
   readonly #deps: KnownDeps
+  readonly #log: Log
   #known: KnownAccounts | undefined
   #loadedMs = 0
   /** When the records last answered. */
@@ -30,14 +35,17 @@ export class FollowedAccounts implements IdentitySource {
   /** When they were last asked, whatever came of it. */
   #askedMs = Number.NEGATIVE_INFINITY
   #failure: NarthexError | undefined
+  /** The log says that nobody can be told, and why. */
+  #isSaid = false
   #asking: Promise<KnownAccounts> | undefined
   /** Another one after each write: what was asked before it does not count any more. */
   #round = 0
 
-  constructor(records: AccountRecords, clock: Clock, deps: KnownDeps) {
+  constructor(records: AccountRecords, clock: Clock, deps: KnownDeps, log: Log) {
     this.#records = records
     this.#clock = clock
     this.#deps = deps
+    this.#log = log
   }
 
   /** As it was when the records last answered. */
@@ -84,7 +92,11 @@ export class FollowedAccounts implements IdentitySource {
   #fallBack(isUrgent: boolean, failure: NarthexError): KnownAccounts {
     const ageMs = this.#clock.monotonicMs() - this.#answeredMs
     if (!isUrgent && this.#known !== undefined && ageMs <= AWAY_MS_MAX) return this.#known
-    throw new NarthexError('busy', `cannot tell who asks: ${messageOf(failure)}`, failure)
+    if (!this.#isSaid) {
+      this.#log.warn('the database does not say who may come in', { error: messageOf(failure) })
+      this.#isSaid = true
+    }
+    throw new NarthexError('busy', CANNOT_TELL, failure)
   }
 
   async #ask(isUrgent: boolean): Promise<KnownAccounts> {
@@ -124,6 +136,7 @@ export class FollowedAccounts implements IdentitySource {
     if (failure !== undefined) return
     this.#known = known
     this.#answeredMs = askedMs
+    this.#isSaid = false
   }
 }
 

@@ -12,6 +12,8 @@ export class Uses {
   readonly #records: AccountRecords
   readonly #clock: Clock
   #unsaved = new Map<string, Use>()
+  /** What was written last, or is being written: who is asked meanwhile may have read what was before. */
+  #written: ReadonlyMap<string, Use> = new Map()
 
   constructor(records: AccountRecords, clock: Clock) {
     this.#records = records
@@ -24,9 +26,10 @@ export class Uses {
     this.#unsaved.set(id, { kind, key, usedMs: this.#clock.now(), usedFrom })
   }
 
-  /** When it was used since the last time that this was written; 0 for not at all. */
+  /** When it was used, where that is not written yet or only just; 0 for not at all. */
   lastMs(kind: Use['kind'], key: string): number {
-    return this.#unsaved.get(idOf(kind, key))?.usedMs ?? 0
+    const id = idOf(kind, key)
+    return (this.#unsaved.get(id) ?? this.#written.get(id))?.usedMs ?? 0
   }
 
   /** Writes what was used; what cannot be written is kept for the next time. */
@@ -34,6 +37,7 @@ export class Uses {
     const taken = this.#unsaved
     if (taken.size === 0) return
     this.#unsaved = new Map()
+    this.#written = taken
     try {
       await this.#records.saveUses([...taken.values()])
     } catch (error) {

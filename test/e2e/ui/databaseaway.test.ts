@@ -53,7 +53,7 @@ test('registry and accounts say what is away and come by themselves; targets and
   const strange = await startWithout(t, join(folder.path, 'strange'), flags)
   const { page: other, faults: otherFaults } = await openPage(browser, `${strange}/targets`)
   await other
-    .getByText(/cannot tell who asks: cannot reach the database: /)
+    .getByText(/cannot tell who asks: the database is away/)
     .first()
     .waitFor()
   await keepInBoth(other, 'databaseaway-strange')

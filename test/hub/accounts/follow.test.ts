@@ -1,6 +1,7 @@
 /** What was asked before a change does not count after it, however late it is answered. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Log, silentLog } from '../../../src/base/log.ts'
 import {
   AWAY_MS_MAX,
   FollowedAccounts,
@@ -20,6 +21,12 @@ const USER = {
   changedBy: 'a',
 } as const
 const WITH: StoredAccounts = { revision: 1, users: [USER], tokens: [], sessions: [] }
+/** Says what is said. */
+function logInto(lines: string[]): Log {
+  const warn: Log['warn'] = (text, fields) => void lines.push(`${text}: ${fields?.error}`)
+  return { ...silentLog, warn }
+}
+
 const WITHOUT: StoredAccounts = { revision: 2, users: [], tokens: [], sessions: [] }
 
 test('a question that was under way when something changed is asked again', async () => {
@@ -37,7 +44,7 @@ test('a question that was under way when something changed is asked again', asyn
   } as Partial<AccountRecords> as AccountRecords
   const uses = new Uses(records, clock)
   const deps = { uses, clock, idleMsMax: 1000, alwaysAsks: () => false }
-  const followed = new FollowedAccounts(records, clock, deps)
+  const followed = new FollowedAccounts(records, clock, deps, silentLog)
 
   const before = followed.known(false)
   await Promise.resolve()
@@ -59,7 +66,8 @@ test('a database that hangs holds up nobody who is known, and no request for lon
   } as Partial<AccountRecords> as AccountRecords
   const uses = new Uses(records, clock)
   const deps = { uses, clock, idleMsMax: 1000, alwaysAsks: () => false }
-  const followed = new FollowedAccounts(records, clock, deps)
+  const lines: string[] = []
+  const followed = new FollowedAccounts(records, clock, deps, logInto(lines))
   const isKnown = async (): Promise<boolean> => {
     return (await followed.known(false)).user('anne') !== undefined
   }
@@ -75,10 +83,16 @@ test('a database that hangs holds up nobody who is known, and no request for lon
   await clock.advance(0)
   assert.equal(await second, true, 'by now nobody waits')
   await clock.advance(AWAY_MS_MAX)
-  const late = /cannot tell who asks: .* does not answer in time/
-  const refused = assert.rejects(followed.known(false), late)
-  await clock.advance(0)
-  await refused
+  const late = /cannot tell who asks: the database is away/
+  assert.deepEqual(lines, [])
+  for (let i = 0; i < 2; i++) {
+    const refused = assert.rejects(followed.known(false), late)
+    await clock.advance(0)
+    await refused
+  }
+  // Once, and only there: where the database is is nothing for who is not known.
+  const why = 'cannot reach the database: it does not answer in time'
+  assert.deepEqual(lines, [`the database does not say who may come in: ${why}`])
   hung.resolve(WITH.revision)
   hung = undefined
   await clock.advance(FRESH_MS)

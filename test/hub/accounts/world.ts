@@ -7,7 +7,7 @@ import { type AccountLimits, HubAccounts } from '../../../src/hub/accounts/accou
 import { AuditLog } from '../../../src/hub/accounts/audit.ts'
 import { openRecords } from '../../../src/records/records.ts'
 import { JumpingClock } from '../../support/jumpingclock.ts'
-import { temporaryFolder } from '../../support/processes.ts'
+import { temporaryFolder, until } from '../../support/processes.ts'
 
 export const LIMITS: AccountLimits = {
   usersMax: 10,
@@ -28,6 +28,8 @@ export interface World extends AsyncDisposable {
   isAway: boolean
   /** Whether nobody comes in unknown even while there is no account. */
   isGuarded: boolean
+  /** Time goes by; what hubs write when it is time is written before anything else happens. */
+  pass(byMs: number): Promise<void>
 }
 
 export async function openWorld(): Promise<World> {
@@ -60,6 +62,11 @@ export async function openWorld(): Promise<World> {
   const other = hub(new Metrics())
   return Object.assign(state, {
     ...{ accounts, other, audit, clock, metrics },
+    async pass(byMs: number): Promise<void> {
+      const armed = clock.pending
+      await clock.advance(byMs)
+      await until('each hub to have written', () => clock.pending >= armed)
+    },
     async [Symbol.asyncDispose]() {
       state.isAway = false
       for (const each of [audit, accounts, other]) await each.stop()
