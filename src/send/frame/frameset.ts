@@ -19,6 +19,8 @@ const SIGHTED_SERIES_MAX = 2 ** 22
 export interface FrameSetOptions {
   /** Most series that are built at once; BUILD_SERIES_MAX when not given. */
   readonly buildSeriesMax?: number
+  /** Where to count; others may count there, too. */
+  readonly counts?: FrameCounts
 }
 
 /** What has happened so far, for metrics. */
@@ -31,6 +33,10 @@ export interface FrameCounts {
   evolved: number
 }
 
+export function noFrameCounts(): FrameCounts {
+  return { framedRows: 0, plainRows: 0, built: 0, evolved: 0 }
+}
+
 /** A frame that is being built in the background, and the row whose values it starts with. */
 interface Job {
   readonly frame: Frame
@@ -39,7 +45,7 @@ interface Job {
 }
 
 export class FrameSet implements Frames {
-  readonly counts: FrameCounts = { framedRows: 0, plainRows: 0, built: 0, evolved: 0 }
+  readonly counts: FrameCounts
   readonly #view: SeriesView
   readonly #pool = new BufferPool()
   readonly #buildSeriesMax: number
@@ -57,6 +63,7 @@ export class FrameSet implements Frames {
   constructor(view: SeriesView, options: FrameSetOptions = {}) {
     this.#view = view
     this.#buildSeriesMax = options.buildSeriesMax ?? BUILD_SERIES_MAX
+    this.counts = options.counts ?? noFrameCounts()
   }
 
   encode(parcel: Parcel, samplesMax: number): readonly FramePiece[] | undefined {

@@ -36,7 +36,7 @@ test('another view has frames of its own', () => {
   second.close()
 })
 
-test('what frames hold is a metric, which is zero when the last one is closed', () => {
+test('what frames hold and did are metrics; nothing is held when the last one is closed', () => {
   const metrics = new Metrics()
   const held = (): number =>
     Number(/^narthex_send_frames_bytes (\d+)$/m.exec(metrics.render())?.[1])
@@ -52,4 +52,12 @@ test('what frames hold is a metric, which is zero when the last one is closed', 
   first.close()
   second.close()
   assert.equal(held(), 0)
+  for (const line of [
+    'narthex_send_frame_rows_total{way="plain"} 1',
+    'narthex_send_frame_rows_total{way="framed"} 1',
+    'narthex_send_frame_layouts_total{way="built"} 1',
+    'narthex_send_frame_layouts_total{way="evolved"} 0',
+  ]) {
+    assert.ok(metrics.render().split('\n').includes(line), line)
+  }
 })
