@@ -410,10 +410,10 @@ export class Segment {
       const at = starts[i + 1] - VALUE_FROM_END
       view.setInt32(at, this.#lasts[2 * i], true)
       view.setInt32(at + 4, this.#lasts[2 * i + 1], true)
-      forced.add(at, at + WHOLE)
       const row = this.rows[i]
       // What is outside of the slot stays as it is: that has to be 0 in both values.
       widths[i] = Math.max(this.#widthOf(i), widthFor(bits[2 * row], bits[2 * row + 1]))
+      forced.add(at + WHOLE - widths[i], at + WHOLE)
     }
     const writer = new ElementWriter(bench)
     writeSpliced(this.#elements, bench, forced, writer)
