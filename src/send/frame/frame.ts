@@ -177,7 +177,7 @@ export class Frame {
     let at = 0
     for (const segment of this.segments) {
       for (let i = 0; i < segment.count; i++, at++) {
-        if ((segment.rows[i] === NO_ROW) !== (rows[at] === NO_ROW)) turnedCount++
+        if ((segment.entries.rows[i] === NO_ROW) !== (rows[at] === NO_ROW)) turnedCount++
       }
     }
     return turnedCount
@@ -205,9 +205,9 @@ export class Frame {
     const dead: number[] = []
     let at = 0
     for (const segment of this.segments) {
-      known.set(segment.ids.subarray(0, segment.count), at)
+      known.set(segment.entries.ids.subarray(0, segment.count), at)
       for (let i = 0; i < segment.count; i++, at++) {
-        const row = segment.rows[i]
+        const row = segment.entries.rows[i]
         if (row === NO_ROW) dead.push(at)
         rows[at] = row === NO_ROW ? NO_ROW : moved.rows[row]
       }

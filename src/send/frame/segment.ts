@@ -5,6 +5,7 @@ import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
+import { Entries } from './entries.ts'
 import { type Effort, fillSymbols, QUICK, THOROUGH, writeMatched } from './match.ts'
 import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
 import { NO_ROW, patchTime, patchValues, wordsOf } from './patch.ts'
@@ -23,9 +24,6 @@ const MESSAGE_BYTES_MAX = 65_535
 
 /** New series are matched with so many of the last ones. */
 const WINDOW_ENTRIES = 4
-
-/** A value that did not change for so many rows becomes a constant when a segment is built anew. */
-const CONSTANT_ROWS = 8
 
 /** Rows between looks at what building anew would save: four times as many after each. */
 const REVIEW_ROWS_MIN = 10
@@ -63,18 +61,8 @@ export class Segment {
   /** Series that are in the layout. */
   liveCount = 0
   decodedBytes = 0
-  /** Series ids; NaN for those forgotten. */
-  ids: Float64Array = new Float64Array(0)
-  /** Place in the row, NO_ROW for series that are not there: their message is marked dead. */
-  rows: Uint32Array = new Uint32Array(0)
-  /** Bytes of each message, decoded. */
-  #sizes = new Uint16Array(0)
-  /** Two words for each series: its value in the elements. */
-  #lasts = new Int32Array(0)
-  #slots = new Uint32Array(0)
-  #widths = new Uint8Array(0)
-  /** When each value became what it is, by the frame's stamps. */
-  #stamps = new Uint16Array(0)
+  /** Of its series, the first `count` of them. */
+  readonly entries: Entries = new Entries()
   #timeSlots: Uint32Array = new Uint32Array(0)
   #timeMs = 0
   #buffer: FrameBuffer
@@ -90,7 +78,7 @@ export class Segment {
 
   /** Memory held beside the buffer, in bytes. */
   get sizeBytes(): number {
-    return this.ids.buffer.byteLength + this.#timeSlots.byteLength
+    return this.entries.sizeBytes + this.#timeSlots.byteLength
   }
 
   /** How many series may be added, when it is to have at most so many live ones and in all. */
@@ -110,6 +98,7 @@ export class Segment {
    * @returns how many it took; 0 when not even one fits
    */
   build(series: NewSeries, from: number, seriesMax: number): number {
+    const { entries } = this
     const { parcel, rows, steady } = series
     const bench = theWorkbench()
     bench.count = 0
@@ -119,7 +108,7 @@ export class Segment {
     const taken = this.#writeMessages(bench, series, from, to, BUILD_BYTES_MAX)
     const bits = wordsOf(parcel)
     for (let i = 0; i < taken; i++) {
-      const row = this.rows[i]
+      const row = entries.rows[i]
       const low = bits[2 * row]
       const high = bits[2 * row + 1]
       const at = bench.starts[i + 1] - VALUE_FROM_END
@@ -129,8 +118,7 @@ export class Segment {
       const isConstant =
         steady === undefined ? low === 0 && (high === 0 || high === ONE_HIGH) : steady[row] === 1
       bench.widths[i] = isConstant ? CONSTANT : widthFor(low, high)
-      this.#lasts[2 * i] = low
-      this.#lasts[2 * i + 1] = high
+      entries.setLast(i, low, high)
     }
     this.#match(bench, THOROUGH)
     return taken
@@ -140,20 +128,21 @@ export class Segment {
    * Marks series dead or live where `rows` asks for it, and adds up to `addedMax` new ones from the
    * given one on.
    *
-   * @param rows  what `this.rows` is to be, for the series that it has
+   * @param rows  what `entries.rows` is to be, for the series that it has
    * @returns how many were added
    */
   evolve(rows: Uint32Array, added: NewSeries, from: number, addedMax: number): number {
+    const { entries } = this
     const turned: number[] = []
     for (let i = 0; i < this.count; i++) {
-      if ((this.rows[i] === NO_ROW) !== (rows[i] === NO_ROW)) turned.push(i)
-      this.rows[i] = rows[i]
+      if ((entries.rows[i] === NO_ROW) !== (rows[i] === NO_ROW)) turned.push(i)
+      entries.rows[i] = rows[i]
     }
     const old = this.count
     const to = Math.min(added.rows.length, from + addedMax)
     if (turned.length === 0 && from === to) return 0
     const bench = theWorkbench()
-    this.#layOut(bench)
+    entries.layOut(bench, this.count)
     const forced = new ForcedBytes(bench)
     for (const i of turned) {
       const isLive = rows[i] !== NO_ROW
@@ -166,9 +155,9 @@ export class Segment {
     const writer = new ElementWriter(bench)
     writeSpliced(this.#elements, bench, forced, writer)
     writer.flush()
-    shiftSlots(bench, this.#slots, this.#timeSlots, old)
+    shiftSlots(bench, entries.slots, this.#timeSlots, old)
     if (taken > 0) {
-      this.#widen(bench, wordsOf(added.parcel), old)
+      this.#setWidths(bench, wordsOf(added.parcel), old)
       const window = this.#layOutWindow(bench, added.view, old)
       fillSymbols(bench, old, this.count)
       const { starts } = bench
@@ -195,13 +184,14 @@ export class Segment {
   }
 
   #patchValues(bits: Int32Array, stamp: number): number {
+    const { entries } = this
     return patchValues(
       this.#buffer.view,
-      this.#slots,
-      this.#widths,
-      this.rows,
-      this.#lasts,
-      this.#stamps,
+      entries.slots,
+      entries.widths,
+      entries.rows,
+      entries.lasts,
+      entries.stamps,
       bits,
       this.count,
       stamp,
@@ -211,43 +201,40 @@ export class Segment {
 
   /** Whether building it anew would save much; asked once a row. */
   review(stamp: number): boolean {
+    const { entries } = this
     if (this.isWorn) return true
     if (--this.#reviewLeft > 0) return false
     this.#reviewLeft = this.#reviewRows
     let saving = ((this.count - this.liveCount) * this.#elementsEnd) / this.count
     for (let i = 0; i < this.count; i++) {
-      const width = this.#widths[i]
+      const width = entries.widths[i]
       if (width === CONSTANT) continue
-      saving += this.#isSteady(i, stamp) ? width + LITERAL_BYTES : width - this.#widthOf(i)
+      saving += entries.isSteady(i, stamp) ? width + LITERAL_BYTES : width - entries.widthOf(i)
     }
     return saving > SAVING_MIN * this.#elementsEnd
   }
 
   /** Builds it anew: without the dead, with constants and narrow slots. Its row stays the same. */
   rebuild(stamp: number): void {
+    const { entries } = this
     // Where many leave, more will.
     const effort = this.isWorn ? QUICK : THOROUGH
     const bench = theWorkbench()
-    this.#layOut(bench)
+    entries.layOut(bench, this.count)
     decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
     const { raw, starts, widths, dead } = bench
     let kept = 0
     let to = 0
     for (let i = 0; i < this.count; i++) {
-      if (this.rows[i] === NO_ROW) continue
+      if (entries.rows[i] === NO_ROW) continue
       const sizeBytes = starts[i + 1] - starts[i]
       raw.copyWithin(to, starts[i], starts[i + 1])
       starts[kept] = to
       to += sizeBytes
-      const isConstant = widths[i] === CONSTANT || this.#isSteady(i, stamp)
-      widths[kept] = isConstant ? CONSTANT : this.#widthOf(i)
+      const isConstant = widths[i] === CONSTANT || entries.isSteady(i, stamp)
+      widths[kept] = isConstant ? CONSTANT : entries.widthOf(i)
       dead[kept] = 0
-      this.#sizes[kept] = sizeBytes
-      this.ids[kept] = this.ids[i]
-      this.rows[kept] = this.rows[i]
-      this.#stamps[kept] = this.#stamps[i]
-      this.#lasts[2 * kept] = this.#lasts[2 * i]
-      this.#lasts[2 * kept + 1] = this.#lasts[2 * i + 1]
+      entries.move(i, kept)
       kept++
     }
     starts[kept] = to
@@ -266,10 +253,11 @@ export class Segment {
 
   /** Forgets series that are not in the layout; false when one of `ids` is in it. */
   forget(ids: ReadonlySet<SeriesId>): boolean {
+    const { entries } = this
     for (let i = 0; i < this.count; i++) {
-      if (!ids.has(this.ids[i])) continue
-      if (this.rows[i] !== NO_ROW) return false
-      this.ids[i] = NaN
+      if (!ids.has(entries.ids[i])) continue
+      if (entries.rows[i] !== NO_ROW) return false
+      entries.ids[i] = NaN
     }
     return true
   }
@@ -282,43 +270,21 @@ export class Segment {
     return this.#buffer.bytes.subarray(0, this.#elementsEnd)
   }
 
-  /** The width of the slot that its value needs. */
-  #widthOf(i: number): number {
-    return widthFor(this.#lasts[2 * i], this.#lasts[2 * i + 1])
-  }
-
-  #isSteady(i: number, stamp: number): boolean {
-    return ((stamp - this.#stamps[i]) & 0xffff) >= CONSTANT_ROWS
-  }
-
-  /** Says on the workbench where its messages lie and what they are; without their bytes. */
-  #layOut(bench: Workbench): void {
-    const { starts, widths, dead } = bench
-    bench.count = this.count
-    let at = 0
-    for (let i = 0; i < this.count; i++) {
-      starts[i] = at
-      widths[i] = this.#widths[i]
-      dead[i] = this.rows[i] === NO_ROW ? 1 : 0
-      at += this.#sizes[i]
-    }
-    starts[this.count] = at
-  }
-
   /**
    * Puts the last messages before `end` on the workbench, as far as they are live, to be matched.
    *
    * @returns the first one of them
    */
   #layOutWindow(bench: Workbench, view: SeriesView, end: number): number {
+    const { entries } = this
     const { raw, starts, symbols, widths } = bench
     const from = Math.max(0, end - WINDOW_ENTRIES)
     for (let i = from; i < end; i++) {
-      if (this.rows[i] === NO_ROW) {
+      if (entries.rows[i] === NO_ROW) {
         symbols.fill(VOLATILE, starts[i], starts[i + 1])
         continue
       }
-      writeMessage(view.labels(this.ids[i]), this.#timeMs, raw, starts[i], RAW_BYTES_MAX)
+      writeMessage(view.labels(entries.ids[i]), this.#timeMs, raw, starts[i], RAW_BYTES_MAX)
       fillSymbols(bench, i, i + 1)
       if (widths[i] !== CONSTANT) continue
       // Its value is not in the message that has just been written.
@@ -336,6 +302,7 @@ export class Segment {
     to: number,
     bytesMax: number,
   ): number {
+    const { entries } = this
     const { view, parcel, rows, stamp } = series
     const { starts } = bench
     let { count } = bench
@@ -348,12 +315,11 @@ export class Segment {
       const end = writeMessage(view.labels(id), this.#timeMs, bench.raw, at, stop)
       if (end < 0) break
       bench.dead[count] = 0
-      this.#sizes[count] = end - at
-      this.ids[count] = id
-      this.rows[count] = rows[i]
-      this.#stamps[count] = stamp
-      this.#lasts[2 * count] = 0
-      this.#lasts[2 * count + 1] = 0
+      entries.sizes[count] = end - at
+      entries.ids[count] = id
+      entries.rows[count] = rows[i]
+      entries.stamps[count] = stamp
+      entries.setLast(count, 0, 0)
       count++
       at = end
       starts[count] = at
@@ -365,9 +331,10 @@ export class Segment {
   }
 
   /** Says on the workbench how wide the slots of the messages from the given one on are to be. */
-  #widen(bench: Workbench, bits: Int32Array, from: number): void {
+  #setWidths(bench: Workbench, bits: Int32Array, from: number): void {
+    const { entries } = this
     for (let i = from; i < this.count; i++) {
-      const row = this.rows[i]
+      const row = entries.rows[i]
       bench.widths[i] = widthFor(bits[2 * row], bits[2 * row + 1])
     }
   }
@@ -381,13 +348,14 @@ export class Segment {
 
   /** Takes over what the workbench holds. */
   #adopt(bench: Workbench, elementsEnd: number): void {
+    const { entries } = this
     this.#pool.leave(this.#buffer)
     this.#buffer = this.#pool.take(elementsEnd)
     this.#buffer.bytes.set(bench.elements.subarray(0, elementsEnd))
     this.#elementsEnd = elementsEnd
     this.decodedBytes = bench.starts[bench.count]
-    this.#slots.set(bench.slots.subarray(0, bench.count))
-    this.#widths.set(bench.widths.subarray(0, bench.count))
+    entries.slots.set(bench.slots.subarray(0, bench.count))
+    entries.widths.set(bench.widths.subarray(0, bench.count))
     this.#timeSlots = Uint32Array.from(bench.timeSlots).sort()
   }
 
@@ -401,51 +369,30 @@ export class Segment {
 
   /** Gives the `broken` series slots for the values that a row has for them. */
   #breakSlots(brokenCount: number, bits: Int32Array): void {
+    const { entries } = this
     const bench = theWorkbench()
-    this.#layOut(bench)
+    entries.layOut(bench, this.count)
     const { starts, widths, view } = bench
     const forced = new ForcedBytes(bench)
     for (let k = 0; k < brokenCount; k++) {
       const i = broken[k]
       const at = starts[i + 1] - VALUE_FROM_END
-      view.setInt32(at, this.#lasts[2 * i], true)
-      view.setInt32(at + 4, this.#lasts[2 * i + 1], true)
-      const row = this.rows[i]
+      view.setInt32(at, entries.lasts[2 * i], true)
+      view.setInt32(at + 4, entries.lasts[2 * i + 1], true)
+      const row = entries.rows[i]
       // What is outside of the slot stays as it is: that has to be 0 in both values.
-      widths[i] = Math.max(this.#widthOf(i), widthFor(bits[2 * row], bits[2 * row + 1]))
+      widths[i] = Math.max(entries.widthOf(i), widthFor(bits[2 * row], bits[2 * row + 1]))
       forced.add(at + WHOLE - widths[i], at + WHOLE)
     }
     const writer = new ElementWriter(bench)
     writeSpliced(this.#elements, bench, forced, writer)
-    shiftSlots(bench, this.#slots, this.#timeSlots, this.count)
+    shiftSlots(bench, entries.slots, this.#timeSlots, this.count)
     this.#adopt(bench, writer.flush())
   }
 
   /** Makes room for so many series. */
   #reserve(count: number): void {
-    if (count <= this.ids.length) return
-    const room = this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16)
-    const buffer = new ArrayBuffer(29 * room)
-    const ids = new Float64Array(buffer, 0, room)
-    const lasts = new Int32Array(buffer, 8 * room, 2 * room)
-    const slots = new Uint32Array(buffer, 16 * room, room)
-    const rows = new Uint32Array(buffer, 20 * room, room)
-    const stamps = new Uint16Array(buffer, 24 * room, room)
-    const sizes = new Uint16Array(buffer, 26 * room, room)
-    const widths = new Uint8Array(buffer, 28 * room, room)
-    ids.set(this.ids)
-    lasts.set(this.#lasts)
-    slots.set(this.#slots)
-    rows.set(this.rows)
-    stamps.set(this.#stamps)
-    sizes.set(this.#sizes)
-    widths.set(this.#widths)
-    this.ids = ids
-    this.#lasts = lasts
-    this.#slots = slots
-    this.rows = rows
-    this.#stamps = stamps
-    this.#sizes = sizes
-    this.#widths = widths
+    if (count <= this.entries.room) return
+    this.entries.grow(this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16))
   }
 }
