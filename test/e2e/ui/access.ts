@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
-import { keepScreenshot, openPage } from './browser.ts'
+import { closePage, keepScreenshot, openPage } from './browser.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
@@ -39,7 +39,7 @@ export async function checkAccess(
   }
   assert.deepEqual(await violations(page), [], 'on a phone')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 }
 
 /** What axe-core finds, as sentences. */

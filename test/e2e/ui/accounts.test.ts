@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage } from './browser.ts'
+import { closePage, keepScreenshot, openPage } from './browser.ts'
 import { hubStage } from './stage.ts'
 
 const NAME = 'anne'
@@ -37,7 +37,7 @@ test('the page says that nobody has to log in, and the first user changes that',
   assert.equal((await fetch(`${stage.hub.url}/sd/http`)).status, 401)
   await keepScreenshot(page, 'login')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('who is not logged in comes to the login page, and from there back; logging out ends it', {
@@ -69,7 +69,7 @@ test('who is not logged in comes to the login page, and from there back; logging
   })
   assert.equal(reply.status, 401, 'the session is over, not only forgotten')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('C33: the login page leads nowhere else, whatever its address says', { skip }, async () => {
@@ -82,7 +82,7 @@ test('C33: the login page leads nowhere else, whatever its address says', { skip
     await page.getByRole('heading', { name: 'Catalogue' }).waitFor()
     assert.equal(new URL(page.url()).origin, new URL(stage.hub.url).origin, to)
     assert.deepEqual(faults, [])
-    await page.context().close()
+    await closePage(page)
   }
 })
 
@@ -132,7 +132,7 @@ test('an admin adds a user and a token, which is shown once, and sees who did wh
   await page.reload()
   await page.getByRole('row', { name: /400 anne/ }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a viewer sees no accounts in the menu, and is told so at their address', {
@@ -151,7 +151,7 @@ test('a viewer sees no accounts in the menu, and is told so at their address', {
   await page.getByText('wanted the role admin').waitFor()
   const menu = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
   assert.ok(!(await menu.allInnerTexts()).includes('Accounts'))
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [name, path] of [

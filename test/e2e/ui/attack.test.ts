@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { missingComponents } from '../../support/processes.ts'
-import { keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
 import { graphLink, type Site, startSite } from './site.ts'
 
 /** Each would set `window.hit` or open a dialog if any part of the page took it for markup or script. */
@@ -91,7 +91,7 @@ for (const [name, address] of [
       0,
     )
     assert.deepEqual(faults, [])
-    await page.context().close()
+    await closePage(page)
   })
 }
 
@@ -113,5 +113,5 @@ test('nothing of it runs: completion, help of a metric, the metrics list, the hi
   await page.getByRole('button', { name: 'Queries asked before' }).click()
   assert.equal(await page.evaluate('window.hit'), undefined)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })

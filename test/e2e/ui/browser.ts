@@ -73,6 +73,12 @@ export async function openPage(
   return { page, faults, wireBytes: () => bytes }
 }
 
+/** Closes a page and its profile; an answer still being made up for it is of no account any more. */
+export async function closePage(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.context().close()
+}
+
 /** Keeps a screenshot where a reviewer finds it. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true })

@@ -17,7 +17,7 @@ import {
   until,
 } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { openPage, startBrowser } from './browser.ts'
+import { closePage, openPage, startBrowser } from './browser.ts'
 
 const skip = missingComponents('chromium')
 const folder = temporaryFolder('ui-catalogue')
@@ -91,7 +91,7 @@ test('favourites are marked by key and by click, stay in the browser and are a f
   await page.getByRole('button', { name: 'Clear filters' }).click()
   await page.getByRole('link', { name: 'Redis exporter' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('favourites of a user come along into another browser, and are nobody elseâ€™s', {
@@ -127,7 +127,7 @@ test('favourites of a user come along into another browser, and are nobody elseâ
   await star(first, 'Redis exporter').click()
   await first.getByText('cannot mark redis').waitFor()
   assert.equal(await star(first, 'Redis exporter').getAttribute('aria-pressed'), 'false')
-  for (const page of [first, second, other]) await page.context().close()
+  for (const page of [first, second, other]) await closePage(page)
 })
 
 test('FIELD 1: new is what came since, and only that', { skip }, async () => {
@@ -141,7 +141,7 @@ test('FIELD 1: new is what came since, and only that', { skip }, async () => {
   await page.getByText('NEW', { exact: true }).waitFor()
   await page.getByText('here since').waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('where entries run is in the list and leads to the targets; a guess says so', {
@@ -156,7 +156,7 @@ test('where entries run is in the list and leads to the targets; a guess says so
   await page.getByRole('link', { name: 'web', exact: true }).waitFor()
   assert.equal(new URL(page.url()).search, '?search=web-2%3A9100')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a search shows the alert that it has found, and counts are orders', { skip }, async () => {
@@ -181,7 +181,7 @@ test('a search shows the alert that it has found, and counts are orders', { skip
   const looked = (await listed()).filter(({ views }) => views > 0).map(({ title }) => title)
   assert.ok(looked.includes((await names(page))[0]))
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [name, path] of [

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage } from './browser.ts'
+import { closePage, keepScreenshot, openPage } from './browser.ts'
 import { hubStage } from './stage.ts'
 
 const RULES = `groups:
@@ -91,7 +91,7 @@ test('a fault is told at its place while one types, and what is saved is a versi
     .first()
     .waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('who saves second sees what both have changed, puts it together, and nothing is lost', {
@@ -128,7 +128,7 @@ test('who saves second sees what both have changed, puts it together, and nothin
   const both = lines.with(1, 'key1: ann\n').with(9, 'key9: ben\n').join('')
   assert.equal(git('show', 'main:node/helm.yaml'), both)
   assert.deepEqual([...ann.faults, ...ben.faults], [])
-  await Promise.all([ann.page.context().close(), ben.page.context().close()])
+  await Promise.all([closePage(ann.page), closePage(ben.page)])
 })
 
 test('C26: a text that is previewed, saved and compared runs no script', { skip }, async () => {
@@ -145,7 +145,7 @@ test('C26: a text that is previewed, saved and compared runs no script', { skip 
   await page.getByText('<script>window.hit=1</script>').first().waitFor()
   assert.equal(await page.evaluate<boolean>(`'hit' in window`), false)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a draft is there again after a look at something else, and the browser asks before it is lost', {
@@ -172,7 +172,7 @@ test('a draft is there again after a look at something else, and the browser ask
   assert.equal(dialog.type(), 'beforeunload')
   await page.getByRole('button', { name: 'Discard changes' }).click()
   await page.getByRole('link', { name: 'Edit README.md' }).waitFor()
-  await page.context().close()
+  await closePage(page)
 })
 
 test('who may not change content is told so, and shown no way to it', { skip }, async () => {
@@ -192,7 +192,7 @@ test('who may not change content is told so, and shown no way to it', { skip }, 
   assert.equal(await page.getByRole('link', { name: /^Edit/ }).count(), 0)
   assert.equal(await page.getByRole('button', { name: 'More files' }).count(), 0)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('an edit goes back to what is bundled, and a new entry begins with its facts', {
@@ -228,7 +228,7 @@ test('an edit goes back to what is bundled, and a new entry begins with its fact
   await save(page, 'a new one')
   await page.getByRole('heading', { name: 'my-own exporter' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 const PLACES: readonly (readonly [string, string, (page: Page) => Promise<void>])[] = [

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { missingComponents, until } from '../../support/processes.ts'
 import {
+  closePage,
   keepScreenshot,
   openPage,
   plotPixels,
@@ -46,7 +47,7 @@ function browserTest(
       await keepScreenshot(watched.page, `failed ${name.slice(0, 40)}`)
       throw error
     } finally {
-      await watched.page.context().close()
+      await closePage(watched.page)
     }
   })
 }
@@ -94,7 +95,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
     await keepScreenshot(page, `graph-${colorScheme}`)
     assert.deepEqual(faults, [])
-    await page.context().close()
+    await closePage(page)
   })
 }
 

@@ -14,7 +14,7 @@ import {
   until,
 } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser } from './browser.ts'
 import { decodePng } from './png.ts'
 import { longestTaskMs } from './tasks.ts'
 
@@ -104,7 +104,7 @@ test('the hub shows its pages, and keys lead to them', { skip }, async () => {
   await page.keyboard.press('s')
   await page.locator('.tile').first().waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('the catalogue lists every entry with what is there and how far it was verified', {
@@ -124,7 +124,7 @@ test('the catalogue lists every entry with what is there and how far it was veri
   )
   await keepScreenshot(page, 'catalogue')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('bars are as long as shares', { skip }, async () => {
@@ -147,7 +147,7 @@ test('bars are as long as shares', { skip }, async () => {
   assert.equal(none[0], none[1], 'empty')
   assert.equal(half[1], none[1], 'what is missing looks like what is empty')
   assert.equal(new Set([whole[0], half[0], none[0]]).size, 3)
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a search finds metrics, filters and orders are part of the address', { skip }, async () => {
@@ -178,7 +178,7 @@ test('a search finds metrics, filters and orders are part of the address', { ski
   await page.getByRole('button', { name: 'Clear filters' }).click()
   await until('all', async () => (await rows(page).count()) === entries.length)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('the catalogue answers to typing at once', { skip }, async () => {
@@ -190,7 +190,7 @@ test('the catalogue answers to typing at once', { skip }, async () => {
     await until('all', async () => (await rows(page).count()) === entries.length)
   })
   assert.ok(longestMs > 0 && longestMs <= TASK_MS_MAX, `the longest task takes ${longestMs} ms`)
-  await page.context().close()
+  await closePage(page)
 })
 
 test('an entry shows its text, its rules, its panels and its metrics', { skip }, async () => {
@@ -228,7 +228,7 @@ test('an entry shows its text, its rules, its panels and its metrics', { skip },
   await page.reload()
   await page.getByRole('tab', { name: 'Metrics', selected: true }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('what is copied is the file', { skip }, async () => {
@@ -241,7 +241,7 @@ test('what is copied is the file', { skip }, async () => {
   const reply = await fetch(`${hub.url}/api/v1/hub/entries/narthex`)
   const { data } = (await reply.json()) as { data: EntryDetail }
   assert.equal(await page.evaluate('navigator.clipboard.readText()'), data.files.alerts)
-  await page.context().close()
+  await closePage(page)
 })
 
 test('an entry that is not there says so, and leads on', { skip }, async () => {
@@ -250,7 +250,7 @@ test('an entry that is not there says so, and leads on', { skip }, async () => {
   await page.getByRole('link', { name: 'To the catalogue' }).click()
   await rows(page).first().waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('nothing of an entry runs', { skip }, async () => {
@@ -285,7 +285,7 @@ test('nothing of an entry runs', { skip }, async () => {
   }
   await keepScreenshot(page, 'entry-attack')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('the registry lists groups and services, and a group its targets', { skip }, async () => {
@@ -315,7 +315,7 @@ test('the registry lists groups and services, and a group its targets', { skip }
   await page.reload()
   await page.getByRole('heading', { name: 'My서비스' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a new group is written; what the server refuses is marked where it stands', {
@@ -358,7 +358,7 @@ test('a new group is written; what the server refuses is marked where it stands'
     { targets: ['a:1', 'b:2'], labels: { team: 'x' } },
   ])
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('two people at one group: the second is told, and nothing is lost', { skip }, async () => {
@@ -373,7 +373,7 @@ test('two people at one group: the second is told, and nothing is lost', { skip 
   const kept = await fetch(`${hub.url}/api/v1/sd/groups/shared`)
   assert.deepEqual(await kept.json(), [{ targets: ['b:1'] }])
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('history shows what a change did, and leads back, also after a deletion', {
@@ -408,7 +408,7 @@ test('history shows what a change did, and leads back, also after a deletion', {
   await page.getByRole('rowheader', { name: '[2001:db8::1]:9104' }).waitFor()
   await keepScreenshot(page, 'registry-group')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('leases are shown as long as they last, and how to hold one', { skip }, async () => {
@@ -421,7 +421,7 @@ test('leases are shown as long as they last, and how to hold one', { skip }, asy
   await row.getByText(/^\d+ s$/).waitFor()
   await keepScreenshot(page, 'registry-leases')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('consumers are shown with what they got', { skip }, async () => {
@@ -432,7 +432,7 @@ test('consumers are shown with what they got', { skip }, async () => {
   await row.getByText(/\d+ targets/).waitFor()
   await keepScreenshot(page, 'registry-consumers')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('the scrape configuration is there to be copied, for each consumer', { skip }, async () => {
@@ -448,7 +448,7 @@ test('the scrape configuration is there to be copied, for each consumer', { skip
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('the server that is away, and what is loading, are shown', { skip }, async () => {
@@ -462,7 +462,7 @@ test('the server that is away, and what is loading, are shown', { skip }, async 
   })
   await page.getByRole('link', { name: 'Catalogue', exact: true }).click()
   await page.getByRole('alert').getByText('cannot list entries: no').waitFor()
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [name, path, isThere] of [
@@ -510,7 +510,7 @@ test('the first bytes are few: the shell and the catalogue', { skip }, async () 
   const { page, wireBytes } = await openPage(browser, `${hub.url}/catalogue`)
   await rows(page).first().waitFor()
   assert.ok(wireBytes() <= SHELL_BYTES_MAX, `${wireBytes()} bytes`)
-  await page.context().close()
+  await closePage(page)
 })
 
 test('what lies below a page is found behind the prefix of a proxy, too', { skip }, async (t) => {
@@ -548,7 +548,7 @@ test('what lies below a page is found behind the prefix of a proxy, too', { skip
   await page.getByRole('link', { name: 'web' }).waitFor()
   assert.deepEqual(strays, [])
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a long list comes in parts', { skip }, async () => {
@@ -570,5 +570,5 @@ test('a long list comes in parts', { skip }, async () => {
   await page.getByText('101 to 120 of 120').waitFor()
   assert.equal(new URL(page.url()).search, '?search=many&page=2')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })

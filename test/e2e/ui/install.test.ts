@@ -14,7 +14,7 @@ import {
   until,
 } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser } from './browser.ts'
 import { startExporter } from './site.ts'
 
 const skip = missingComponents('chromium', 'prometheus-node-exporter')
@@ -104,7 +104,7 @@ test('one click from an entry to data, and one back', { skip }, async () => {
   await page.getByText('Nothing is installed yet').waitFor()
   assert.deepEqual(below(), [])
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('what is already scraped by a job is said before it is scraped twice', { skip }, async () => {
@@ -119,7 +119,7 @@ test('what is already scraped by a job is said before it is scraped twice', { sk
   await target.locator('input').check()
   await page.getByText('its series will be there twice').waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a hub that scrapes nothing says so, and gives files and the command', { skip }, async () => {
@@ -141,7 +141,7 @@ test('a hub that scrapes nothing says so, and gives files and the command', { sk
   ])
   assert.match(readFileSync(await rules.path(), 'utf8'), /^groups:/m)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [name, role, path, text] of [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { missingComponents, until } from '../../support/processes.ts'
-import { keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
 import { graphLink, type Site, startSite } from './site.ts'
 
 const skip = missingComponents('chromium', 'prometheus-node-exporter')
@@ -35,7 +35,7 @@ test('targets are shown by pool, with errors, labels and what was dropped', { sk
   await page.locator('.dropped .chip', { hasText: '__address__=127.0.0.1:3' }).waitFor()
   await keepScreenshot(page, 'targets')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('the filter of targets is part of the address', { skip }, async () => {
@@ -51,7 +51,7 @@ test('the filter of targets is part of the address', { skip }, async () => {
   await page.getByRole('searchbox').fill('no such thing')
   await page.getByText('No target matches').waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('status shows build, process, store, cardinality, flags and the configuration', {
@@ -74,7 +74,7 @@ test('status shows build, process, store, cardinality, flags and the configurati
   await page.locator('.config').getByText('job_name').first().waitFor()
   await keepScreenshot(page, 'configuration')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [path, tab] of [
@@ -86,7 +86,7 @@ for (const [path, tab] of [
     const { page } = await openPage(browser, site.url + path)
     const selected = page.getByRole('tab', { name: tab, selected: true })
     await selected.waitFor()
-    await page.context().close()
+    await closePage(page)
   })
 }
 
@@ -106,7 +106,7 @@ test('colours and time zone follow the choice, and stay', { skip }, async () => 
   await page.getByRole('button', { name: 'Times in UTC' }).waitFor()
   assert.notEqual(await background(), light)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('panels refresh by themselves when told to', { skip }, async () => {
@@ -116,7 +116,7 @@ test('panels refresh by themselves when told to', { skip }, async () => {
   await page.getByRole('combobox', { name: 'Refresh by itself' }).selectOption('5')
   await asked
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a page left for another is as it was when one comes back', { skip }, async () => {
@@ -133,7 +133,7 @@ test('a page left for another is as it was when one comes back', { skip }, async
   await untilDrawn(page)
   assert.equal(new URL(page.url()).searchParams.get('g0.expr'), 'node_load5')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a server that goes away is announced, what was drawn stays, and its return is noticed', {
@@ -151,5 +151,5 @@ test('a server that goes away is announced, what was drawn stays, and its return
   await page.locator('.away').waitFor({ state: 'detached' })
   await untilDrawn(page)
   assert.equal(await page.locator('.panel [role="alert"]').count(), 0)
-  await page.context().close()
+  await closePage(page)
 })

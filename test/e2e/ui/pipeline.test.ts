@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { missingComponents, until } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser } from './browser.ts'
 import { DESTINATIONS, type Pipeline, startPipeline } from './pipeline.ts'
 import { longestTaskMs } from './tasks.ts'
 
@@ -48,7 +48,7 @@ test('each role shows the pages that it has, and begins with the first', { skip 
     await page.locator('.nav a[aria-current="page"]', { hasText: titles[0] }).waitFor()
     await page.waitForLoadState('networkidle')
     assert.deepEqual(faults, [])
-    await page.context().close()
+    await closePage(page)
   }
 })
 
@@ -67,7 +67,7 @@ test('keys lead to the pages of the role, and the help lists those only', { skip
   await page.getByRole('link', { name: 'narthex, to Targets' }).click()
   await page.getByRole('heading', { name: 'Targets' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('an address that is no page of this role says so, and leads on', { skip }, async () => {
@@ -81,7 +81,7 @@ test('an address that is no page of this role says so, and leads on', { skip }, 
   await page.getByRole('main').getByRole('link', { name: 'Status' }).click()
   await page.getByRole('heading', { name: 'Status' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('destinations: one takes all, one is dead, and what was received adds up', {
@@ -110,7 +110,7 @@ test('destinations: one takes all, one is dead, and what was received adds up', 
   await alive.locator('.spark-line').waitFor({ state: 'attached' })
   await keepScreenshot(page, 'sending')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('the filter of destinations is part of the address, and so is one of them', {
@@ -133,7 +133,7 @@ test('the filter of destinations is part of the address, and so is one of them',
   await page.getByRole('button', { name: 'Show all' }).click()
   await until('both', async () => (await page.locator('[data-destination]').count()) === 2)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('without destinations the page says what to write', { skip }, async () => {
@@ -146,7 +146,7 @@ test('without destinations the page says what to write', { skip }, async () => {
   await page.getByRole('button', { name: 'Copy' }).waitFor()
   await keepScreenshot(page, 'sending-none')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('senders: who is there, how fast, how far behind; sorted as the address says', {
@@ -179,7 +179,7 @@ test('senders: who is there, how fast, how far behind; sorted as the address say
   await page.getByRole('searchbox').fill('')
   await keepScreenshot(page, 'senders')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a gateway that nobody has sent to says how an agent begins', { skip }, async () => {
@@ -198,7 +198,7 @@ test('a gateway that nobody has sent to says how an agent begins', { skip }, asy
     .waitFor()
   await keepScreenshot(page, 'senders-none')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [path, word] of [
@@ -222,7 +222,7 @@ for (const [path, word] of [
     await page.route(`**/api/v1/status/${word}`, (route) => route.abort())
     await page.clock.fastForward(POLL_MS)
     await page.locator('.away').waitFor()
-    await page.context().close()
+    await closePage(page)
   })
 }
 
@@ -241,7 +241,7 @@ test('status of an agent and of a gateway has no section of a store', { skip }, 
     await page.getByRole('tab', { name: 'Configuration' }).click()
     await page.locator('.config').getByText('remote_write').waitFor()
     assert.deepEqual(faults, [])
-    await page.context().close()
+    await closePage(page)
   }
 })
 
@@ -254,7 +254,7 @@ test('targets of an agent are shown without asking for samples that nobody keeps
   assert.equal(await page.getByRole('columnheader', { name: 'Samples' }).count(), 0)
   await keepScreenshot(page, 'targets-of-agent')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 /** Does what the page says in a shell: writes the file, starts the agent, and sees it arrive. */
@@ -334,7 +334,7 @@ test('the first bytes are few, and no task is long, with many senders', { skip }
     await page.locator('[data-destination]').waitFor()
   })
   assert.ok(longestMs > 0 && longestMs <= TASK_MS_MAX, `the longest task takes ${longestMs} ms`)
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a sender that is gone is away, and stays in the list', { skip }, async () => {
@@ -346,5 +346,5 @@ test('a sender that is gone is away, and stays in the list', { skip }, async () 
   await page.getByRole('row', { name: '서울-2' }).waitFor()
   assert.equal(new URL(page.url()).searchParams.get('connected'), 'no')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })

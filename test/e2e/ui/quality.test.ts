@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { missingComponents } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
 import { graphLink, type Site, startSite } from './site.ts'
 import { longestTaskMs } from './tasks.ts'
 
@@ -49,7 +49,7 @@ test('the first bytes are few: the shell, then Explore with a graph', { skip }, 
   const shell = await openPage(browser, `${site.url}/status`)
   await shell.page.locator('.tile').first().waitFor()
   assert.ok(shell.wireBytes() <= SHELL_BYTES_MAX, `the shell takes ${shell.wireBytes()} bytes`)
-  await shell.page.context().close()
+  await closePage(shell.page)
 
   const explore = await openPage(browser, site.url + graphLink('node_cpu_seconds_total'))
   await untilDrawn(explore.page)
@@ -57,7 +57,7 @@ test('the first bytes are few: the shell, then Explore with a graph', { skip }, 
   await explore.page.waitForLoadState('networkidle')
   const bytes = explore.wireBytes()
   assert.ok(bytes <= EXPLORE_BYTES_MAX, `Explore with a graph takes ${bytes} bytes`)
-  await explore.page.context().close()
+  await closePage(explore.page)
 })
 
 test('no task keeps the page from answering for longer than the bound', { skip }, async () => {
@@ -68,7 +68,7 @@ test('no task keeps the page from answering for longer than the bound', { skip }
     await page.locator('.cm-content').waitFor()
   })
   assert.ok(longestMs > 0 && longestMs <= TASK_MS_MAX, `the longest task takes ${longestMs} ms`)
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a thousand series are drawn, the others are counted', { skip }, async () => {
@@ -91,7 +91,7 @@ test('a thousand series are drawn, the others are counted', { skip }, async () =
   await page.getByText(/first 1\D000 of 1\D500 series/).waitFor()
   await untilDrawn(page)
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('warnings and infos of the server are shown', { skip }, async () => {
@@ -110,5 +110,5 @@ test('warnings and infos of the server are shown', { skip }, async () => {
   await keepScreenshot(page, 'warnings')
   await page.goto(`${site.url}/`)
   await page.locator('.ready-graph').first().getByText('a warning <b>as text</b>').waitFor()
-  await page.context().close()
+  await closePage(page)
 })

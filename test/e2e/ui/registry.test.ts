@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage } from './browser.ts'
+import { closePage, keepScreenshot, openPage } from './browser.ts'
 import { hubStage } from './stage.ts'
 
 const stage = hubStage('ui-registry')
@@ -38,7 +38,7 @@ test('a file is looked at, shown, and taken by one click', { skip, timeout: 120_
   await page.getByRole('link', { name: 'web' }).waitFor()
   assert.deepEqual(await groups(), ['db 1', 'web 2'])
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a dropped file, and every problem of a pasted one', { skip, timeout: 120_000 }, async () => {
@@ -65,7 +65,7 @@ test('a dropped file, and every problem of a pasted one', { skip, timeout: 120_0
   )
   assert.deepEqual(await groups(), ['db 1', 'web 2'])
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('who changed a group meanwhile is not run over', { skip, timeout: 120_000 }, async () => {
@@ -77,7 +77,7 @@ test('who changed a group meanwhile is not run over', { skip, timeout: 120_000 }
   await fetch(`${stage.hub.url}/api/v1/sd/groups/db`, { method: 'PUT', body })
   await page.getByRole('button', { name: 'Import 1 group' }).click()
   await page.getByText('it was changed since you looked').waitFor()
-  await page.context().close()
+  await closePage(page)
 })
 
 test('several groups are relabelled and deleted, and a change is undone', {
@@ -117,7 +117,7 @@ test('several groups are relabelled and deleted, and a change is undone', {
   await page.getByText('taken back').first().waitFor()
   assert.deepEqual(await groups(), ['db 1', 'web 2'])
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('an export is a download that an import takes', { skip, timeout: 120_000 }, async () => {
@@ -134,7 +134,7 @@ test('an export is a download that an import takes', { skip, timeout: 120_000 },
   await page.locator('input[type=file]').setInputFiles(path)
   await page.getByText('2 unchanged').waitFor()
   await page.getByText('Everything in the file is there already').waitFor()
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [name, path, isThere] of [

@@ -16,7 +16,7 @@ import {
   until,
 } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser } from './browser.ts'
 
 /** How often the pages ask. */
 const POLL_MS = 5000
@@ -88,7 +88,7 @@ test('a server that nobody has pushed to says how an agent begins', { skip }, as
   await page.getByText(`narthex agent --remote-write.url=${server.url}/api/v1/write`).waitFor()
   await keepScreenshot(page, 'server-empty')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('an ingester without a broker says why it reads nothing', { skip }, async () => {
@@ -99,7 +99,7 @@ test('an ingester without a broker says why it reads nothing', { skip }, async (
   await page.getByRole('link', { name: 'Sending' }).click()
   await page.getByRole('region', { name: 'Destination store' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('partitions: what is behind comes first, and how fast each moves', { skip }, async () => {
@@ -125,7 +125,7 @@ test('partitions: what is behind comes first, and how fast each moves', { skip }
   await page.getByRole('searchbox').fill('')
   await keepScreenshot(page, 'partitions')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('axe finds nothing in either scheme, nothing sticks out: partitions', { skip }, async () => {

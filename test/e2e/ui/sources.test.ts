@@ -12,7 +12,7 @@ import {
   temporaryFolder,
 } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser } from './browser.ts'
 
 const RULES = '- alert: TeamDown\n  expr: team_up == 0\n'
 const CANARY = 'canary-3e'
@@ -67,7 +67,7 @@ test('without any source the page says that nothing else is needed', { skip }, a
   await page.waitForURL(/\/sources\?add$/)
   await page.getByRole('form', { name: 'Settings of the source' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a source is added, asked, changed, refreshed and removed', { skip }, async () => {
@@ -112,7 +112,7 @@ test('a source is added, asked, changed, refreshed and removed', { skip }, async
   assert.equal(await row(page, 'team').count(), 0)
   assert.equal(new URL(page.url()).pathname, '/sources')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a source that fails is told where the catalogue is looked at, and why is one step away', {
@@ -133,7 +133,7 @@ test('a source that fails is told where the catalogue is looked at, and why is o
   await page.goto(`${hub.url}/sources/nothing`)
   await page.getByText('There is no source named nothing').waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('who is no admin sees everything of a source and is offered no change', { skip }, async () => {
@@ -153,7 +153,7 @@ test('who is no admin sees everything of a source and is offered no change', { s
     assert.equal(await page.getByRole('button', { name }).count(), 0, name)
   }
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
   await fetch(place, { method: 'DELETE' })
 })
 
@@ -176,7 +176,7 @@ test('C26: nothing of a source runs', { skip }, async () => {
     assert.equal(await page.locator('main :is(img, script)').count(), 0)
   }
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [path, name, isThere] of [

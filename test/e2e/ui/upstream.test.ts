@@ -13,7 +13,7 @@ import {
   until,
 } from '../../support/processes.ts'
 import { checkAccess } from './access.ts'
-import { keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
+import { closePage, keepScreenshot, openPage, startBrowser, untilDrawn } from './browser.ts'
 import { graphLink, startExporter } from './site.ts'
 
 const PROMETHEUS = missingComponents('chromium', 'prometheus', 'prometheus-node-exporter')
@@ -104,7 +104,7 @@ test('the first look is made from what Prometheus has', { skip: PROMETHEUS }, as
   await page.locator('.ready-graph', { hasText: 'CPU in use' }).locator('canvas').waitFor()
   await keepScreenshot(page, 'upstream-first-look')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('a graph of what Prometheus answers, and its own error', { skip: PROMETHEUS }, async () => {
@@ -117,7 +117,7 @@ test('a graph of what Prometheus answers, and its own error', { skip: PROMETHEUS
   await page.keyboard.press('Enter')
   await page.locator('.panel [role="alert"]', { hasText: 'many' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('names are completed and metrics listed from Prometheus', { skip: PROMETHEUS }, async () => {
@@ -131,7 +131,7 @@ test('names are completed and metrics listed from Prometheus', { skip: PROMETHEU
   await page.getByRole('searchbox', { name: 'Search metrics' }).fill('node_load15')
   await page.locator('.metric-help', { hasText: /load average/ }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('targets are those of Prometheus', { skip: PROMETHEUS }, async () => {
@@ -140,7 +140,7 @@ test('targets are those of Prometheus', { skip: PROMETHEUS }, async () => {
   await page.locator('.target-labels .chip', { hasText: 'service_name=서비스' }).waitFor()
   await page.getByRole('columnheader', { name: 'Samples' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('status tells the engine that answers from this process', { skip: PROMETHEUS }, async () => {
@@ -156,7 +156,7 @@ test('status tells the engine that answers from this process', { skip: PROMETHEU
   await page.getByRole('tab', { name: 'Cardinality' }).click()
   await page.getByRole('heading', { name: 'Bytes by label' }).waitFor()
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 for (const [name, path, isThere] of [
@@ -193,7 +193,7 @@ test('VictoriaMetrics, which says other things, is asked as well', { skip: VICTO
   await page.getByRole('heading', { name: 'Series by label', exact: true }).waitFor()
   await keepScreenshot(page, 'victoria-cardinality')
   assert.deepEqual(faults, [])
-  await page.context().close()
+  await closePage(page)
 })
 
 test('an engine that answers queries alone is enough', { skip: PROMETHEUS }, async () => {
@@ -211,5 +211,5 @@ test('an engine that answers queries alone is enough', { skip: PROMETHEUS }, asy
   await page.getByText('does not say where its series come from').waitFor()
   await page.getByRole('tab', { name: 'Overview' }).click()
   await page.getByRole('row', { name: /^Started/ }).waitFor()
-  await page.context().close()
+  await closePage(page)
 })
