@@ -219,18 +219,9 @@ class FanoutAppender implements Appender {
     count: number,
     outcomes: Uint8Array,
   ): number {
-    let accepted = 0
-    let fresh = 0
-    let unknown = 0
     const slots = new Uint32Array(count)
-    for (let i = 0; i < count; i++) {
-      outcomes[i] = this.#judgeCell(ids[i])
-      if (outcomes[i] === UNKNOWN) unknown++
-      if (outcomes[i] !== ACCEPTED) continue
-      accepted++
-      if (!this.#repeats.isRepeat(timeMs, ids[i])) slots[fresh++] = i
-    }
-    this.#clearSeen(ids, count)
+    const accepted = this.#judgeCells(ids, count, outcomes)
+    const fresh = this.#findFresh(timeMs, ids, count, outcomes, slots)
     if (fresh < count) {
       this.#ids = gatherNumbers(ids, slots, fresh)
       this.#values = gatherValues(values, slots, fresh)
@@ -238,9 +229,36 @@ class FanoutAppender implements Appender {
       this.#ids = ids
       this.#values = values
     }
-    this.#repeats.note(timeMs, unknown > 0 ? this.#ids.subarray(0, fresh) : undefined)
+    const hasUnknown = accepted < count && outcomes.subarray(0, count).includes(UNKNOWN)
+    this.#repeats.note(timeMs, hasUnknown ? this.#ids.subarray(0, fresh) : undefined)
     if (fresh > 0) this.#addCells(timeMs, this.#ids, this.#values, fresh)
     return accepted
+  }
+
+  /** Says of each cell what becomes of it; how many are accepted. */
+  #judgeCells(ids: Float64Array, count: number, outcomes: Uint8Array): number {
+    let accepted = 0
+    for (let i = 0; i < count; i++) {
+      outcomes[i] = this.#judgeCell(ids[i])
+      if (outcomes[i] === ACCEPTED) accepted++
+    }
+    for (let i = 0; i < count; i++) this.#seen[slotOf(ids[i]) >>> 3] = 0
+    return accepted
+  }
+
+  /** Puts into `slots` which accepted cells did not come before; how many those are. */
+  #findFresh(
+    timeMs: number,
+    ids: Float64Array,
+    count: number,
+    outcomes: Uint8Array,
+    slots: Uint32Array,
+  ): number {
+    let fresh = 0
+    for (let i = 0; i < count; i++) {
+      if (outcomes[i] === ACCEPTED && !this.#repeats.isRepeat(timeMs, ids[i])) slots[fresh++] = i
+    }
+    return fresh
   }
 
   #addCells(timeMs: number, ids: Float64Array, values: Float64Array, count: number): void {
@@ -351,10 +369,6 @@ class FanoutAppender implements Appender {
     if ((this.#seen[at] & bit) !== 0) return DUPLICATE
     this.#seen[at] |= bit
     return ACCEPTED
-  }
-
-  #clearSeen(ids: Float64Array, count: number): void {
-    for (let i = 0; i < count; i++) this.#seen[slotOf(ids[i]) >>> 3] = 0
   }
 
   /** Rows that nobody commits leave at the end of this turn. */

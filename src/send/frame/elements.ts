@@ -1,6 +1,6 @@
 /** Writes the snappy elements of a segment and notes where the bytes to be patched come to lie. */
 import { copyBytes } from './copybytes.ts'
-import { TAG_DEAD, TAG_LIVE, TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
+import { TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
 import type { Workbench } from './workbench.ts'
 
 const COPY_ONE = 1
@@ -8,6 +8,39 @@ const COPY_TWO = 2
 
 /** Elements start here: byte 0 is an empty length, so that the whole reads as a snappy block. */
 export const ELEMENTS_AT = 1
+
+/** How far back a copy may reach. */
+export const OFFSET_MAX = 65_535
+
+/** What `readElement` read last: how many bytes it makes, and how far back they come from, 0: a literal. */
+export const ELEMENT: Uint32Array = new Uint32Array(2)
+
+/** Reads the element at `at` into ELEMENT; where it ends. A literal's bytes are its last. */
+export function readElement(source: Uint8Array, at: number): number {
+  const tag = source[at]
+  const kind = tag & 3
+  if (kind === COPY_TWO) {
+    ELEMENT[0] = (tag >>> 2) + 1
+    ELEMENT[1] = source[at + 1] | (source[at + 2] << 8)
+    return at + 3
+  }
+  if (kind === COPY_ONE) {
+    ELEMENT[0] = ((tag >>> 2) & 7) + 4
+    ELEMENT[1] = ((tag >>> 5) << 8) | source[at + 1]
+    return at + 2
+  }
+  let sizeBytes = (tag >>> 2) + 1
+  let from = at + 1
+  if (sizeBytes > 60) {
+    const lengthBytes = sizeBytes - 60
+    sizeBytes = 1
+    for (let i = 0; i < lengthBytes; i++) sizeBytes += source[from + i] << (8 * i)
+    from += lengthBytes
+  }
+  ELEMENT[0] = sizeBytes
+  ELEMENT[1] = 0
+  return from + sizeBytes
+}
 
 /** Writes to `elements` of a workbench what stands for its `raw`, front to back. */
 export class ElementWriter {
@@ -93,15 +126,13 @@ export class ElementWriter {
     return this.to
   }
 
-  /** Raw [from, end) lies at `to`: notes values and times in it, and writes the heads. */
+  /** Raw [from, end) lies at `to`: notes values and times in it. */
   #note(from: number, end: number, to: number): void {
-    const { elements, starts, dead, widths, slots, timeSlots, count } = this.#bench
+    const { starts, widths, slots, timeSlots, count } = this.#bench
     let message = this.#message
     while (message < count && starts[message + 1] <= from) message++
     this.#message = message
     for (; message < count && starts[message] < end; message++) {
-      const start = starts[message]
-      if (start >= from) elements[to + start - from] = dead[message] === 0 ? TAG_LIVE : TAG_DEAD
       const stop = starts[message + 1]
       const patched = stop - VALUE_END_FROM_END - widths[message]
       if (widths[message] > 0 && patched >= from && patched < end) {

@@ -1,4 +1,5 @@
 /** What is known of each series of a segment, by its place in it: columns of one buffer. */
+import type { DroppedBytes } from './droppedbytes.ts'
 import { NO_ROW } from './patch.ts'
 import { widthFor } from './width.ts'
 import type { Workbench } from './workbench.ts'
@@ -10,13 +11,13 @@ const ENTRY_BYTES = 29
 const CONSTANT_ROWS = 8
 
 export class Entries {
-  /** Series ids; NaN for those forgotten. */
+  /** Series ids. */
   ids: Float64Array = new Float64Array(0)
   /** Two words for each series: its value in the elements. */
   lasts: Int32Array = new Int32Array(0)
   /** Where the patched bytes of each value lie in the elements; 0 where it has none. */
   slots: Uint32Array = new Uint32Array(0)
-  /** Place in the row, NO_ROW for series that are not there: their message is marked dead. */
+  /** Place in the row. */
   rows: Uint32Array = new Uint32Array(0)
   /** When each value became what it is, by the frame's stamps. */
   stamps: Uint16Array = new Uint16Array(0)
@@ -54,12 +55,38 @@ export class Entries {
     this.widths.set(widths)
   }
 
-  /** Puts an entry at an earlier place; its slot has to be found anew. */
-  move(from: number, to: number): void {
+  /**
+   * Changes over to another row.
+   *
+   * @param count   how many entries there are
+   * @param moved   by place in the last row the one in the new one, NO_ROW when it is not in there
+   * @param dropped gets where the messages of the entries lie that are not in it
+   * @returns how many are left: the first ones
+   */
+  keep(count: number, moved: Uint32Array, dropped: DroppedBytes): number {
+    const { rows, sizes } = this
+    let kept = 0
+    let at = 0
+    for (let i = 0; i < count; i++) {
+      const row = moved[rows[i]]
+      const to = at + sizes[i]
+      if (row === NO_ROW) {
+        dropped.add(at, to)
+      } else {
+        if (kept < i) this.#move(i, kept)
+        rows[kept++] = row
+      }
+      at = to
+    }
+    return kept
+  }
+
+  #move(from: number, to: number): void {
     this.ids[to] = this.ids[from]
-    this.rows[to] = this.rows[from]
+    this.slots[to] = this.slots[from]
     this.stamps[to] = this.stamps[from]
     this.sizes[to] = this.sizes[from]
+    this.widths[to] = this.widths[from]
     this.setLast(to, this.lasts[2 * from], this.lasts[2 * from + 1])
   }
 
@@ -79,13 +106,12 @@ export class Entries {
 
   /** Says on the workbench where the first `count` messages lie and what they are; without their bytes. */
   layOut(bench: Workbench, count: number): void {
-    const { starts, widths, dead } = bench
+    const { starts, widths } = bench
     bench.count = count
     let at = 0
     for (let i = 0; i < count; i++) {
       starts[i] = at
       widths[i] = this.widths[i]
-      dead[i] = this.rows[i] === NO_ROW ? 1 : 0
       at += this.sizes[i]
     }
     starts[count] = at

@@ -3,8 +3,8 @@ import type { SeriesId } from '../../model/appender.ts'
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import type { BufferPool } from './buffers.ts'
-import { findRows, matchRows } from './matchrows.ts'
-import { NO_ROW, wordsOf } from './patch.ts'
+import { matchRows } from './matchrows.ts'
+import { wordsOf } from './patch.ts'
 import type { FramePiece } from './piece.ts'
 import { type NewSeries, Segment } from './segment.ts'
 import { ENTRIES_MAX } from './workbench.ts'
@@ -33,10 +33,10 @@ export class Frame {
   ids: Float64Array
   /** Most samples of a piece. */
   readonly samplesMax: number
-  /** Series of a segment when it is built; half a piece, so that series that return have room. */
-  readonly #liveMax: number
-  /** Series of a segment, those that left among them. */
-  readonly #entriesMax: number
+  /** Series of a segment when it is built; half of what it may have, so that others have room. */
+  readonly #builtMax: number
+  /** Series of a segment. */
+  readonly #seriesMax: number
   readonly segments: Segment[] = []
   /** Series that have found a place in a segment; below the row's count while it is being built. */
   builtCount = 0
@@ -63,8 +63,8 @@ export class Frame {
     this.usedMs = parcel.timeMs
     this.#changesLeft = parcel.count
     this.samplesMax = samplesMax
-    this.#entriesMax = Math.min(ENTRIES_MAX, samplesMax)
-    this.#liveMax = Math.ceil(this.#entriesMax / 2)
+    this.#seriesMax = Math.min(ENTRIES_MAX, samplesMax)
+    this.#builtMax = Math.ceil(this.#seriesMax / 2)
   }
 
   get isReady(): boolean {
@@ -73,7 +73,7 @@ export class Frame {
 
   /** Whether it has become many segments with few series each. */
   get isScattered(): boolean {
-    const room = this.segments.length * this.#liveMax
+    const room = this.segments.length * this.#builtMax
     return this.segments.length > 2 && this.ids.length < SEGMENT_FILL_MIN * room
   }
 
@@ -103,32 +103,26 @@ export class Frame {
     this.usedMs = timeMs
     this.useCount++
     if (timeMs !== this.#lastMs || this.#last?.deref() !== values) this.#take(parcel)
-    const pieces: FramePiece[] = []
-    for (const segment of this.segments) {
-      if (segment.liveCount > 0) pieces.push(segment.piece())
-    }
-    return pieces
+    return this.segments.map((segment) => segment.piece())
   }
 
   /** Changes over to the layout of a parcel; says what came of it. */
   evolve(parcel: Parcel): typeof EVOLVED | typeof FOREIGN | typeof TOO_DEAR {
     const { ids, count } = parcel
-    const { rows, added } = this.#matchSeries(parcel)
-    const matchedCount = count - added.length
+    const { rows, added, matchedCount } = matchRows(this.ids, ids, count)
     if (matchedCount < SHARED_MIN * Math.max(count, this.ids.length)) return FOREIGN
     this.#saveUp()
-    const changedCount = added.length + this.#countTurned(rows)
+    const changedCount = added.length + this.ids.length - matchedCount
     if (changedCount > this.#changesLeft) return TOO_DEAR
     this.#changesLeft -= changedCount
     const series = { view: this.#view, parcel, rows: added, stamp: this.#stamp }
     const roomiest = this.#roomiest()
     let from = 0
-    let at = 0
     for (const segment of this.segments) {
-      const addedMax = segment === roomiest ? this.#roomIn(segment) : 0
-      const to = at + segment.count
-      from += segment.evolve(rows.subarray(at, to), series, from, addedMax)
-      at = to
+      const addedMax = segment === roomiest ? segment.roomFor(this.#seriesMax) : 0
+      const taken = segment.evolve(rows, series, from, addedMax)
+      if (taken < 0) this.isUnfit = true
+      else from += taken
     }
     while (from < added.length && !this.isUnfit) from += this.#addSegment(series, from)
     this.#dropEmpty()
@@ -138,11 +132,9 @@ export class Frame {
     return EVOLVED
   }
 
-  /** Forgets series; false when one of `ids` is in its layout, so that it is of no use any more. */
-  forget(ids: ReadonlySet<SeriesId>): boolean {
-    for (const segment of this.segments) if (!segment.forget(ids)) return false
-    for (let i = this.builtCount; i < this.ids.length; i++) if (ids.has(this.ids[i])) return false
-    return true
+  /** Whether one of these series is in its layout. */
+  hasAny(ids: ReadonlySet<SeriesId>): boolean {
+    return this.ids.some((id) => ids.has(id))
   }
 
   close(): void {
@@ -171,21 +163,9 @@ export class Frame {
     this.#last = new WeakRef(parcel.values)
   }
 
-  /** How many of the series of the segments leave or return when `rows` says where they stand. */
-  #countTurned(rows: Uint32Array): number {
-    let turnedCount = 0
-    let at = 0
-    for (const segment of this.segments) {
-      for (let i = 0; i < segment.count; i++, at++) {
-        if ((segment.entries.rows[i] === NO_ROW) !== (rows[at] === NO_ROW)) turnedCount++
-      }
-    }
-    return turnedCount
-  }
-
   #addSegment(series: NewSeries, from: number): number {
     const segment = new Segment(this.#pool)
-    const taken = segment.build(series, from, this.#liveMax)
+    const taken = segment.build(series, from, this.#builtMax)
     if (taken === 0) {
       segment.close()
       this.isUnfit = true
@@ -195,48 +175,23 @@ export class Frame {
     return taken
   }
 
-  /** Where the series of the segments, dead ones too, stand in a row; and what of it is new. */
-  #matchSeries(parcel: Parcel): { rows: Uint32Array; added: readonly number[] } {
-    const moved = matchRows(this.ids, parcel.ids, parcel.count)
-    let count = 0
-    for (const segment of this.segments) count += segment.count
-    const known = new Float64Array(count)
-    const rows = new Uint32Array(count)
-    const dead: number[] = []
-    let at = 0
-    for (const segment of this.segments) {
-      known.set(segment.entries.ids.subarray(0, segment.count), at)
-      for (let i = 0; i < segment.count; i++, at++) {
-        const row = segment.entries.rows[i]
-        if (row === NO_ROW) dead.push(at)
-        rows[at] = row === NO_ROW ? NO_ROW : moved.rows[row]
-      }
-    }
-    return { rows, added: findRows(known, parcel.ids, dead, moved.added, rows) }
-  }
-
   /** The last segment while it has room, else the one with the fewest series. */
   #roomiest(): Segment | undefined {
     let best = this.segments.at(-1)
-    if (best !== undefined && this.#roomIn(best) > 0) return best
+    if (best !== undefined && best.roomFor(this.#seriesMax) > 0) return best
     best = undefined
     for (const segment of this.segments) {
-      if (this.#roomIn(segment) === 0) continue
-      if (best === undefined || segment.liveCount < best.liveCount) best = segment
+      if (segment.roomFor(this.#seriesMax) === 0) continue
+      if (best === undefined || segment.count < best.count) best = segment
     }
     return best
-  }
-
-  /** How many series may be added: a quarter of the entries is left to series that return. */
-  #roomIn(segment: Segment): number {
-    return segment.roomFor(Math.ceil(0.75 * this.#entriesMax), this.#entriesMax)
   }
 
   #dropEmpty(): void {
     const { segments } = this
     let kept = 0
     for (const segment of segments) {
-      if (segment.liveCount === 0) segment.close()
+      if (segment.count === 0) segment.close()
       else segments[kept++] = segment
     }
     segments.length = kept

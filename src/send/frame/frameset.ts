@@ -84,7 +84,7 @@ export class FrameSet implements Frames {
   forget(ids: readonly SeriesId[]): void {
     const gone = new Set(ids)
     for (const [name, target] of this.#targets) {
-      for (const frame of target.frames) if (!frame.forget(gone)) this.#drop(target, frame)
+      for (const frame of target.frames) if (frame.hasAny(gone)) this.#drop(target, frame)
       const kept = target.sighted.filter((row) => !row.ids.some((id) => gone.has(id)))
       this.#setSighted(target, kept)
       if (target.isEmpty) this.#targets.delete(name)

@@ -1,10 +1,9 @@
 /** Finds repetitions in the messages of a segment; values that are patched never take part. */
-import type { ElementWriter } from './elements.ts'
+import { type ElementWriter, OFFSET_MAX } from './elements.ts'
 import { TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
 import { RAW_BYTES_MAX, TIME_SYMBOL, VOLATILE, type Workbench } from './workbench.ts'
 
 const MATCH_BYTES_MIN = 4
-const OFFSET_MAX = 65_535
 
 /** How hard repetitions are looked for. */
 export interface Effort {
@@ -25,7 +24,7 @@ export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16, placesMax: 4 }
 /** Fills the symbols of messages [from, to). */
 export function fillSymbols(bench: Workbench, from: number, to: number): void {
   const { raw, symbols, starts, widths } = bench
-  for (let at = starts[from]; at < starts[to]; at++) symbols[at] = raw[at]
+  symbols.set(raw.subarray(starts[from], starts[to]), starts[from])
   for (let message = from; message < to; message++) {
     const end = starts[message + 1]
     for (let k = 0; k < TIME_BYTES; k++) symbols[end - TIME_BYTES + k] = TIME_SYMBOL + k

@@ -8,9 +8,6 @@ const AHEAD_MAX = 16
 /** As many series as were missed in a row may have others in their place: so much further at most. */
 const REPLACED_MAX = 128
 
-/** A power of two. */
-const HINTS = 2048
-
 /** Where the series of a row stand in a new one. */
 export interface RowMatch {
   /** For each known series, in the order given: its place, or NO_ROW. */
@@ -63,7 +60,7 @@ export function matchRows(known: Float64Array, ids: Float64Array, count: number)
  * @param rows    gets the place of each that is found
  * @returns the places that remain
  */
-export function findRows(
+function findRows(
   known: Float64Array,
   ids: Float64Array,
   missing: readonly number[],
@@ -72,15 +69,9 @@ export function findRows(
 ): readonly number[] {
   if (missing.length === 0 || skipped.length === 0) return skipped
   const placeOf = new Map<SeriesId, number>()
-  // Most of the missing have left for good: a few bits tell that cheaper than the map.
-  const hints = new Uint8Array(HINTS)
-  for (const row of skipped) {
-    placeOf.set(ids[row], row)
-    hints[ids[row] & (HINTS - 1)] = 1
-  }
+  for (const row of skipped) placeOf.set(ids[row], row)
   const found = new Set<number>()
   for (const i of missing) {
-    if (hints[known[i] & (HINTS - 1)] === 0) continue
     const row = placeOf.get(known[i])
     if (row === undefined) continue
     rows[i] = row

@@ -1,10 +1,8 @@
 /** One series message of a remote write 1.0 request, as frames hold it. */
 import type { Labels } from '../../model/labels.ts'
 
-/** Heads of a series in a request: as readers look for it, and as a field that all of them skip. */
-export const TAG_LIVE = 0x0a
-/** Field 15, which no version of the request has, of the same kind. */
-export const TAG_DEAD = 0x7a
+/** Head of a series in a request. */
+const SERIES_TAG = 0x0a
 
 /** Bytes of a time: ms since epoch from 2^35 (1971) to 2^42 - 1 (2109) as a varint. */
 export const TIME_BYTES = 6
@@ -51,7 +49,7 @@ export function writeMessage(
   const stop = writeLabels(labels, into, start, end - SAMPLE_BYTES)
   if (stop < 0) return -1
   const sizeBytes = stop - start + SAMPLE_BYTES
-  into[at] = TAG_LIVE
+  into[at] = SERIES_TAG
   const body = writeLength(sizeBytes, into, at + 1)
   if (body !== start) into.copyWithin(body, start, stop)
   const sample = body + stop - start

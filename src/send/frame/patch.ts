@@ -3,7 +3,7 @@ import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
 import type { Parcel } from '../parcel.ts'
 import { fitsWidth, writeWidth } from './width.ts'
 
-/** Row of a series that is not in the layout. */
+/** The place of a series in a row that has none for it. */
 export const NO_ROW = 0xffffffff
 
 const STALE_HIGH_QUIET = 0x7ff80000
@@ -17,7 +17,7 @@ const STALE_HIGH_QUIET = 0x7ff80000
  * @param view   the elements
  * @param slots  place of the last bytes of each value in `view`
  * @param widths how many bytes of each value those are
- * @param rows   place of each series in the row; NO_ROW when it is not there
+ * @param rows   place of each series in the row
  * @param lasts  two words for each series, the value that it has in `view`
  * @param stamps gets `stamp` for each series whose value is another one now
  * @param bits   two words for each value of the row
@@ -39,7 +39,6 @@ export function patchValues(
   let brokenCount = 0
   for (let i = 0; i < count; i++) {
     const row = rows[i]
-    if (row === NO_ROW) continue
     const low = bits[2 * row]
     let high = bits[2 * row + 1]
     if (low === STALE_LOW && high === STALE_HIGH_QUIET) high = STALE_HIGH

@@ -1,14 +1,14 @@
 /** A part of a frame: elements of up to some hundred series, and what is known of each of them. */
-import type { SeriesId } from '../../model/appender.ts'
 import { decodeSnappy } from '../../wire/snappy.ts'
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
 import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
+import { writeWithout } from './drop.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
 import { Entries } from './entries.ts'
-import { type Effort, fillSymbols, QUICK, THOROUGH, writeMatched } from './match.ts'
-import { TAG_DEAD, TAG_LIVE, VALUE_FROM_END, writeMessage } from './message.ts'
-import { NO_ROW, patchTime, patchValues, wordsOf } from './patch.ts'
+import { fillSymbols, QUICK, THOROUGH, writeMatched } from './match.ts'
+import { VALUE_FROM_END, writeMessage } from './message.ts'
+import { patchTime, patchValues, wordsOf } from './patch.ts'
 import { ForcedBytes, shiftSlots, writeSpliced } from './splice.ts'
 import { CONSTANT, WHOLE, widthFor } from './width.ts'
 import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, VOLATILE, type Workbench } from './workbench.ts'
@@ -35,8 +35,11 @@ const LITERAL_BYTES = 2
 /** It is built anew for a saving of more than this share of its bytes. */
 const SAVING_MIN = 0.04
 
-/** Series that left are dropped for good when they are this share of those that are there. */
-const DEAD_MAX = 0.5
+/** It is worn when a series takes this much more than when it was built. */
+const WORN_MIN = 1.25
+
+/** What the first messages take that have nothing to be copied from is not wear. */
+const FIRST_BYTES = 512
 
 /** High word of the double 1. */
 const ONE_HIGH = 0x3ff00000
@@ -58,8 +61,6 @@ const broken = new Uint32Array(ENTRIES_MAX)
 
 export class Segment {
   count = 0
-  /** Series that are in the layout. */
-  liveCount = 0
   decodedBytes = 0
   /** Of its series, the first `count` of them. */
   readonly entries: Entries = new Entries()
@@ -67,6 +68,8 @@ export class Segment {
   #timeMs = 0
   #buffer: FrameBuffer
   #elementsEnd = 0
+  /** Of the elements, for each series when it was built. */
+  #builtBytes = 0
   #reviewRows: number = REVIEW_ROWS_MIN
   #reviewLeft: number = REVIEW_ROWS_MIN
   readonly #pool: BufferPool
@@ -81,15 +84,15 @@ export class Segment {
     return this.entries.sizeBytes + this.#timeSlots.byteLength
   }
 
-  /** How many series may be added, when it is to have at most so many live ones and in all. */
-  roomFor(liveMax: number, entriesMax: number): number {
+  /** How many series may be added, when it is to have at most so many. */
+  roomFor(seriesMax: number): number {
     if (this.decodedBytes > RAW_BYTES_MAX - ROOM_BYTES_MIN) return 0
-    return Math.max(0, Math.min(liveMax - this.liveCount, entriesMax - this.count))
+    return Math.max(0, seriesMax - this.count)
   }
 
-  /** Whether the series that left have become too many to carry along. */
+  /** Whether what came and went has left it much larger than it had to be. */
   get isWorn(): boolean {
-    return this.count - this.liveCount > 32 + DEAD_MAX * this.liveCount
+    return this.#elementsEnd > FIRST_BYTES + WORN_MIN * this.#builtBytes * this.count
   }
 
   /**
@@ -120,48 +123,40 @@ export class Segment {
       bench.widths[i] = isConstant ? CONSTANT : widthFor(low, high)
       entries.setLast(i, low, high)
     }
-    this.#match(bench, THOROUGH)
+    this.#match(bench)
     return taken
   }
 
   /**
-   * Marks series dead or live where `rows` asks for it, and adds up to `addedMax` new ones from the
-   * given one on.
+   * Changes over to another row: drops series that are not in it, and adds up to `addedMax` new
+   * ones from the given one on.
    *
-   * @param rows  what `entries.rows` is to be, for the series that it has
-   * @returns how many were added
+   * @param moved by place in the last row the one in the new one, NO_ROW when it is not in there
+   * @returns how many were added; -1 when it cannot be changed over and is of no use any more
    */
-  evolve(rows: Uint32Array, added: NewSeries, from: number, addedMax: number): number {
+  evolve(moved: Uint32Array, added: NewSeries, from: number, addedMax: number): number {
     const { entries } = this
-    const turned: number[] = []
-    for (let i = 0; i < this.count; i++) {
-      if ((entries.rows[i] === NO_ROW) !== (rows[i] === NO_ROW)) turned.push(i)
-      entries.rows[i] = rows[i]
-    }
-    const old = this.count
-    const to = Math.min(added.rows.length, from + addedMax)
-    if (turned.length === 0 && from === to) return 0
     const bench = theWorkbench()
-    entries.layOut(bench, this.count)
-    const forced = new ForcedBytes(bench)
-    for (const i of turned) {
-      const isLive = rows[i] !== NO_ROW
-      this.liveCount += isLive ? 1 : -1
-      bench.raw[bench.starts[i]] = isLive ? TAG_DEAD : TAG_LIVE
-      forced.add(bench.starts[i], bench.starts[i] + 1)
-    }
-    this.#reserve(old + to - from)
+    const { dropped } = bench
+    dropped.clear()
+    const kept = entries.keep(this.count, moved, dropped)
+    this.count = kept
+    const to = Math.min(added.rows.length, from + addedMax)
+    if (dropped.isEmpty && from === to) return 0
+    entries.layOut(bench, kept)
+    this.#reserve(kept + to - from)
     const taken = this.#writeMessages(bench, added, from, to, RAW_BYTES_MAX)
     const writer = new ElementWriter(bench)
-    writeSpliced(this.#elements, bench, forced, writer)
+    const keptBytes = bench.starts[kept]
+    if (!writeWithout(this.#elements, keptBytes, bench, dropped, writer)) return -1
     writer.flush()
-    shiftSlots(bench, entries.slots, this.#timeSlots, old)
+    shiftSlots(bench, entries.slots, this.#timeSlots, kept)
     if (taken > 0) {
-      this.#setWidths(bench, wordsOf(added.parcel), old)
-      const window = this.#layOutWindow(bench, added.view, old)
-      fillSymbols(bench, old, this.count)
+      this.#setWidths(bench, wordsOf(added.parcel), kept)
+      const window = this.#layOutWindow(bench, added.view, kept)
+      fillSymbols(bench, kept, this.count)
       const { starts } = bench
-      writeMatched(bench, starts[window], starts[old], starts[this.count], writer, QUICK)
+      writeMatched(bench, starts[window], starts[kept], starts[this.count], writer, QUICK)
     }
     this.#adopt(bench, writer.flush())
     return taken
@@ -205,7 +200,7 @@ export class Segment {
     if (this.isWorn) return true
     if (--this.#reviewLeft > 0) return false
     this.#reviewLeft = this.#reviewRows
-    let saving = ((this.count - this.liveCount) * this.#elementsEnd) / this.count
+    let saving = 0
     for (let i = 0; i < this.count; i++) {
       const width = entries.widths[i]
       if (width === CONSTANT) continue
@@ -214,33 +209,18 @@ export class Segment {
     return saving > SAVING_MIN * this.#elementsEnd
   }
 
-  /** Builds it anew: without the dead, with constants and narrow slots. Its row stays the same. */
+  /** Builds it anew, with constants and narrow slots. Its row stays the same. */
   rebuild(stamp: number): void {
-    const { entries } = this
-    // Where many leave, more will.
-    const effort = this.isWorn ? QUICK : THOROUGH
+    const { entries, count } = this
     const bench = theWorkbench()
-    entries.layOut(bench, this.count)
+    entries.layOut(bench, count)
     decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
-    const { raw, starts, widths, dead } = bench
-    let kept = 0
-    let to = 0
-    for (let i = 0; i < this.count; i++) {
-      if (entries.rows[i] === NO_ROW) continue
-      const sizeBytes = starts[i + 1] - starts[i]
-      raw.copyWithin(to, starts[i], starts[i + 1])
-      starts[kept] = to
-      to += sizeBytes
+    const { widths } = bench
+    for (let i = 0; i < count; i++) {
       const isConstant = widths[i] === CONSTANT || entries.isSteady(i, stamp)
-      widths[kept] = isConstant ? CONSTANT : entries.widthOf(i)
-      dead[kept] = 0
-      entries.move(i, kept)
-      kept++
+      widths[i] = isConstant ? CONSTANT : entries.widthOf(i)
     }
-    starts[kept] = to
-    this.count = kept
-    bench.count = kept
-    this.#match(bench, effort)
+    this.#match(bench)
     this.#reviewRows = Math.min(4 * this.#reviewRows, REVIEW_ROWS_MAX)
     this.#reviewLeft = this.#reviewRows
   }
@@ -248,18 +228,7 @@ export class Segment {
   /** What it holds, pinned until released. */
   piece(): PinnedPiece {
     const bytes = this.#elements.subarray(ELEMENTS_AT)
-    return new PinnedPiece(bytes, this.decodedBytes, this.liveCount, this.#buffer)
-  }
-
-  /** Forgets series that are not in the layout; false when one of `ids` is in it. */
-  forget(ids: ReadonlySet<SeriesId>): boolean {
-    const { entries } = this
-    for (let i = 0; i < this.count; i++) {
-      if (!ids.has(entries.ids[i])) continue
-      if (entries.rows[i] !== NO_ROW) return false
-      entries.ids[i] = NaN
-    }
-    return true
+    return new PinnedPiece(bytes, this.decodedBytes, this.count, this.#buffer)
   }
 
   close(): void {
@@ -271,7 +240,7 @@ export class Segment {
   }
 
   /**
-   * Puts the last messages before `end` on the workbench, as far as they are live, to be matched.
+   * Puts the last messages before `end` on the workbench, to be matched.
    *
    * @returns the first one of them
    */
@@ -280,10 +249,6 @@ export class Segment {
     const { raw, starts, symbols, widths } = bench
     const from = Math.max(0, end - WINDOW_ENTRIES)
     for (let i = from; i < end; i++) {
-      if (entries.rows[i] === NO_ROW) {
-        symbols.fill(VOLATILE, starts[i], starts[i + 1])
-        continue
-      }
       writeMessage(view.labels(entries.ids[i]), this.#timeMs, raw, starts[i], RAW_BYTES_MAX)
       fillSymbols(bench, i, i + 1)
       if (widths[i] !== CONSTANT) continue
@@ -314,7 +279,6 @@ export class Segment {
       const stop = Math.min(bytesMax, at + MESSAGE_BYTES_MAX)
       const end = writeMessage(view.labels(id), this.#timeMs, bench.raw, at, stop)
       if (end < 0) break
-      bench.dead[count] = 0
       entries.sizes[count] = end - at
       entries.ids[count] = id
       entries.rows[count] = rows[i]
@@ -326,7 +290,6 @@ export class Segment {
     }
     bench.count = count
     this.count = count
-    this.liveCount += count - first
     return count - first
   }
 
@@ -339,11 +302,12 @@ export class Segment {
     }
   }
 
-  #match(bench: Workbench, effort: Effort): void {
+  #match(bench: Workbench): void {
     fillSymbols(bench, 0, bench.count)
     const writer = new ElementWriter(bench)
-    writeMatched(bench, 0, 0, bench.starts[bench.count], writer, effort)
+    writeMatched(bench, 0, 0, bench.starts[bench.count], writer, THOROUGH)
     this.#adopt(bench, writer.flush())
+    this.#builtBytes = this.#elementsEnd / this.count
   }
 
   /** Takes over what the workbench holds. */

@@ -1,7 +1,6 @@
 /** Turns bytes inside ready elements into literals; everything else stays as it was matched. */
-
 import { copyBytes } from './copybytes.ts'
-import { ELEMENTS_AT, type ElementWriter } from './elements.ts'
+import { ELEMENT, ELEMENTS_AT, type ElementWriter, readElement } from './elements.ts'
 import { PAGE_BITS, type Workbench } from './workbench.ts'
 
 /** Raw bytes that must be literals, and that no copy may draw from. */
@@ -72,25 +71,9 @@ export function writeSpliced(
   let rawAt = 0
   for (let at = ELEMENTS_AT; at < source.length; ) {
     const elementFrom = at
-    const tag = source[at++]
-    const kind = tag & 3
-    let sizeBytes = (tag >>> 2) + 1
-    let offset = 0
-    if (kind === 0) {
-      if (sizeBytes > 60) {
-        const lengthBytes = sizeBytes - 60
-        sizeBytes = 1
-        for (let i = 0; i < lengthBytes; i++) sizeBytes += source[at + i] << (8 * i)
-        at += lengthBytes
-      }
-      at += sizeBytes
-    } else if (kind === 1) {
-      sizeBytes = ((tag >>> 2) & 7) + 4
-      offset = ((tag >>> 5) << 8) | source[at++]
-    } else {
-      offset = source[at] | (source[at + 1] << 8)
-      at += 2
-    }
+    at = readElement(source, at)
+    const sizeBytes = ELEMENT[0]
+    const offset = ELEMENT[1]
     const rawTo = rawAt + sizeBytes
     const isTouched =
       forced.meets(rawAt, rawTo) || (offset > 0 && forced.meets(rawAt - offset, rawTo - offset))

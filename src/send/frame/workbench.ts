@@ -1,10 +1,11 @@
 /** Where segments are made and remade: one place for all frames of the thread, used by one at a time. */
 import { snappyEncodedBytesMax } from '../../wire/snappy.ts'
+import { DroppedBytes } from './droppedbytes.ts'
 
 /** Most bytes of the decoded messages of one segment. */
 export const RAW_BYTES_MAX = 131_072
 
-/** Most series of one segment, dead ones among them. */
+/** Most series of one segment. */
 export const ENTRIES_MAX = 1024
 
 /** A symbol that equals none: a patched byte of a value. */
@@ -66,15 +67,15 @@ export class Workbench {
   readonly starts: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
   /** How many bytes of the value of message i are patched, so that they have to lie in one literal. */
   readonly widths: Uint8Array = new Uint8Array(ENTRIES_MAX)
-  /** Whether message i is of a series that is not in the layout. */
-  readonly dead: Uint8Array = new Uint8Array(ENTRIES_MAX)
   /** Where the patched bytes of message i lie in `elements`; 0 when it has none. */
   readonly slots: Uint32Array = new Uint32Array(ENTRIES_MAX)
   /** Where bytes of the time lie in `elements`: 8 × place + byte of the time. */
   timeSlots: number[] = []
   count = 0
-  /** What the last splice took over. */
+  /** What was taken over when elements were written anew. */
   readonly runs: TakenRuns = new TakenRuns()
+  /** Messages that leave. */
+  readonly dropped: DroppedBytes = new DroppedBytes(ENTRIES_MAX)
   /** The snappy elements. */
   readonly elements: Uint8Array = new Uint8Array(snappyEncodedBytesMax(RAW_BYTES_MAX))
   /** The matcher's chains: last place of a hash, and how far back the one before it is. */

@@ -13,6 +13,8 @@ const FROM_MS = 1_700_000_000_000
 /** What happens between two rows. */
 const step = fc.record({
   removed: fc.array(fc.nat(), { maxLength: 6 }),
+  /** So many that follow each other. */
+  cut: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
   added: fc.array(fc.record({ at: fc.nat(), isOld: fc.boolean() }), { maxLength: 6 }),
   shuffled: fc.integer({ min: 0, max: 20 }),
   changed: fc.array(fc.record({ at: fc.nat(), value: fc.integer({ min: 0, max: 18 }) }), {
@@ -44,7 +46,8 @@ class Source {
     this.#nextId = count + 1
   }
 
-  change({ removed, added, shuffled, changed }: Step): void {
+  change({ removed, cut, added, shuffled, changed }: Step): void {
+    this.gone.push(...this.ids.splice(1 + (cut % this.ids.length), cut))
     for (const at of removed) {
       if (this.ids.length > 1) this.gone.push(...this.ids.splice(at % this.ids.length, 1))
     }

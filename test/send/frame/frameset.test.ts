@@ -7,10 +7,14 @@ import { FrameSet } from '../../../src/send/frame/frameset.ts'
 import type { FramePiece, Frames } from '../../../src/send/frame/piece.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
-import { encodeSnappy, snappyEncodedBytesMax } from '../../../src/wire/snappy.ts'
+import {
+  encodeSnappy,
+  snappyDecodedBytes,
+  snappyEncodedBytesMax,
+} from '../../../src/wire/snappy.ts'
 import { readCaptures } from '../../support/captures.ts'
 import { encodeWrite1 } from '../../support/writerequest.ts'
-import { exporterLabels, requestOf, rowOf, samplesIn, samplesOf, viewOf } from './rows.ts'
+import { exporterLabels, noise, requestOf, rowOf, samplesIn, samplesOf, viewOf } from './rows.ts'
 
 const FROM_MS = 1_700_000_000_000
 const SAMPLES_MAX = 2000
@@ -134,18 +138,65 @@ test('other NaNs keep their bits', () => {
   take(framesFor(view, ids), rowOf(ids, values, FROM_MS), view)
 })
 
-test('a series that left is not sent, and returns without the frame being built again', () => {
+test('a series that left leaves nothing behind, and returns without the frame being built again', () => {
   const view = viewOf(exporterLabels)
   const ids = idsOf(100)
   const frames = framesFor(view, ids)
   const fewer = ids.filter((id) => id % 10 !== 0)
-  const sizes: number[] = []
+  const anew = framesFor(view, fewer)
   for (const [k, row] of [ids, fewer, fewer, ids, fewer, ids].entries()) {
     const values = Float64Array.from(row, (id) => id + k)
-    sizes.push(take(frames, rowOf(row, values, FROM_MS + k), view).length)
+    const request = take(frames, rowOf(row, values, FROM_MS + k), view)
+    if (row !== fewer) continue
+    const wanted = take(anew, rowOf(row, values, FROM_MS + k), view)
+    assert.equal(snappyDecodedBytes(request, 2 ** 20), snappyDecodedBytes(wanted, 2 ** 20))
+    assert.ok(
+      request.length < 1.1 * wanted.length,
+      `${request.length}, anew ${wanted.length} bytes`,
+    )
   }
   assert.equal(frames.counts.built, 1)
-  assert.equal(sizes[5], sizes[3], 'the second return takes the same places')
+})
+
+test('a series that left, from which one was copied that is far from all others, is no loss', () => {
+  // The text of the ninth is that of the fifth, and that of the first, further back than a copy reaches.
+  const view = viewOf((id) => [...exporterLabels(id), 'z', noise(id % 4, 9500)])
+  const ids = idsOf(10)
+  const frames = framesFor(view, ids.slice(0, 6))
+  take(frames, rowOf(ids, Float64Array.from(ids), FROM_MS), view)
+  assert.equal(frames.counts.built, 1)
+  const without = ids.filter((id) => id !== 5)
+  take(frames, rowOf(without, Float64Array.from(without), FROM_MS + 1), view)
+  assert.equal(frames.counts.built, 2)
+})
+
+test('a frame whose series come and go for long stays nearly as small as one that is new', () => {
+  const view = viewOf(exporterLabels)
+  let ids = idsOf(600)
+  const frames = framesFor(view, ids)
+  for (let k = 0; k < 300; k++) {
+    const from = (13 * k) % 590
+    ids = ids.map((id, i) => (i >= from && i < from + 10 ? 1000 + 10 * k + i - from : id))
+    const row = rowOf(
+      ids,
+      Float64Array.from(ids, (id) => (id * k) % 4000),
+      FROM_MS + k,
+    )
+    const sizeBytes = take(frames, row, view).length
+    if (k % 50 !== 49) continue
+    const anew = new FrameSet(view)
+    anew.encode(row, SAMPLES_MAX)
+    anew.encode({ ...row, timeMs: FROM_MS + k + 1 }, SAMPLES_MAX)
+    // All of its values change.
+    const next = rowOf(
+      ids,
+      row.values.map((value) => value + 2),
+      FROM_MS + k + 2,
+    )
+    const wanted = take(anew, next, view).length
+    assert.ok(sizeBytes < 1.35 * wanted, `${sizeBytes} bytes after ${k} rows, anew ${wanted}`)
+  }
+  assert.equal(frames.counts.built, 1)
 })
 
 test('an id that was forgotten may be another series', () => {

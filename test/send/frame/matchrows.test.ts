@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { findRows, matchRows } from '../../../src/send/frame/matchrows.ts'
+import { matchRows } from '../../../src/send/frame/matchrows.ts'
 import { NO_ROW } from '../../../src/send/frame/patch.ts'
 
 const ids = fc.uniqueArray(fc.integer({ min: 0, max: 5000 }), { maxLength: 80 })
@@ -28,12 +28,4 @@ test('each known series is found where it stands, and what is left is new', () =
     }),
     { numRuns: 300, seed: 2 },
   )
-})
-
-test('series are found at the places given only, forgotten ones, kept as NaN, nowhere', () => {
-  const known = Float64Array.of(NaN, 2, 7, 2048 + 9)
-  const rows = new Uint32Array(4).fill(NO_ROW)
-  const ids = Float64Array.of(2, 7, 9, 0)
-  assert.deepEqual(findRows(known, ids, [0, 2, 3], [0, 1, 2, 3], rows), [0, 2, 3])
-  assert.deepEqual([...rows], [NO_ROW, NO_ROW, 1, NO_ROW])
 })

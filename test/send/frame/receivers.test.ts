@@ -1,4 +1,4 @@
-/** Real receivers read frames: dead series and patched values included. */
+/** Real receivers read frames, while series come and go and values are patched. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'

@@ -78,3 +78,12 @@ export function exporterLabels(id: number): Labels {
   ]
   return labels.flat()
 }
+
+/** Text without repetitions, the same for the same seed. */
+export function noise(seed: number, length: number): string {
+  let state = seed + 1
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return String.fromCharCode(33 + ((state >>> 16) % 90))
+  }).join('')
+}
