@@ -42,6 +42,8 @@ const SHORT: readonly Setting[] = [1, 50, 200].map((targets) => ({
 
 const LONG_TIMES = { intervalSeconds: 15, warmSeconds: 60, measureSeconds: 90 } as const
 
+const CHURN = { ...NODE, ...LONG_TIMES, targets: 50, series: 1000, churn: 0.02 } as const
+
 const LONG: readonly Setting[] = [
   ...[1, 50, 200].map((targets) => {
     return { ...NODE, ...LONG_TIMES, name: `${targets} × 1009 at 15 s`, targets }
@@ -49,14 +51,8 @@ const LONG: readonly Setting[] = [
   { ...NODE, ...LONG_TIMES, name: '50 × 1009 at 15 s, gzip', targets: 50, gzip: true },
   { ...NODE, ...LONG_TIMES, name: '1000 × 100 at 15 s', targets: 1000, series: 100 },
   { ...NODE, ...LONG_TIMES, name: '1 × 50000 at 15 s', targets: 1, series: 50_000 },
-  {
-    ...NODE,
-    ...LONG_TIMES,
-    name: '50 × 1000 at 15 s, 2 % new',
-    targets: 50,
-    series: 1000,
-    churn: 0.02,
-  },
+  { ...CHURN, name: '50 × 1000 at 15 s, 2 % new' },
+  { ...CHURN, name: '50 × 1000 at 15 s, 2 % new, after four minutes', warmSeconds: 240 },
 ]
 
 const OURS = 'narthex'

@@ -1,5 +1,8 @@
 /** Bytes of a segment that are to vanish, while its elements are written anew without them. */
 
+/** Behind all bytes; small, so that what is computed with it stays a small integer. */
+const NEVER = 2 ** 30 - 1
+
 /** Ranges of raw bytes that are to vanish, and where their content comes from. */
 export class DroppedBytes {
   /** Rising and apart from each other. */
@@ -12,7 +15,7 @@ export class DroppedBytes {
   #next = 0
   /** Of the byte that was located last: whether it is dropped. */
   isDropped = false
-  /** Where bytes begin to be kept, or to be dropped, behind it. */
+  /** Where bytes begin to be kept, or to be dropped, behind it; more than all places when nowhere. */
   turn = 0
   /** How much is dropped before it, or up to where its range ends. */
   sum = 0
@@ -76,7 +79,7 @@ export class DroppedBytes {
     this.isDropped = range > 0 && at < this.#to[range - 1]
     this.sum = range > 0 ? this.#sums[range - 1] : 0
     if (this.isDropped) this.turn = this.#to[range - 1]
-    else this.turn = range < this.#count ? this.#from[range] : Infinity
+    else this.turn = range < this.#count ? this.#from[range] : NEVER
   }
 
   /** Where the byte at `at` comes to lie, or what follows it when it is dropped. */
