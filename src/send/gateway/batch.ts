@@ -27,7 +27,7 @@ const SERIES_PER_ENTRY = 2000
 /** Bytes of one UTF-16 unit at most, and of what stands before a text. */
 const UTF8_BYTES_MAX = 3
 const TEXT_EXTRA_BYTES = 4
-/** Part of its layout that a row has at least, unless it comes again. */
+/** Part of the last row of its layout that a row has at least, unless it comes again. */
 const PART_OF_ROW_MIN = 0.75
 /** Times beyond it have no place in an entry; nothing keeps such samples. */
 const TIME_MS_MAX = 2 ** 50
@@ -165,7 +165,10 @@ export class BatchMaker {
       columns[i] = this.layouts.columnOf(ids[i])
       if (columns[i] !== i) isWhole = false
     }
-    if (count < PART_OF_ROW_MIN * layout.ids.length && layout.partialIds !== ids) {
+    // What was not in the last row either costs nothing.
+    const { lastColumns } = layout
+    const keptCount = countCommon(lastColumns, columns, layout.ids.length)
+    if (keptCount < PART_OF_ROW_MIN * lastColumns.length && layout.partialIds !== ids) {
       layout.partialIds = ids
       return undefined
     }
@@ -296,6 +299,15 @@ export class BatchMaker {
     if (this.#message.sizeBytes === 0) return
     this.#batches.push({ number: this.#lastNumber, bytes: this.#message.take() })
   }
+}
+
+/** How many columns are in both lists. */
+function countCommon(some: Uint32Array, others: Uint32Array, columnsMax: number): number {
+  const isIn = new Uint8Array(columnsMax)
+  for (const column of some) isIn[column] = 1
+  let count = 0
+  for (const column of others) count += isIn[column]
+  return count
 }
 
 function isNear(timeMs: number): boolean {

@@ -156,6 +156,26 @@ test('parts of a layout go as cells, a part that comes again goes as a row', () 
   assert.equal(appender.noted.get(series.name(all[0]))?.length, 6)
 })
 
+test('rows stay rows while series come and go, however many have gone', () => {
+  const series = new TestSeries()
+  const appender = new NotingAppender()
+  const taker = takerOf(appender)
+  const maker = new BatchMaker(series, 100_000)
+  const add = (i: number): number => series.add({ __name__: `m${i}`, instance: 'a' })
+  let ids = Float64Array.from({ length: 200 }, (_, i) => add(i))
+  const sizes: number[] = []
+  for (let k = 0; k < 100; k++) {
+    // Two of them leave, two come.
+    ids = ids.map((id, i) => (Math.floor(i / 2) === k ? add(1000 + 2 * k + (i % 2)) : id))
+    const [batch] = maker.make([rowOf(k, ids, Array(200).fill(7))], new ResultSum())
+    taker.take(new Cursor(batch.bytes, 2), true, 0)
+    sizes.push(batch.bytes.length)
+  }
+  const most = Math.max(...sizes.slice(1))
+  assert.ok(most < 100, `${most} bytes for two series that left and two that came`)
+  assert.equal(appender.sampleCount, 100 * 200)
+})
+
 test('the very same list of series is right again after others have joined its layout', () => {
   const series = new TestSeries()
   const appender = new NotingAppender()
