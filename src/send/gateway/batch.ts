@@ -27,7 +27,7 @@ const SERIES_PER_ENTRY = 2000
 /** Bytes of one UTF-16 unit at most, and of what stands before a text. */
 const UTF8_BYTES_MAX = 3
 const TEXT_EXTRA_BYTES = 4
-/** Part of the last row of its layout that a row has at least, unless it comes again. */
+/** Part of the last row of its layout that a row has at least, unless one like it went as cells. */
 const PART_OF_ROW_MIN = 0.75
 /** Times beyond it have no place in an entry; nothing keeps such samples. */
 const TIME_MS_MAX = 2 ** 50
@@ -166,10 +166,10 @@ export class BatchMaker {
       if (columns[i] !== i) isWhole = false
     }
     // What was not in the last row either costs nothing.
-    const { lastColumns } = layout
-    const keptCount = countCommon(lastColumns, columns, layout.ids.length)
-    if (keptCount < PART_OF_ROW_MIN * lastColumns.length && layout.partialIds !== ids) {
-      layout.partialIds = ids
+    const all = layout.ids.length
+    const { lastColumns, partialColumns } = layout
+    if (!hasMostOf(lastColumns, columns, all) && !isLike(partialColumns, columns, all)) {
+      layout.partialColumns = columns
       return undefined
     }
     layout.lastIds = ids
@@ -301,13 +301,18 @@ export class BatchMaker {
   }
 }
 
-/** How many columns are in both lists. */
-function countCommon(some: Uint32Array, others: Uint32Array, columnsMax: number): number {
-  const isIn = new Uint8Array(columnsMax)
-  for (const column of some) isIn[column] = 1
+function isLike(columns: Uint32Array | undefined, others: Uint32Array, all: number): boolean {
+  if (columns === undefined) return false
+  return hasMostOf(columns, others, all) && hasMostOf(others, columns, all)
+}
+
+/** Whether most of some columns are among others, of `all` that there are. */
+function hasMostOf(columns: Uint32Array, others: Uint32Array, all: number): boolean {
+  const isAmong = new Uint8Array(all)
+  for (const column of others) isAmong[column] = 1
   let count = 0
-  for (const column of others) count += isIn[column]
-  return count
+  for (const column of columns) count += isAmong[column]
+  return count >= PART_OF_ROW_MIN * columns.length
 }
 
 function isNear(timeMs: number): boolean {

@@ -17,8 +17,8 @@ export interface SentLayout {
   forgottenCount: number
   /** The ids of the row that was sent last, and the column of each of its cells. */
   lastIds: Float64Array | undefined
-  /** Ids of a row that lacked many columns; it is sent as a row when it comes again. */
-  partialIds: Float64Array | undefined
+  /** Columns of the last row that lacked much and went as cells; one that is like it goes as a row. */
+  partialColumns: Uint32Array | undefined
   lastColumns: Uint32Array
   /** Whether those columns are 0, 1, 2, … to the last one. */
   isWhole: boolean
@@ -157,7 +157,7 @@ export class SentLayouts {
       ids: [],
       forgottenCount: 0,
       lastIds: undefined,
-      partialIds: undefined,
+      partialColumns: undefined,
       lastColumns: NO_COLUMNS,
       isWhole: false,
     }
