@@ -11,7 +11,16 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const results = join(root, 'bench/RESULTS.md')
 
 /** Name to the module that measures; each writes its own section. */
-const SCENARIOS = ['agent', 'gateway', 'idle', 'ingest', 'query', 'scrape', 'topologies'] as const
+const SCENARIOS = [
+  'agent',
+  'churn',
+  'gateway',
+  'idle',
+  'ingest',
+  'query',
+  'scrape',
+  'topologies',
+] as const
 
 async function main(words: readonly string[]): Promise<void> {
   const isLong = words.includes('--long')
