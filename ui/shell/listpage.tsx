@@ -1,7 +1,7 @@
 /** What pages with a list have in common: a filter in the address, counts to choose by, totals, empty states. */
 import { effect, type Signal } from '@preact/signals'
 import type { ComponentChildren, JSX, RefObject } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { formatCount } from '../format/value.ts'
 import { Icon } from './icon.tsx'
 import type { PageName } from './pages.ts'
@@ -52,7 +52,8 @@ export function useFilter<T>(
   { parse, format }: FilterText<T>,
 ): RefObject<HTMLInputElement | null> {
   const field = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  // Before anybody can type: what is typed first is not to be replaced by what the address says.
+  useLayoutEffect(() => {
     const stops = [
       effect(() => {
         filter.value = parse(searchOf(page).value)

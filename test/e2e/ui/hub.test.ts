@@ -318,6 +318,23 @@ test('the registry lists groups and services, and a group its targets', { skip }
   await closePage(page)
 })
 
+test('what is typed the moment a list appears is kept', { skip }, async () => {
+  const { page, faults } = await openPage(browser, `${hub.url}/registry/groups/web`)
+  await page.getByRole('rowheader', { name: 'web-1:9100' }).waitFor()
+  await page.evaluate(`new MutationObserver((changes, observer) => {
+    const field = document.querySelector('.page-filter')
+    if (field === null) return
+    observer.disconnect()
+    field.value = 'no such group'
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  }).observe(document.body, { childList: true, subtree: true })`)
+  await page.keyboard.press('u')
+  await page.getByText('No group matches').waitFor()
+  await page.waitForURL('**/registry?search=no+such+group')
+  assert.deepEqual(faults, [])
+  await closePage(page)
+})
+
 test('a new group is written; what the server refuses is marked where it stands', {
   skip,
 }, async () => {
