@@ -1,7 +1,7 @@
 /** The frame around every page: name, pages, settings, help, and whether the server answers. */
 import { effect } from '@preact/signals'
 import type { ComponentType, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { errorText, isStranger, probeServer, serverAway } from '../api/client.ts'
 import { urlOf } from '../api/root.ts'
 import { AccountButton } from './account.tsx'
@@ -27,7 +27,8 @@ const THEMES: readonly (readonly [Theme, IconName, string])[] = [
 
 export function Shell({ loaders }: { loaders: PageLoaders }): JSX.Element {
   const help = useRef<HTMLDialogElement>(null)
-  useEffect(
+  // As soon as anything is shown, keys work.
+  useLayoutEffect(
     () =>
       addShortcuts([
         ...pages.map(({ name, key }) => ({

@@ -57,6 +57,7 @@ async function fill(page: Page, texts: Readonly<Record<string, string>>): Promis
 
 test('without any source the page says that nothing else is needed', { skip }, async () => {
   const { page, faults } = await openPage(browser, `${bare.url}/catalogue`)
+  await page.getByRole('heading', { name: 'Catalogue' }).waitFor()
   await page.keyboard.press('g')
   await page.keyboard.press('o')
   await row(page, 'bundled').getByText('up to date').waitFor()
