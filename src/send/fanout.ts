@@ -4,7 +4,6 @@ import { NarthexError } from '../base/error.ts'
 import {
   ACCEPTED,
   type Appender,
-  DUPLICATE,
   type SeriesId,
   type Shortfall,
   type SideAppender,
@@ -15,13 +14,14 @@ import {
 import type { Exemplar } from '../model/exemplar.ts'
 import type { NativeHistogram } from '../model/histogram.ts'
 import type { Labels } from '../model/labels.ts'
+import { CellCheck } from './cellcheck.ts'
 import { gatherNumbers, gatherValues } from './cells.ts'
 import { Commit, type Policy } from './commit.ts'
 import { Gather } from './gather.ts'
 import type { ExemplarSample, HistogramSample, Parcel } from './parcel.ts'
 import { Repeats } from './repeats.ts'
 import type { RowValues } from './rowvalues.ts'
-import { type SeriesBook, slotOf } from './series/book.ts'
+import type { SeriesBook } from './series/book.ts'
 import { type RowCells, type RowTemplate, RowTemplates } from './series/templates.ts'
 
 /** Rows of fewer cells that are new are gathered: samples with times of their own come singly. */
@@ -139,6 +139,7 @@ class FanoutAppender implements Appender {
   readonly #fanout: Fanout
   readonly #book: SeriesBook
   readonly #areRows: boolean
+  readonly #check: CellCheck
   readonly #gather: Gather
   readonly #repeats = new Repeats()
   #parcels: Parcel[] = []
@@ -149,8 +150,6 @@ class FanoutAppender implements Appender {
   /** A row that waits for its tail, and its values. */
   #row: { readonly timeMs: number; readonly template: RowTemplate } | undefined
   #rowValues: Float64Array = new Float64Array(TAIL_CELLS_MAX)
-  /** One bit a slot: seen in the row at hand. */
-  #seen: Uint8Array = new Uint8Array(1024)
   #ids: Float64Array = new Float64Array(0)
   #values: Float64Array = new Float64Array(0)
 
@@ -158,6 +157,7 @@ class FanoutAppender implements Appender {
     this.#fanout = fanout
     this.#book = fanout.options.book
     this.#areRows = areRows
+    this.#check = new CellCheck(this.#book)
     this.#gather = new Gather(this.#book)
     this.side = {
       histogram: (timeMs, id, histogram) => this.#addHistogram(timeMs, id, histogram),
@@ -220,7 +220,7 @@ class FanoutAppender implements Appender {
     outcomes: Uint8Array,
   ): number {
     const slots = new Uint32Array(count)
-    const accepted = this.#judgeCells(ids, count, outcomes)
+    const accepted = this.#check.check(ids, count, outcomes)
     const fresh = this.#findFresh(timeMs, ids, count, outcomes, slots)
     if (fresh < count) {
       this.#ids = gatherNumbers(ids, slots, fresh)
@@ -232,17 +232,6 @@ class FanoutAppender implements Appender {
     const hasUnknown = accepted < count && outcomes.subarray(0, count).includes(UNKNOWN)
     this.#repeats.note(timeMs, hasUnknown ? this.#ids.subarray(0, fresh) : undefined)
     if (fresh > 0) this.#addCells(timeMs, this.#ids, this.#values, fresh)
-    return accepted
-  }
-
-  /** Says of each cell what becomes of it; how many are accepted. */
-  #judgeCells(ids: Float64Array, count: number, outcomes: Uint8Array): number {
-    let accepted = 0
-    for (let i = 0; i < count; i++) {
-      outcomes[i] = this.#judgeCell(ids[i])
-      if (outcomes[i] === ACCEPTED) accepted++
-    }
-    for (let i = 0; i < count; i++) this.#seen[slotOf(ids[i]) >>> 3] = 0
     return accepted
   }
 
@@ -354,21 +343,6 @@ class FanoutAppender implements Appender {
     const { clock, futureMsMax } = this.#fanout.options
     if (!Number.isSafeInteger(timeMs)) return timeMs > 0 ? TOO_FAR : TOO_OLD
     return timeMs > clock.now() + futureMsMax ? TOO_FAR : ACCEPTED
-  }
-
-  #judgeCell(id: SeriesId): number {
-    if (!this.#book.isKnown(id)) return UNKNOWN
-    const slot = slotOf(id)
-    const at = slot >>> 3
-    if (at >= this.#seen.length) {
-      const seen = new Uint8Array(2 * at)
-      seen.set(this.#seen)
-      this.#seen = seen
-    }
-    const bit = 1 << (slot & 7)
-    if ((this.#seen[at] & bit) !== 0) return DUPLICATE
-    this.#seen[at] |= bit
-    return ACCEPTED
   }
 
   /** Rows that nobody commits leave at the end of this turn. */
