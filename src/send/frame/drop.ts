@@ -1,64 +1,60 @@
 /** Takes messages out of ready elements; what stays is not matched anew. */
 import { copyBytes } from './copybytes.ts'
 import type { DroppedBytes } from './droppedbytes.ts'
-import { ELEMENT, ELEMENTS_AT, type ElementWriter, OFFSET_MAX, readElement } from './elements.ts'
-import type { Workbench } from './workbench.ts'
+import { ELEMENT, type ElementWriter, OFFSET_MAX, readElement } from './elements.ts'
 
 /**
- * Writes the elements of `source` anew, without what makes dropped bytes, and notes in the runs of
- * the workbench what was taken over as it is.
+ * Writes elements anew, without what makes dropped bytes.
  *
  * A copy that drew from dropped bytes draws from where those had come from; where they were
- * literal, it becomes literal. Nothing is decoded.
+ * literal, or that is too far back, it becomes literal.
  *
- * @param source   elements, from ELEMENTS_AT on
- * @param rawBytes what is left of them makes
- * @param bench    has the messages as they lie without what is dropped; what becomes literal of
- *   `raw` is filled in here
- * @param writer   has nothing written yet
- * @returns false when a copy would have to reach too far back
+ * @param elements from `elementsFrom` on, of raw [from, end); all that is dropped before has been
+ *   passed through here, and lies where it did
+ * @param raw      gets what becomes literal, as it lies without what is dropped
+ * @param writer   of `raw`, stands where `from` comes to lie
+ * @param textOf   all that was
  */
 export function writeWithout(
-  source: Uint8Array,
-  rawBytes: number,
-  bench: Workbench,
+  elements: Uint8Array,
+  elementsFrom: number,
+  from: number,
+  end: number,
+  raw: Uint8Array,
   dropped: DroppedBytes,
   writer: ElementWriter,
-): boolean {
-  const { runs } = bench
-  runs.clear()
-  let runFrom = ELEMENTS_AT
-  let rawAt = 0
-  for (let at = dropped.isEmpty ? source.length : ELEMENTS_AT; at < source.length; ) {
+  textOf: () => Uint8Array,
+): void {
+  let runFrom = elementsFrom
+  let rawAt = from
+  for (let at = elementsFrom; at < elements.length; ) {
     const elementFrom = at
-    at = readElement(source, at)
+    at = readElement(elements, at)
     const rawTo = rawAt + ELEMENT[0]
     const offset = ELEMENT[1]
     dropped.advance(rawAt)
     if (dropped.meets(rawAt - offset, rawTo)) {
       if (elementFrom > runFrom) {
-        const runBytes = dropped.placeOf(rawAt) - writer.at
-        runs.add(runFrom, elementFrom, writer.verbatim(source, runFrom, elementFrom, runBytes))
+        writer.verbatim(elements, runFrom, elementFrom, dropped.placeOf(rawAt) - writer.at)
       }
       if (offset === 0) {
-        splitLiteral(source, at - (rawTo - rawAt), bench.raw, dropped, rawAt, rawTo, writer)
-      } else if (!splitCopy(source, bench.raw, dropped, rawAt, rawTo, offset, writer)) {
-        return false
+        splitLiteral(elements, at - (rawTo - rawAt), raw, dropped, rawAt, rawTo, writer)
+      } else {
+        splitCopy(elements, raw, dropped, rawAt, rawTo, offset, writer, textOf)
       }
       runFrom = at
     }
     rawAt = rawTo
   }
-  if (source.length > runFrom) {
-    const runBytes = rawBytes - writer.at
-    runs.add(runFrom, source.length, writer.verbatim(source, runFrom, source.length, runBytes))
+  if (elements.length > runFrom) {
+    writer.verbatim(elements, runFrom, elements.length, dropped.placeOf(end) - writer.at)
   }
-  return true
+  writer.flush()
 }
 
 /** Keeps of a literal for raw [from, end) what is not dropped. */
 function splitLiteral(
-  source: Uint8Array,
+  elements: Uint8Array,
   literalFrom: number,
   raw: Uint8Array,
   dropped: DroppedBytes,
@@ -73,7 +69,7 @@ function splitLiteral(
     if (dropped.isDropped) {
       dropped.note(at, to, ~place)
     } else {
-      copyBytes(source, place, place + to - at, raw, writer.at)
+      copyBytes(elements, place, place + to - at, raw, writer.at)
       writer.literal(to - at)
     }
     at = to
@@ -82,14 +78,15 @@ function splitLiteral(
 
 /** Keeps of a copy for raw [from, end) what is not dropped, wherever that has to come from now. */
 function splitCopy(
-  source: Uint8Array,
+  elements: Uint8Array,
   raw: Uint8Array,
   dropped: DroppedBytes,
   from: number,
   end: number,
   offset: number,
   writer: ElementWriter,
-): boolean {
+  textOf: () => Uint8Array,
+): void {
   for (let at = from; at < end; ) {
     const drawn = at - offset
     dropped.locate(drawn)
@@ -105,14 +102,17 @@ function splitCopy(
     if (dropped.isDropped) {
       dropped.note(at, at + sizeBytes, origin)
     } else if (origin < 0) {
-      copyBytes(source, ~origin, ~origin + sizeBytes, raw, writer.at)
+      copyBytes(elements, ~origin, ~origin + sizeBytes, raw, writer.at)
       writer.literal(sizeBytes)
     } else {
       const reach = writer.at - dropped.placeOf(origin)
-      if (reach > OFFSET_MAX) return false
-      writer.copy(reach, sizeBytes)
+      if (reach <= OFFSET_MAX) {
+        writer.copy(reach, sizeBytes)
+      } else {
+        copyBytes(textOf(), at, at + sizeBytes, raw, writer.at)
+        writer.literal(sizeBytes)
+      }
     }
     at += sizeBytes
   }
-  return true
 }

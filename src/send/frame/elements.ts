@@ -1,7 +1,5 @@
-/** Writes the snappy elements of a segment and notes where the bytes to be patched come to lie. */
+/** Snappy elements of a segment, read and written. */
 import { copyBytes } from './copybytes.ts'
-import { TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
-import type { Workbench } from './workbench.ts'
 
 const COPY_ONE = 1
 const COPY_TWO = 2
@@ -42,22 +40,68 @@ export function readElement(source: Uint8Array, at: number): number {
   return from + sizeBytes
 }
 
-/** Writes to `elements` of a workbench what stands for its `raw`, front to back. */
+/** Bytes of an element that copies, at most. */
+export const COPY_BYTES = 3
+
+/** What it makes at most, and at least when another one follows it. */
+export const COPIED_BYTES_MAX = 64
+export const COPIED_BYTES_LEAST = 60
+
+/** Shorter copies do not fit the short form. */
+const SHORT_COPY_MIN = 4
+const SHORT_COPY_MAX = 11
+const SHORT_OFFSETS = 2048
+
+/** Writes a copy, offset < 65,536, as one element or more; where they end. */
+export function writeCopies(into: DataView, at: number, offset: number, sizeBytes: number): number {
+  let to = at
+  let left = sizeBytes
+  while (left > COPIED_BYTES_MAX) {
+    // What is left fits a short copy.
+    const taken = left < COPIED_BYTES_MAX + SHORT_COPY_MIN ? COPIED_BYTES_LEAST : COPIED_BYTES_MAX
+    into.setInt32(to, COPY_TWO | ((taken - 1) << 2) | (offset << 8), true)
+    to += COPY_BYTES
+    left -= taken
+  }
+  if (left >= SHORT_COPY_MIN && left <= SHORT_COPY_MAX && offset < SHORT_OFFSETS) {
+    into.setInt16(
+      to,
+      COPY_ONE | ((left - SHORT_COPY_MIN) << 2) | ((offset >>> 8) << 5) | ((offset & 0xff) << 8),
+      true,
+    )
+    return to + 2
+  }
+  into.setInt32(to, COPY_TWO | ((left - 1) << 2) | (offset << 8), true)
+  return to + COPY_BYTES
+}
+
+/** Writes what stands for the messages of a workbench, front to back. */
 export class ElementWriter {
   /** Bytes written, the empty length among them. */
   to: number = ELEMENTS_AT
-  /** How far in `raw` it has come. */
+  /** How far in the messages it has come. */
   at = 0
-  readonly #bench: Workbench
+  readonly #into: Uint8Array
+  readonly #view: DataView
+  readonly #raw: Uint8Array
   #literalFrom = 0
-  /** The message that holds what is written, or one before. */
-  #message = 0
 
-  constructor(bench: Workbench) {
-    this.#bench = bench
-    bench.elements[0] = 0
-    bench.timeSlots = []
-    bench.slots.fill(0, 0, bench.count)
+  /**
+   * @param into has room for the worst that snappy makes of the messages
+   * @param raw  the messages; read only where they are literal, and not before `flush` or `copy`
+   */
+  constructor(into: Uint8Array, raw: Uint8Array) {
+    this.#into = into
+    this.#view = new DataView(into.buffer, into.byteOffset, into.length)
+    this.#raw = raw
+    into[0] = 0
+  }
+
+  /** Goes on at another place of the messages: nothing stands for what lies between. */
+  goTo(at: number): void {
+    this.flush()
+    this.at = at
+    this.#literalFrom = at
   }
 
   /** The next bytes stand for themselves. */
@@ -68,22 +112,7 @@ export class ElementWriter {
   /** The next bytes are those `offset` before; offset < 65,536. */
   copy(offset: number, sizeBytes: number): void {
     this.flush()
-    const { elements } = this.#bench
-    let { to } = this
-    for (let left = sizeBytes; left > 0; ) {
-      // A rest below 4 bytes would fit no short copy: leave at least that much.
-      const taken = left > 64 ? (left < 68 ? 60 : 64) : left
-      if (taken >= 4 && taken <= 11 && offset < 2048) {
-        elements[to++] = COPY_ONE | ((taken - 4) << 2) | ((offset >>> 8) << 5)
-        elements[to++] = offset & 0xff
-      } else {
-        elements[to++] = COPY_TWO | ((taken - 1) << 2)
-        elements[to++] = offset & 0xff
-        elements[to++] = offset >>> 8
-      }
-      left -= taken
-    }
-    this.to = to
+    this.to = writeCopies(this.#view, this.to, offset, sizeBytes)
     this.at += sizeBytes
     this.#literalFrom = this.at
   }
@@ -92,57 +121,38 @@ export class ElementWriter {
    * Takes over elements from another buffer as they are.
    *
    * @param rawBytes what they make
-   * @returns how much further ahead they lie now
    */
-  verbatim(source: Uint8Array, from: number, to: number, rawBytes: number): number {
-    this.flush()
-    copyBytes(source, from, to, this.#bench.elements, this.to)
-    const shift = this.to - from
-    this.to += to - from
+  verbatim(source: Uint8Array, from: number, to: number, rawBytes: number): void {
+    this.append(source, from, to)
     this.at += rawBytes
     this.#literalFrom = this.at
-    return shift
   }
 
-  /** Writes the literal that is not written yet; how many bytes `elements` has then. */
+  /** Takes over elements from another buffer that stand for what is not among the messages at hand. */
+  append(source: Uint8Array, from: number, to: number): void {
+    this.flush()
+    copyBytes(source, from, to, this.#into, this.to)
+    this.to += to - from
+  }
+
+  /** Writes the literal that is not written yet; how many bytes there are then. */
   flush(): number {
     const { at } = this
     const from = this.#literalFrom
     const last = at - from - 1
     if (last < 0) return this.to
-    const { elements, raw } = this.#bench
+    const into = this.#into
     let { to } = this
     if (last < 60) {
-      elements[to++] = last << 2
+      into[to++] = last << 2
     } else {
       const lengthBytes = last < 0x100 ? 1 : last < 0x10000 ? 2 : 3
-      elements[to++] = (59 + lengthBytes) << 2
-      for (let i = 0; i < lengthBytes; i++) elements[to++] = (last >>> (8 * i)) & 0xff
+      into[to++] = (59 + lengthBytes) << 2
+      for (let i = 0; i < lengthBytes; i++) into[to++] = (last >>> (8 * i)) & 0xff
     }
-    copyBytes(raw, from, at, elements, to)
-    this.#note(from, at, to)
+    copyBytes(this.#raw, from, at, into, to)
     this.to = to + last + 1
     this.#literalFrom = at
     return this.to
-  }
-
-  /** Raw [from, end) lies at `to`: notes values and times in it. */
-  #note(from: number, end: number, to: number): void {
-    const { starts, widths, slots, timeSlots, count } = this.#bench
-    let message = this.#message
-    while (message < count && starts[message + 1] <= from) message++
-    this.#message = message
-    for (; message < count && starts[message] < end; message++) {
-      const stop = starts[message + 1]
-      const patched = stop - VALUE_END_FROM_END - widths[message]
-      if (widths[message] > 0 && patched >= from && patched < end) {
-        slots[message] = to + patched - from
-      }
-      if (stop <= from || stop - TIME_BYTES >= end) continue
-      for (let k = 0; k < TIME_BYTES; k++) {
-        const at = stop - TIME_BYTES + k
-        if (at >= from && at < end) timeSlots.push(8 * (to + at - from) + k)
-      }
-    }
   }
 }

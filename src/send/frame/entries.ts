@@ -1,119 +1,80 @@
-/** What is known of each series of a segment, by its place in it: columns of one buffer. */
-import type { DroppedBytes } from './droppedbytes.ts'
-import { NO_ROW } from './patch.ts'
-import { widthFor } from './width.ts'
-import type { Workbench } from './workbench.ts'
+/** What is known of each series of a segment, by its place in it. */
+import { COPIED_BYTES_MAX, COPY_BYTES } from './elements.ts'
+import { TIME_FIELD_BYTES, VALUE_BYTES } from './message.ts'
 
-/** Bytes of an entry in all columns. */
-const ENTRY_BYTES = 29
+/** Bytes of an entry. */
+const ENTRY_BYTES = 22
 
-/** A value that did not change for so many rows becomes a constant when a segment is built anew. */
-const CONSTANT_ROWS = 8
+/** They are counted in two bytes. */
+export const HEAD_BYTES_MAX = 65_535
+
+/** Fields of a joint. */
+export const JOINT_FIELDS = 8
+/** Bytes of the elements of the text before the lead, in the heads. */
+export const HEAD_BYTES = 0
+/** How far back the lead reaches, 0: there is none; the entry from whose value it copies; its bytes before the value. */
+export const LEAD_OFFSET = 1
+export const LEAD_SOURCE = 2
+export const LEAD_BYTES = 3
+/** The same of the trail; its bytes behind the time. */
+export const TRAIL_OFFSET = 4
+export const TRAIL_SOURCE = 5
+export const TRAIL_BYTES = 6
+/** The furthest that anything of it reaches back. */
+export const REACH = 7
 
 export class Entries {
-  /** Series ids. */
-  ids: Float64Array = new Float64Array(0)
-  /** Two words for each series: its value in the elements. */
-  lasts: Int32Array = new Int32Array(0)
-  /** Where the patched bytes of each value lie in the elements; 0 where it has none. */
-  slots: Uint32Array = new Uint32Array(0)
   /** Place in the row. */
   rows: Uint32Array = new Uint32Array(0)
-  /** When each value became what it is, by the frame's stamps. */
-  stamps: Uint16Array = new Uint16Array(0)
   /** Bytes of each message, decoded. */
   sizes: Uint16Array = new Uint16Array(0)
-  /** How many bytes of each value are patched. */
-  widths: Uint8Array = new Uint8Array(0)
+  /**
+   * JOINT_FIELDS for each entry: what its message consists of. In this order: elements of its text
+   * that follow the trail of the message before it, the *lead*, a copy that ends in its value, the
+   * bytes of the value that neither lead nor trail makes, and the *trail*, a copy that begins in
+   * the value, goes on through the time and ends in the text of the next message.
+   */
+  joints: Uint16Array = new Uint16Array(0)
 
   get sizeBytes(): number {
-    return this.ids.buffer.byteLength
+    return this.rows.buffer.byteLength
   }
 
   /** How many entries there is room for. */
   get room(): number {
-    return this.ids.length
+    return this.rows.length
   }
 
   /** Makes room for so many entries; those that are there stay. */
   grow(room: number): void {
-    const { ids, lasts, slots, rows, stamps, sizes, widths } = this
+    const { rows, sizes, joints } = this
     const buffer = new ArrayBuffer(ENTRY_BYTES * room)
-    this.ids = new Float64Array(buffer, 0, room)
-    this.lasts = new Int32Array(buffer, 8 * room, 2 * room)
-    this.slots = new Uint32Array(buffer, 16 * room, room)
-    this.rows = new Uint32Array(buffer, 20 * room, room)
-    this.stamps = new Uint16Array(buffer, 24 * room, room)
-    this.sizes = new Uint16Array(buffer, 26 * room, room)
-    this.widths = new Uint8Array(buffer, 28 * room, room)
-    this.ids.set(ids)
-    this.lasts.set(lasts)
-    this.slots.set(slots)
+    this.rows = new Uint32Array(buffer, 0, room)
+    this.sizes = new Uint16Array(buffer, 4 * room, room)
+    this.joints = new Uint16Array(buffer, 6 * room, JOINT_FIELDS * room)
     this.rows.set(rows)
-    this.stamps.set(stamps)
     this.sizes.set(sizes)
-    this.widths.set(widths)
+    this.joints.set(joints)
   }
 
-  /**
-   * Changes over to another row.
-   *
-   * @param count   how many entries there are
-   * @param moved   by place in the last row the one in the new one, NO_ROW when it is not in there
-   * @param dropped gets where the messages of the entries lie that are not in it
-   * @returns how many are left: the first ones
-   */
-  keep(count: number, moved: Uint32Array, dropped: DroppedBytes): number {
-    const { rows, sizes } = this
-    let kept = 0
-    let at = 0
-    for (let i = 0; i < count; i++) {
-      const row = moved[rows[i]]
-      const to = at + sizes[i]
-      if (row === NO_ROW) {
-        dropped.add(at, to)
+  /** About what its elements take beside the heads, whatever the values. */
+  jointBytes(count: number): number {
+    const { joints } = this
+    let copies = 0
+    for (let joint = 0; joint < JOINT_FIELDS * count; joint += JOINT_FIELDS) {
+      const lead = joints[joint + LEAD_BYTES] + VALUE_BYTES
+      const trail = joints[joint + TRAIL_BYTES] + TIME_FIELD_BYTES
+      if (joints[joint + LEAD_OFFSET] === joints[joint + TRAIL_OFFSET]) {
+        copies += copiesOf(lead + trail)
       } else {
-        if (kept < i) this.#move(i, kept)
-        rows[kept++] = row
+        copies += copiesOf(lead) + copiesOf(trail)
       }
-      at = to
     }
-    return kept
+    return COPY_BYTES * copies
   }
+}
 
-  #move(from: number, to: number): void {
-    this.ids[to] = this.ids[from]
-    this.slots[to] = this.slots[from]
-    this.stamps[to] = this.stamps[from]
-    this.sizes[to] = this.sizes[from]
-    this.widths[to] = this.widths[from]
-    this.setLast(to, this.lasts[2 * from], this.lasts[2 * from + 1])
-  }
-
-  setLast(i: number, low: number, high: number): void {
-    this.lasts[2 * i] = low
-    this.lasts[2 * i + 1] = high
-  }
-
-  /** The width of the slot that the value of an entry needs. */
-  widthOf(i: number): number {
-    return widthFor(this.lasts[2 * i], this.lasts[2 * i + 1])
-  }
-
-  isSteady(i: number, stamp: number): boolean {
-    return ((stamp - this.stamps[i]) & 0xffff) >= CONSTANT_ROWS
-  }
-
-  /** Says on the workbench where the first `count` messages lie and what they are; without their bytes. */
-  layOut(bench: Workbench, count: number): void {
-    const { starts, widths } = bench
-    bench.count = count
-    let at = 0
-    for (let i = 0; i < count; i++) {
-      starts[i] = at
-      widths[i] = this.widths[i]
-      at += this.sizes[i]
-    }
-    starts[count] = at
-  }
+/** Elements of a copy of so many bytes. */
+function copiesOf(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / COPIED_BYTES_MAX)
 }

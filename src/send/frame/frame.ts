@@ -2,10 +2,8 @@
 import type { SeriesId } from '../../model/appender.ts'
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
-import type { BufferPool } from './buffers.ts'
 import { matchRows } from './matchrows.ts'
-import { wordsOf } from './patch.ts'
-import type { FramePiece } from './piece.ts'
+import type { FramePart } from './part.ts'
 import { type NewSeries, Segment } from './segment.ts'
 import { ENTRIES_MAX } from './workbench.ts'
 
@@ -37,7 +35,7 @@ export class Frame {
   readonly #builtMax: number
   /** Series of a segment. */
   readonly #seriesMax: number
-  readonly segments: Segment[] = []
+  segments: Segment[] = []
   /** Series that have found a place in a segment; below the row's count while it is being built. */
   builtCount = 0
   /** Time of the last row that it was used for, ms since epoch. */
@@ -47,18 +45,12 @@ export class Frame {
   /** A series does not fit: rows like this one cannot be framed. */
   isUnfit = false
   readonly #view: SeriesView
-  readonly #pool: BufferPool
-  #stamp = 0
   /** Series that may come or go before changing over is too dear. */
   #changesLeft: number
-  /** Time and values of the row that the segments hold. */
-  #lastMs = NaN
-  #last: WeakRef<Float64Array> | undefined
 
   /** @param parcel a row of its layout */
-  constructor(view: SeriesView, pool: BufferPool, parcel: Parcel, samplesMax: number) {
+  constructor(view: SeriesView, parcel: Parcel, samplesMax: number) {
     this.#view = view
-    this.#pool = pool
     this.ids = parcel.ids
     this.usedMs = parcel.timeMs
     this.#changesLeft = parcel.count
@@ -77,33 +69,31 @@ export class Frame {
     return this.segments.length > 2 && this.ids.length < SEGMENT_FILL_MIN * room
   }
 
-  /** Memory held beside the buffers, in bytes. */
+  /** Memory held, in bytes. */
   get sizeBytes(): number {
     let sizeBytes = 0
     for (const segment of this.segments) sizeBytes += segment.sizeBytes
     return sizeBytes
   }
 
-  /**
-   * Builds the next segment of the row for which it was made; how many series that took in.
-   *
-   * @param steady by place in the row: 1 where the value was the same in a row before
-   */
-  buildNext(parcel: Parcel, steady?: Uint8Array): number {
+  /** Builds the next segment of the row for which it was made; how many series that took in. */
+  buildNext(parcel: Parcel): number {
     const rows = Uint32Array.from({ length: parcel.count }, (_, row) => row)
-    const series = { view: this.#view, parcel, rows, stamp: this.#stamp, steady }
+    const series = { view: this.#view, parcel, rows }
     const taken = this.#addSegment(series, this.builtCount)
     this.builtCount += taken
     return taken
   }
 
-  /** The pieces of a row of its layout. */
-  encode(parcel: Parcel): FramePiece[] {
-    const { timeMs, values } = parcel
-    this.usedMs = timeMs
+  /** The parts of a row of its layout. */
+  encode(parcel: Parcel): readonly FramePart[] {
+    if (parcel.timeMs > this.usedMs) {
+      this.usedMs = parcel.timeMs
+      this.#saveUp()
+      this.#renew(parcel)
+    }
     this.useCount++
-    if (timeMs !== this.#lastMs || this.#last?.deref() !== values) this.#take(parcel)
-    return this.segments.map((segment) => segment.piece())
+    return this.segments
   }
 
   /** Changes over to the layout of a parcel; says what came of it. */
@@ -115,20 +105,10 @@ export class Frame {
     const changedCount = added.length + this.ids.length - matchedCount
     if (changedCount > this.#changesLeft) return TOO_DEAR
     this.#changesLeft -= changedCount
-    const series = { view: this.#view, parcel, rows: added, stamp: this.#stamp }
-    const roomiest = this.#roomiest()
-    let from = 0
-    for (const segment of this.segments) {
-      const addedMax = segment === roomiest ? segment.roomFor(this.#seriesMax) : 0
-      const taken = segment.evolve(rows, series, from, addedMax)
-      if (taken < 0) this.isUnfit = true
-      else from += taken
-    }
-    while (from < added.length && !this.isUnfit) from += this.#addSegment(series, from)
+    this.#move(rows, added, parcel)
     this.#dropEmpty()
     this.ids = ids
     this.builtCount = count
-    this.#last = undefined
     return EVOLVED
   }
 
@@ -137,63 +117,83 @@ export class Frame {
     return this.ids.some((id) => ids.has(id))
   }
 
-  close(): void {
-    for (const segment of this.segments) segment.close()
-    this.segments.length = 0
-  }
-
   #saveUp(): void {
     const { length } = this.ids
     this.#changesLeft = Math.min(length, this.#changesLeft + CHANGED_MAX * length)
   }
 
-  #take(parcel: Parcel): void {
-    this.#saveUp()
-    const bits = wordsOf(parcel)
-    this.#stamp = (this.#stamp + 1) & 0xffff
-    // Few a row: a frame of many segments never stops everything else for long.
-    let rebuildsLeft = Math.ceil(REBUILD_MAX * this.segments.length)
-    for (const segment of this.segments) {
-      segment.patch(bits, parcel.timeMs, this.#stamp)
-      if (rebuildsLeft === 0 || !segment.review(this.#stamp)) continue
-      segment.rebuild(this.#stamp)
-      rebuildsLeft--
+  /** Builds worn segments anew: few a row, so that a frame of many never stops everything else for long. */
+  #renew(parcel: Parcel): void {
+    const worn = this.segments.filter(({ isWorn }) => isWorn)
+    if (worn.length === 0) return
+    const renewed = worn.slice(0, Math.ceil(REBUILD_MAX * this.segments.length))
+    this.segments = this.segments.filter((segment) => !renewed.includes(segment))
+    for (const { rows } of renewed) this.#addSegments({ view: this.#view, parcel, rows })
+  }
+
+  /**
+   * Changes all segments over.
+   *
+   * @param moved by place in the last row the one in the new one
+   * @param added places in the new row of series that are new, rising
+   */
+  #move(moved: Uint32Array, added: readonly number[], parcel: Parcel): void {
+    const { segments } = this
+    const homes = new Uint32Array(parcel.count)
+    const kept = segments.map((segment, k) => segment.mark(moved, homes, (k + 1) * ENTRIES_MAX))
+    const room = segments.map(({ hasRoom }, k) => (hasRoom ? this.#seriesMax - kept[k] : 0))
+    const rows: number[][] = segments.map(() => [])
+    const beside: number[][] = segments.map(() => [])
+    const left: number[] = []
+    for (const row of added) {
+      // Beside the series before it in the row, which mostly is of the same family.
+      const before = row > 0 ? homes[row - 1] : 0
+      let k = Math.floor(before / ENTRIES_MAX) - 1
+      if (k < 0 || room[k] <= 0) k = roomiest(room)
+      else if (before % ENTRIES_MAX < kept[k]) beside[k].push(before % ENTRIES_MAX)
+      if (k < 0) {
+        left.push(row)
+        continue
+      }
+      rows[k].push(row)
+      homes[row] = (k + 1) * ENTRIES_MAX + kept[k]
+      room[k]--
     }
-    this.#lastMs = parcel.timeMs
-    this.#last = new WeakRef(parcel.values)
+    for (const [k, segment] of segments.entries()) {
+      const series = { view: this.#view, parcel, rows: rows[k] }
+      const taken = segment.evolve(
+        moved,
+        series,
+        beside[k].sort((a, b) => a - b),
+      )
+      if (taken < 0) this.isUnfit = true
+      else left.push(...rows[k].slice(taken))
+    }
+    this.#addSegments({ view: this.#view, parcel, rows: left })
+  }
+
+  #addSegments(series: NewSeries): void {
+    const { length } = series.rows
+    for (let from = 0; from < length && !this.isUnfit; ) from += this.#addSegment(series, from)
   }
 
   #addSegment(series: NewSeries, from: number): number {
-    const segment = new Segment(this.#pool)
+    const segment = new Segment()
     const taken = segment.build(series, from, this.#builtMax)
-    if (taken === 0) {
-      segment.close()
-      this.isUnfit = true
-    } else {
-      this.segments.push(segment)
-    }
+    if (taken === 0) this.isUnfit = true
+    else this.segments.push(segment)
     return taken
   }
 
-  /** The last segment while it has room, else the one with the fewest series. */
-  #roomiest(): Segment | undefined {
-    let best = this.segments.at(-1)
-    if (best !== undefined && best.roomFor(this.#seriesMax) > 0) return best
-    best = undefined
-    for (const segment of this.segments) {
-      if (segment.roomFor(this.#seriesMax) === 0) continue
-      if (best === undefined || segment.count < best.count) best = segment
-    }
-    return best
-  }
-
   #dropEmpty(): void {
-    const { segments } = this
-    let kept = 0
-    for (const segment of segments) {
-      if (segment.count === 0) segment.close()
-      else segments[kept++] = segment
-    }
-    segments.length = kept
+    this.segments = this.segments.filter((segment) => segment.count > 0)
   }
+}
+
+/** The last segment while it has room, else the one with the most; -1 when there is none. */
+function roomiest(room: readonly number[]): number {
+  let best = room.length - 1
+  if (best < 0 || room[best] > 0) return best
+  for (let k = 0; k < room.length; k++) if (room[k] > room[best]) best = k
+  return room[best] > 0 ? best : -1
 }

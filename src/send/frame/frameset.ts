@@ -2,12 +2,10 @@
 import type { SeriesId } from '../../model/appender.ts'
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
-import { BufferPool } from './buffers.ts'
 import { EVOLVED, Frame, TOO_DEAR } from './frame.ts'
 import { matchRows } from './matchrows.ts'
 import { TIME_MS_MAX, TIME_MS_MIN } from './message.ts'
-import { NO_ROW, wordsOf } from './patch.ts'
-import type { FramePiece, Frames } from './piece.ts'
+import type { FramePart, Frames } from './part.ts'
 import { type SightedRow, TargetFrames } from './targetframes.ts'
 
 /** Larger rows are built in the background, so many series at a time. */
@@ -37,17 +35,15 @@ export function noFrameCounts(): FrameCounts {
   return { framedRows: 0, plainRows: 0, built: 0, evolved: 0 }
 }
 
-/** A frame that is being built in the background, and the row whose values it starts with. */
+/** A frame that is being built in the background, and the row that it is built of. */
 interface Job {
   readonly frame: Frame
   readonly parcel: Parcel
-  readonly steady: Uint8Array | undefined
 }
 
 export class FrameSet implements Frames {
   readonly counts: FrameCounts
   readonly #view: SeriesView
-  readonly #pool = new BufferPool()
   readonly #buildSeriesMax: number
   /** The least that was asked for so far. */
   #samplesMax = Infinity
@@ -66,7 +62,7 @@ export class FrameSet implements Frames {
     this.counts = options.counts ?? noFrameCounts()
   }
 
-  encode(parcel: Parcel, samplesMax: number): readonly FramePiece[] | undefined {
+  encode(parcel: Parcel, samplesMax: number): readonly FramePart[] | undefined {
     const frame =
       isFramed(parcel) && !this.#isClosed ? this.#frameOf(parcel, samplesMax) : undefined
     if (frame === undefined || !frame.isReady) {
@@ -75,10 +71,6 @@ export class FrameSet implements Frames {
     }
     this.counts.framedRows++
     return frame.encode(parcel)
-  }
-
-  release(piece: FramePiece): void {
-    this.#pool.release(piece)
   }
 
   forget(ids: readonly SeriesId[]): void {
@@ -92,10 +84,10 @@ export class FrameSet implements Frames {
   }
 
   get sizeBytes(): number {
-    let sizeBytes = this.#pool.sizeBytes
+    let sizeBytes = 0
     for (const { frames, sighted } of this.#targets.values()) {
       for (const frame of frames) sizeBytes += frame.sizeBytes
-      for (const { ids, values } of sighted) sizeBytes += ids.byteLength + values.byteLength
+      for (const { ids } of sighted) sizeBytes += ids.byteLength
     }
     return sizeBytes
   }
@@ -104,7 +96,6 @@ export class FrameSet implements Frames {
     this.#isClosed = true
     clearImmediate(this.#next)
     this.#jobs.length = 0
-    for (const { frames } of this.#targets.values()) for (const frame of frames) frame.close()
     this.#targets.clear()
     this.#sightedSeries = 0
     this.#byIds = new WeakMap()
@@ -151,13 +142,12 @@ export class FrameSet implements Frames {
   /** A frame for a layout that has been seen twice. */
   #made(target: TargetFrames, parcel: Parcel): Frame | undefined {
     for (const row of target.sighted) {
-      const steady = steadyValues(row, parcel)
-      if (steady === undefined) continue
+      if (!isAlike(row.ids, parcel)) continue
       this.#setSighted(
         target,
         target.sighted.filter((each) => each !== row),
       )
-      return this.#make(target, parcel, steady)
+      return this.#make(target, parcel)
     }
     this.#sight(target, parcel)
     return undefined
@@ -181,16 +171,15 @@ export class FrameSet implements Frames {
     target.sighted = sighted
   }
 
-  /** @param steady by place in the row: whether the value was the same in a row before */
-  #make(target: TargetFrames, parcel: Parcel, steady?: Uint8Array): Frame {
-    const frame = new Frame(this.#view, this.#pool, parcel, this.#samplesMax)
+  #make(target: TargetFrames, parcel: Parcel): Frame {
+    const frame = new Frame(this.#view, parcel, this.#samplesMax)
     for (const leaving of target.add(frame)) this.#drop(target, leaving)
     this.#byIds.set(parcel.ids, frame)
     this.counts.built++
     if (parcel.count <= this.#buildSeriesMax) {
-      while (!frame.isReady && !frame.isUnfit) frame.buildNext(parcel, steady)
+      while (!frame.isReady && !frame.isUnfit) frame.buildNext(parcel)
     } else {
-      this.#jobs.push({ frame, parcel, steady })
+      this.#jobs.push({ frame, parcel })
       this.#next ??= setImmediate(() => this.#work())
     }
     return frame
@@ -203,7 +192,7 @@ export class FrameSet implements Frames {
     if (job === undefined) return
     let left = this.#buildSeriesMax
     while (left > 0 && !job.frame.isReady && !job.frame.isUnfit) {
-      left -= job.frame.buildNext(job.parcel, job.steady)
+      left -= job.frame.buildNext(job.parcel)
     }
     if (left > 0) this.#jobs.shift()
     if (this.#jobs.length > 0) this.#next = setImmediate(() => this.#work())
@@ -222,7 +211,6 @@ export class FrameSet implements Frames {
     if (this.#byIds.get(frame.ids) === frame) this.#byIds.delete(frame.ids)
     const at = this.#jobs.findIndex((job) => job.frame === frame)
     if (at >= 0) this.#jobs.splice(at, 1)
-    frame.close()
   }
 }
 
@@ -230,26 +218,10 @@ function seriesOf(rows: readonly SightedRow[]): number {
   return rows.reduce((sum, { ids }) => sum + ids.length, 0)
 }
 
-/**
- * Compares a parcel with an earlier row.
- *
- * @returns by place in the parcel, 1 where the value is the same; undefined when they have less
- *   than half their series in common
- */
-function steadyValues(before: SightedRow, parcel: Parcel): Uint8Array | undefined {
-  const { rows, matchedCount } = matchRows(before.ids, parcel.ids, parcel.count)
-  if (2 * matchedCount < Math.max(before.ids.length, parcel.count)) return undefined
-  const steady = new Uint8Array(parcel.count)
-  const bits = wordsOf(parcel)
-  const bitsBefore = new Int32Array(before.values.buffer)
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]
-    if (row === NO_ROW) continue
-    const isSame =
-      bits[2 * row] === bitsBefore[2 * i] && bits[2 * row + 1] === bitsBefore[2 * i + 1]
-    steady[row] = isSame ? 1 : 0
-  }
-  return steady
+/** Whether two rows have at least half of their series in common. */
+function isAlike(before: Float64Array, { ids, count }: Parcel): boolean {
+  const { matchedCount } = matchRows(before, ids, count)
+  return 2 * matchedCount >= Math.max(before.length, count)
 }
 
 /** Whether it is a row of values at one time that frames can hold. */

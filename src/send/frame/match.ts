@@ -1,7 +1,7 @@
-/** Finds repetitions in the messages of a segment; values that are patched never take part. */
+/** Finds repetitions in the messages of a segment. */
 import { type ElementWriter, OFFSET_MAX } from './elements.ts'
-import { TIME_BYTES, VALUE_END_FROM_END } from './message.ts'
-import { RAW_BYTES_MAX, TIME_SYMBOL, VOLATILE, type Workbench } from './workbench.ts'
+import { TIME_BYTES, VALUE_BYTES, VALUE_FROM_END } from './message.ts'
+import { NO_SYMBOL, RAW_BYTES_MAX, TIME_SYMBOL, VALUE_SYMBOL, type Workbench } from './workbench.ts'
 
 const MATCH_BYTES_MIN = 4
 
@@ -21,45 +21,32 @@ export const THOROUGH: Effort = { chainMax: 12, goodEnoughBytes: 96, placesMax: 
 /** Where series come and go: the segment is built anew in a while. */
 export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16, placesMax: 4 }
 
-/** Fills the symbols of messages [from, to). */
-export function fillSymbols(bench: Workbench, from: number, to: number): void {
-  const { raw, symbols, starts, widths } = bench
-  symbols.set(raw.subarray(starts[from], starts[to]), starts[from])
-  for (let message = from; message < to; message++) {
-    const end = starts[message + 1]
-    for (let k = 0; k < TIME_BYTES; k++) symbols[end - TIME_BYTES + k] = TIME_SYMBOL + k
-    const valueEnd = end - VALUE_END_FROM_END
-    for (let at = valueEnd - widths[message]; at < valueEnd; at++) symbols[at] = VOLATILE
-  }
-}
-
 /**
- * Writes raw [from, end) as literals and copies of what lies in [windowFrom, end).
+ * Writes the messages from `first` on as literals and copies of what comes before them.
  *
- * @param writer stands at `from`
+ * @param windows rising, messages before `first` from which may be copied
+ * @param writer  stands at the first
  */
 export function writeMatched(
   bench: Workbench,
-  windowFrom: number,
-  from: number,
-  end: number,
+  windows: readonly number[],
+  first: number,
   writer: ElementWriter,
   effort: Effort,
 ): void {
-  const { symbols, chainHeads } = bench
   const { goodEnoughBytes, placesMax } = effort
-  chainHeads.fill(-1)
-  for (let at = windowFrom; at < from; at++) insert(bench, at, end)
-  copiedFrom = windowFrom
+  const { starts } = bench
+  const end = starts[bench.count]
+  bench.chainHeads.fill(-1)
+  for (const message of windows) {
+    fillSymbols(bench, message)
+    for (let at = starts[message]; at < starts[message + 1]; at++) insert(bench, at, end)
+  }
+  for (let message = first; message < bench.count; message++) fillSymbols(bench, message)
   // Nothing is as far back as that.
   lastOffset = RAW_BYTES_MAX
-  let at = from
+  let at = starts[first]
   while (at < end) {
-    if (symbols[at] === VOLATILE) {
-      writer.literal(1)
-      at++
-      continue
-    }
     find(bench, at, end, effort)
     insert(bench, at, end)
     if (foundBytes === 0) {
@@ -87,6 +74,8 @@ export function writeMatched(
     for (at++; at < placesEnd; at++) insert(bench, at, end)
     at = stop
   }
+  for (const i of windows) bench.symbols.fill(NO_SYMBOL, starts[i], starts[i + 1])
+  bench.symbols.fill(NO_SYMBOL, starts[first], end)
 }
 
 /** What `find` found: 0 bytes when no repetition is worth a copy. */
@@ -94,8 +83,6 @@ let foundOffset = 0
 let foundBytes = 0
 let foundGain = 0
 
-/** Nothing is copied from before. */
-let copiedFrom = 0
 /** How far back the last copy reached: messages of a target are alike, so the next one mostly does too. */
 let lastOffset = 0
 
@@ -103,8 +90,8 @@ function find(bench: Workbench, at: number, end: number, effort: Effort): void {
   const { symbols, chainHeads, chainSteps } = bench
   foundBytes = 0
   foundGain = 0
-  if (at + MATCH_BYTES_MIN > end || symbols[at + 3] === VOLATILE || symbols[at] === VOLATILE) return
-  if (at - lastOffset >= copiedFrom) consider(symbols, at, end, lastOffset)
+  if (at + MATCH_BYTES_MIN > end) return
+  if (at >= lastOffset) consider(symbols, at, end, lastOffset)
   if (foundBytes >= effort.goodEnoughBytes) return
   let candidate = chainHeads[hashAt(bench, at)]
   for (let left = effort.chainMax; left > 0 && candidate >= 0; left--) {
@@ -121,11 +108,7 @@ function consider(symbols: Uint16Array, at: number, end: number, offset: number)
   const from = at - offset
   if (symbols[from + foundBytes] !== symbols[at + foundBytes]) return
   let length = 0
-  while (at + length < end) {
-    const symbol = symbols[at + length]
-    if (symbol === VOLATILE || symbols[from + length] !== symbol) break
-    length++
-  }
+  while (at + length < end && symbols[from + length] === symbols[at + length]) length++
   const gain = length - copyBytes(length, offset)
   if (length < MATCH_BYTES_MIN || gain <= foundGain) return
   foundGain = gain
@@ -134,20 +117,30 @@ function consider(symbols: Uint16Array, at: number, end: number, offset: number)
 }
 
 function insert(bench: Workbench, at: number, end: number): void {
-  const { symbols, chainHeads, chainSteps } = bench
-  if (at + MATCH_BYTES_MIN > end || symbols[at + 3] === VOLATILE || symbols[at] === VOLATILE) return
+  if (at + MATCH_BYTES_MIN > end) return
+  const { chainHeads, chainSteps } = bench
   const hash = hashAt(bench, at)
   const step = at - chainHeads[hash]
   chainSteps[at] = chainHeads[hash] < 0 || step > OFFSET_MAX ? 0 : step
   chainHeads[hash] = at
 }
 
-function hashAt(bench: Workbench, at: number): number {
-  return Math.imul(bench.view.getUint32(at, true), 0x9e3779b1) >>> 18
+function hashAt({ symbols }: Workbench, at: number): number {
+  const first = symbols[at] | (symbols[at + 1] << 16)
+  const second = symbols[at + 2] | (symbols[at + 3] << 16)
+  return (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 18
 }
 
 /** Bytes of the copies that make so many. */
 function copyBytes(length: number, offset: number): number {
   if (length <= 64) return length <= 11 && offset < 2048 ? 2 : 3
   return 3 * Math.ceil(length / 64)
+}
+
+function fillSymbols({ raw, symbols, starts }: Workbench, message: number): void {
+  const end = starts[message + 1]
+  const value = end - VALUE_FROM_END
+  for (let at = starts[message]; at < end; at++) symbols[at] = raw[at]
+  for (let k = 0; k < VALUE_BYTES; k++) symbols[value + k] = VALUE_SYMBOL + 256 * k + raw[value + k]
+  for (let k = 0; k < TIME_BYTES; k++) symbols[end - TIME_BYTES + k] = TIME_SYMBOL + k
 }

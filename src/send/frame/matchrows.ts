@@ -1,6 +1,8 @@
 /** Finds known series in a row of ids that is nearly, or not at all, like the one before. */
 import type { SeriesId } from '../../model/appender.ts'
-import { NO_ROW } from './patch.ts'
+
+/** The place of a series in a row that has none for it. */
+export const NO_ROW = 0xffffffff
 
 /** How far ahead a series is looked for where it should stand. */
 const AHEAD_MAX = 16

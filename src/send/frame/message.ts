@@ -1,34 +1,37 @@
 /** One series message of a remote write 1.0 request, as frames hold it. */
 import type { Labels } from '../../model/labels.ts'
 
-/** Head of a series in a request. */
+/** Head of a series in a request, and of the time in a sample. */
 const SERIES_TAG = 0x0a
+const TIME_HEAD = 0x10
 
 /** Bytes of a time: ms since epoch from 2^35 (1971) to 2^42 - 1 (2109) as a varint. */
 export const TIME_BYTES = 6
 export const TIME_MS_MIN: number = 2 ** 35
 export const TIME_MS_MAX: number = 2 ** 42 - 1
 
-/** From the end of a message back to the end of its value: the head of the time, the time. */
-export const VALUE_END_FROM_END: number = 1 + TIME_BYTES
+export const VALUE_BYTES = 8
+/** Head of the time and the time: what stands between a value and the end of its message. */
+export const TIME_FIELD_BYTES: number = 1 + TIME_BYTES
 /** From the end of a message back to its value. */
-export const VALUE_FROM_END: number = 8 + VALUE_END_FROM_END
+export const VALUE_FROM_END: number = VALUE_BYTES + TIME_FIELD_BYTES
 
 /** Head and length of the sample, head of its value, and what VALUE_FROM_END spans. */
 const SAMPLE_BYTES: number = 3 + VALUE_FROM_END
 
 const encoder = new TextEncoder()
 
-/** Writes the varint of a time, always TIME_BYTES long. */
+/** Writes the field of a time, always TIME_FIELD_BYTES long. */
 export function writeTime(timeMs: number, into: Uint8Array, at: number): void {
   const low = timeMs % 2 ** 28
   const high = Math.floor(timeMs / 2 ** 28)
-  into[at] = low | 0x80
-  into[at + 1] = (low >>> 7) | 0x80
-  into[at + 2] = (low >>> 14) | 0x80
-  into[at + 3] = (low >>> 21) | 0x80
-  into[at + 4] = high | 0x80
-  into[at + 5] = high >>> 7
+  into[at] = TIME_HEAD
+  into[at + 1] = low | 0x80
+  into[at + 2] = (low >>> 7) | 0x80
+  into[at + 3] = (low >>> 14) | 0x80
+  into[at + 4] = (low >>> 21) | 0x80
+  into[at + 5] = high | 0x80
+  into[at + 6] = high >>> 7
 }
 
 /**
@@ -57,8 +60,7 @@ export function writeMessage(
   into[sample + 1] = SAMPLE_BYTES - 2
   into[sample + 2] = 0x09
   into.fill(0, sample + 3, sample + 11)
-  into[sample + 11] = 0x10
-  writeTime(timeMs, into, sample + 12)
+  writeTime(timeMs, into, sample + 11)
   return sample + SAMPLE_BYTES
 }
 

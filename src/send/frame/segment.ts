@@ -1,17 +1,16 @@
-/** A part of a frame: elements of up to some hundred series, and what is known of each of them. */
-import { decodeSnappy } from '../../wire/snappy.ts'
+/** A part of a frame: text elements of up to some hundred series, written around the values of any row. */
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
-import { type BufferPool, type FrameBuffer, PinnedPiece } from './buffers.ts'
-import { writeWithout } from './drop.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
-import { Entries } from './entries.ts'
-import { fillSymbols, QUICK, THOROUGH, writeMatched } from './match.ts'
-import { VALUE_FROM_END, writeMessage } from './message.ts'
-import { patchTime, patchValues, wordsOf } from './patch.ts'
-import { ForcedBytes, shiftSlots, writeSpliced } from './splice.ts'
-import { CONSTANT, WHOLE, widthFor } from './width.ts'
-import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, VOLATILE, type Workbench } from './workbench.ts'
+import { Entries, JOINT_FIELDS } from './entries.ts'
+import { takeJoints } from './joints.ts'
+import { Keeping } from './keep.ts'
+import { type Effort, QUICK, THOROUGH, writeMatched } from './match.ts'
+import { NO_ROW } from './matchrows.ts'
+import { VALUE_FROM_END, writeMessage, writeTime } from './message.ts'
+import type { FramePart } from './part.ts'
+import { orderValues, rowBytesMax, SLACK_BYTES, wordsOf, writeRow } from './rowwriter.ts'
+import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, type Workbench } from './workbench.ts'
 
 /** A new segment leaves room for series that come later. */
 const BUILD_BYTES_MAX = 98_304
@@ -22,27 +21,11 @@ const ROOM_BYTES_MIN = 4096
 /** Longest message: its size is kept in two bytes. */
 const MESSAGE_BYTES_MAX = 65_535
 
-/** New series are matched with so many of the last ones. */
-const WINDOW_ENTRIES = 4
-
-/** Rows between looks at what building anew would save: four times as many after each. */
-const REVIEW_ROWS_MIN = 10
-const REVIEW_ROWS_MAX = 160
-
-/** What a value that could be constant costs beside its bytes, about. */
-const LITERAL_BYTES = 2
-
-/** It is built anew for a saving of more than this share of its bytes. */
-const SAVING_MIN = 0.04
-
 /** It is worn when a series takes this much more than when it was built. */
-const WORN_MIN = 1.25
+const WORN_MIN = 1.2
 
 /** What the first messages take that have nothing to be copied from is not wear. */
-const FIRST_BYTES = 512
-
-/** High word of the double 1. */
-const ONE_HIGH = 0x3ff00000
+const FIRST_BYTES = 128
 
 /** Series that segments are to take in. */
 export interface NewSeries {
@@ -50,49 +33,41 @@ export interface NewSeries {
   readonly parcel: Parcel
   /** Their places in the parcel. */
   readonly rows: ArrayLike<number>
-  /** Of the row before the parcel's. */
-  readonly stamp: number
-  /** By place in the parcel, 1 where the value was the same in a row before, where one is known. */
-  readonly steady?: Uint8Array | undefined
 }
 
-/** Places of values that a row finds too large for their slots, while it is written. */
-const broken = new Uint32Array(ENTRIES_MAX)
-
-export class Segment {
+export class Segment implements FramePart {
   count = 0
   decodedBytes = 0
   /** Of its series, the first `count` of them. */
-  readonly entries: Entries = new Entries()
-  #timeSlots: Uint32Array = new Uint32Array(0)
-  #timeMs = 0
-  #buffer: FrameBuffer
-  #elementsEnd = 0
-  /** Of the elements, for each series when it was built. */
+  readonly #entries: Entries = new Entries()
+  /** Elements of text, from ELEMENTS_AT on, and SLACK_BYTES. */
+  #heads: Uint8Array = new Uint8Array(ELEMENTS_AT + SLACK_BYTES)
+  /** About what its elements take, and what they took for each series when it was built. */
+  #elementBytes = 0
   #builtBytes = 0
-  #reviewRows: number = REVIEW_ROWS_MIN
-  #reviewLeft: number = REVIEW_ROWS_MIN
-  readonly #pool: BufferPool
 
-  constructor(pool: BufferPool) {
-    this.#pool = pool
-    this.#buffer = pool.take(0)
-  }
-
-  /** Memory held beside the buffer, in bytes. */
+  /** Memory held, in bytes. */
   get sizeBytes(): number {
-    return this.entries.sizeBytes + this.#timeSlots.byteLength
+    return this.#entries.sizeBytes + this.#heads.length
   }
 
-  /** How many series may be added, when it is to have at most so many. */
-  roomFor(seriesMax: number): number {
-    if (this.decodedBytes > RAW_BYTES_MAX - ROOM_BYTES_MIN) return 0
-    return Math.max(0, seriesMax - this.count)
+  get sizeBytesMax(): number {
+    return rowBytesMax(this.#heads.length, this.count, this.decodedBytes)
+  }
+
+  /** Whether series of some length may be added. */
+  get hasRoom(): boolean {
+    return this.decodedBytes <= RAW_BYTES_MAX - ROOM_BYTES_MIN
   }
 
   /** Whether what came and went has left it much larger than it had to be. */
   get isWorn(): boolean {
-    return this.#elementsEnd > FIRST_BYTES + WORN_MIN * this.#builtBytes * this.count
+    return this.#elementBytes > FIRST_BYTES + WORN_MIN * this.#builtBytes * this.count
+  }
+
+  /** Places of its series in the row. */
+  get rows(): Uint32Array {
+    return this.#entries.rows.subarray(0, this.count)
   }
 
   /**
@@ -101,262 +76,143 @@ export class Segment {
    * @returns how many it took; 0 when not even one fits
    */
   build(series: NewSeries, from: number, seriesMax: number): number {
-    const { entries } = this
-    const { parcel, rows, steady } = series
     const bench = theWorkbench()
     bench.count = 0
-    this.#timeMs = parcel.timeMs
-    const to = Math.min(rows.length, from + seriesMax)
+    const to = Math.min(series.rows.length, from + seriesMax)
     this.#reserve(to - from)
-    const taken = this.#writeMessages(bench, series, from, to, BUILD_BYTES_MAX)
-    const bits = wordsOf(parcel)
-    for (let i = 0; i < taken; i++) {
-      const row = entries.rows[i]
-      const low = bits[2 * row]
-      const high = bits[2 * row + 1]
-      const at = bench.starts[i + 1] - VALUE_FROM_END
-      bench.view.setInt32(at, low, true)
-      bench.view.setInt32(at + 4, high, true)
-      // Most values that are 0 or 1 stay it: flags, states, counters of what never happens.
-      const isConstant =
-        steady === undefined ? low === 0 && (high === 0 || high === ONE_HIGH) : steady[row] === 1
-      bench.widths[i] = isConstant ? CONSTANT : widthFor(low, high)
-      entries.setLast(i, low, high)
-    }
-    this.#match(bench)
+    const taken = this.#addMessages(bench, series, from, to, BUILD_BYTES_MAX)
+    if (taken === 0) return 0
+    const heads = new ElementWriter(bench.heads, bench.raw)
+    if (!this.#matchFrom(bench, [], 0, THOROUGH, heads)) return 0
+    this.#adopt(bench, heads)
+    this.#builtBytes = this.#elementBytes / taken
     return taken
   }
 
   /**
-   * Changes over to another row: drops series that are not in it, and adds up to `addedMax` new
-   * ones from the given one on.
+   * Says where its series go when it changes over to another row.
    *
    * @param moved by place in the last row the one in the new one, NO_ROW when it is not in there
-   * @returns how many were added; -1 when it cannot be changed over and is of no use any more
+   * @param homes gets `home` at the places in the new one of all that stay
+   * @returns how many those are
    */
-  evolve(moved: Uint32Array, added: NewSeries, from: number, addedMax: number): number {
-    const { entries } = this
-    const bench = theWorkbench()
-    const { dropped } = bench
-    dropped.clear()
-    const kept = entries.keep(this.count, moved, dropped)
-    this.count = kept
-    const to = Math.min(added.rows.length, from + addedMax)
-    if (dropped.isEmpty && from === to) return 0
-    entries.layOut(bench, kept)
-    this.#reserve(kept + to - from)
-    const taken = this.#writeMessages(bench, added, from, to, RAW_BYTES_MAX)
-    const writer = new ElementWriter(bench)
-    const keptBytes = bench.starts[kept]
-    if (!writeWithout(this.#elements, keptBytes, bench, dropped, writer)) return -1
-    writer.flush()
-    shiftSlots(bench, entries.slots, this.#timeSlots, kept)
-    if (taken > 0) {
-      this.#setWidths(bench, wordsOf(added.parcel), kept)
-      const window = this.#layOutWindow(bench, added.view, kept)
-      fillSymbols(bench, kept, this.count)
-      const { starts } = bench
-      writeMatched(bench, starts[window], starts[kept], starts[this.count], writer, QUICK)
+  mark(moved: Uint32Array, homes: Uint32Array, home: number): number {
+    const { rows } = this.#entries
+    let kept = 0
+    for (let i = 0; i < this.count; i++) {
+      const row = moved[rows[i]]
+      if (row === NO_ROW) continue
+      homes[row] = home + kept
+      kept++
     }
-    this.#adopt(bench, writer.flush())
+    return kept
+  }
+
+  /**
+   * Changes over to another row: drops series that are not in it, and adds new ones.
+   *
+   * @param beside rising, entries among those that stay from which the new ones may be copied
+   * @returns how many of the new ones it took; -1 when it is of no use any more
+   */
+  evolve(moved: Uint32Array, added: NewSeries, beside: readonly number[]): number {
+    const bench = theWorkbench()
+    const writer = new ElementWriter(bench.heads, bench.raw)
+    const keeping = new Keeping(this.#entries, this.count, this.#heads, bench, writer)
+    if (!keeping.run(moved)) return -1
+    const { kept } = keeping
+    if (kept === this.count && added.rows.length === 0) return 0
+    bench.count = kept
+    this.count = kept
+    this.#reserve(kept + added.rows.length)
+    const taken = this.#addMessages(bench, added, 0, added.rows.length, RAW_BYTES_MAX)
+    if (taken > 0) {
+      const windows = beside.length > 0 || kept === 0 ? beside : [kept - 1]
+      for (const i of windows) this.#writeMessage(bench, added, i, RAW_BYTES_MAX)
+      if (!this.#matchFrom(bench, windows, kept, QUICK, writer)) return -1
+    }
+    this.#adopt(bench, writer)
     return taken
   }
 
-  /**
-   * Writes a row over the last one.
-   *
-   * @param bits two words for each value of the row
-   */
-  patch(bits: Int32Array, timeMs: number, stamp: number): void {
-    if (this.#buffer.pinCount > 0) this.#moveOn()
-    const brokenCount = this.#patchValues(bits, stamp)
-    if (brokenCount > 0) {
-      this.#breakSlots(brokenCount, bits)
-      this.#patchValues(bits, stamp)
-    }
-    patchTime(this.#buffer.bytes, this.#timeSlots, timeMs)
-    this.#timeMs = timeMs
+  write(parcel: Parcel, into: Uint8Array, at: number): number {
+    const { values, timeField } = theWorkbench()
+    const { rows, joints } = this.#entries
+    const { count } = this
+    orderValues(wordsOf(parcel), rows, count, values)
+    writeTime(parcel.timeMs, timeField, 0)
+    return writeRow(joints, 0, count, this.#heads, ELEMENTS_AT, values, timeField, into, at)
   }
 
-  #patchValues(bits: Int32Array, stamp: number): number {
-    const { entries } = this
-    return patchValues(
-      this.#buffer.view,
-      entries.slots,
-      entries.widths,
-      entries.rows,
-      entries.lasts,
-      entries.stamps,
-      bits,
-      this.count,
-      stamp,
-      broken,
-    )
+  /** Finds repetitions in the messages from the given one on; false when they are too large. */
+  #matchFrom(
+    bench: Workbench,
+    windows: readonly number[],
+    first: number,
+    effort: Effort,
+    heads: ElementWriter,
+  ): boolean {
+    const { starts, count, elements, raw } = bench
+    const writer = new ElementWriter(elements, raw)
+    writer.goTo(starts[first])
+    writeMatched(bench, windows, first, writer, effort)
+    const matched = elements.subarray(0, writer.flush())
+    return takeJoints(matched, bench, first, count, starts[first], starts[count], heads)
   }
 
-  /** Whether building it anew would save much; asked once a row. */
-  review(stamp: number): boolean {
-    const { entries } = this
-    if (this.isWorn) return true
-    if (--this.#reviewLeft > 0) return false
-    this.#reviewLeft = this.#reviewRows
-    let saving = 0
-    for (let i = 0; i < this.count; i++) {
-      const width = entries.widths[i]
-      if (width === CONSTANT) continue
-      saving += entries.isSteady(i, stamp) ? width + LITERAL_BYTES : width - entries.widthOf(i)
-    }
-    return saving > SAVING_MIN * this.#elementsEnd
-  }
-
-  /** Builds it anew, with constants and narrow slots. Its row stays the same. */
-  rebuild(stamp: number): void {
-    const { entries, count } = this
-    const bench = theWorkbench()
-    entries.layOut(bench, count)
-    decodeSnappy(this.#elements, this.decodedBytes, bench.raw)
-    const { widths } = bench
-    for (let i = 0; i < count; i++) {
-      const isConstant = widths[i] === CONSTANT || entries.isSteady(i, stamp)
-      widths[i] = isConstant ? CONSTANT : entries.widthOf(i)
-    }
-    this.#match(bench)
-    this.#reviewRows = Math.min(4 * this.#reviewRows, REVIEW_ROWS_MAX)
-    this.#reviewLeft = this.#reviewRows
-  }
-
-  /** What it holds, pinned until released. */
-  piece(): PinnedPiece {
-    const bytes = this.#elements.subarray(ELEMENTS_AT)
-    return new PinnedPiece(bytes, this.decodedBytes, this.count, this.#buffer)
-  }
-
-  close(): void {
-    this.#pool.leave(this.#buffer)
-  }
-
-  get #elements(): Uint8Array {
-    return this.#buffer.bytes.subarray(0, this.#elementsEnd)
-  }
-
-  /**
-   * Puts the last messages before `end` on the workbench, to be matched.
-   *
-   * @returns the first one of them
-   */
-  #layOutWindow(bench: Workbench, view: SeriesView, end: number): number {
-    const { entries } = this
-    const { raw, starts, symbols, widths } = bench
-    const from = Math.max(0, end - WINDOW_ENTRIES)
-    for (let i = from; i < end; i++) {
-      writeMessage(view.labels(entries.ids[i]), this.#timeMs, raw, starts[i], RAW_BYTES_MAX)
-      fillSymbols(bench, i, i + 1)
-      if (widths[i] !== CONSTANT) continue
-      // Its value is not in the message that has just been written.
-      const value = starts[i + 1] - VALUE_FROM_END
-      symbols.fill(VOLATILE, value, value + WHOLE)
-    }
-    return from
-  }
-
-  /** Adds messages of the series at rows[from, to) behind those on the workbench. */
-  #writeMessages(
+  /** Adds messages of the series at rows[from, to) behind those on the workbench; how many fit. */
+  #addMessages(
     bench: Workbench,
     series: NewSeries,
     from: number,
     to: number,
     bytesMax: number,
   ): number {
-    const { entries } = this
-    const { view, parcel, rows, stamp } = series
+    const { rows, sizes } = this.#entries
     const { starts } = bench
+    const first = bench.count
     let { count } = bench
-    let at = count === 0 ? 0 : starts[count]
-    starts[count] = at
-    const first = count
+    if (count === 0) starts[0] = 0
     for (let i = from; i < to; i++) {
-      const id = parcel.ids[rows[i]]
-      const stop = Math.min(bytesMax, at + MESSAGE_BYTES_MAX)
-      const end = writeMessage(view.labels(id), this.#timeMs, bench.raw, at, stop)
+      const at = starts[count]
+      rows[count] = series.rows[i]
+      const end = this.#writeMessage(
+        bench,
+        series,
+        count,
+        Math.min(bytesMax, at + MESSAGE_BYTES_MAX),
+      )
       if (end < 0) break
-      entries.sizes[count] = end - at
-      entries.ids[count] = id
-      entries.rows[count] = rows[i]
-      entries.stamps[count] = stamp
-      entries.setLast(count, 0, 0)
-      count++
-      at = end
-      starts[count] = at
+      sizes[count] = end - at
+      starts[++count] = end
     }
     bench.count = count
     this.count = count
     return count - first
   }
 
-  /** Says on the workbench how wide the slots of the messages from the given one on are to be. */
-  #setWidths(bench: Workbench, bits: Int32Array, from: number): void {
-    const { entries } = this
-    for (let i = from; i < this.count; i++) {
-      const row = entries.rows[i]
-      bench.widths[i] = widthFor(bits[2 * row], bits[2 * row + 1])
-    }
+  /** Writes one message with its value where it starts on the workbench; where it ends, or -1. */
+  #writeMessage(bench: Workbench, series: NewSeries, i: number, bytesMax: number): number {
+    const { view, parcel } = series
+    const { raw, starts } = bench
+    const row = this.#entries.rows[i]
+    const labels = view.labels(parcel.ids[row])
+    const end = writeMessage(labels, parcel.timeMs, raw, starts[i], bytesMax)
+    if (end >= 0) bench.view.setFloat64(end - VALUE_FROM_END, parcel.values[row], true)
+    return end
   }
 
-  #match(bench: Workbench): void {
-    fillSymbols(bench, 0, bench.count)
-    const writer = new ElementWriter(bench)
-    writeMatched(bench, 0, 0, bench.starts[bench.count], writer, THOROUGH)
-    this.#adopt(bench, writer.flush())
-    this.#builtBytes = this.#elementsEnd / this.count
-  }
-
-  /** Takes over what the workbench holds. */
-  #adopt(bench: Workbench, elementsEnd: number): void {
-    const { entries } = this
-    this.#pool.leave(this.#buffer)
-    this.#buffer = this.#pool.take(elementsEnd)
-    this.#buffer.bytes.set(bench.elements.subarray(0, elementsEnd))
-    this.#elementsEnd = elementsEnd
-    this.decodedBytes = bench.starts[bench.count]
-    entries.slots.set(bench.slots.subarray(0, bench.count))
-    entries.widths.set(bench.widths.subarray(0, bench.count))
-    this.#timeSlots = Uint32Array.from(bench.timeSlots).sort()
-  }
-
-  /** Goes on in a copy: what it has is still being read. */
-  #moveOn(): void {
-    const elements = this.#elements
-    this.#pool.leave(this.#buffer)
-    this.#buffer = this.#pool.take(this.#elementsEnd)
-    this.#buffer.bytes.set(elements)
-  }
-
-  /** Gives the `broken` series slots for the values that a row has for them. */
-  #breakSlots(brokenCount: number, bits: Int32Array): void {
-    const { entries } = this
-    const bench = theWorkbench()
-    entries.layOut(bench, this.count)
-    const { starts, widths, view } = bench
-    const forced = new ForcedBytes(bench)
-    for (let k = 0; k < brokenCount; k++) {
-      const i = broken[k]
-      const at = starts[i + 1] - VALUE_FROM_END
-      view.setInt32(at, entries.lasts[2 * i], true)
-      view.setInt32(at + 4, entries.lasts[2 * i + 1], true)
-      const row = entries.rows[i]
-      // What is outside of the slot stays as it is: that has to be 0 in both values.
-      widths[i] = Math.max(entries.widthOf(i), widthFor(bits[2 * row], bits[2 * row + 1]))
-      forced.add(at + WHOLE - widths[i], at + WHOLE)
-    }
-    const writer = new ElementWriter(bench)
-    writeSpliced(this.#elements, bench, forced, writer)
-    shiftSlots(bench, entries.slots, this.#timeSlots, this.count)
-    this.#adopt(bench, writer.flush())
+  /** Takes over the messages on the workbench. */
+  #adopt(bench: Workbench, heads: ElementWriter): void {
+    const { count } = bench
+    this.#entries.joints.set(bench.joints.subarray(0, JOINT_FIELDS * count))
+    this.#heads = bench.heads.slice(0, heads.to + SLACK_BYTES)
+    this.#elementBytes = this.#heads.length + this.#entries.jointBytes(count)
+    this.decodedBytes = bench.starts[count]
   }
 
   /** Makes room for so many series. */
   #reserve(count: number): void {
-    if (count <= this.entries.room) return
-    this.entries.grow(this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16))
+    if (count <= this.#entries.room) return
+    this.#entries.grow(this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16))
   }
 }

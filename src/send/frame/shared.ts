@@ -2,13 +2,16 @@
 import type { Metrics } from '../../base/metrics.ts'
 import type { SeriesView } from '../writer.ts'
 import { FrameSet, noFrameCounts } from './frameset.ts'
-import type { Frames } from './piece.ts'
+import type { Frames } from './part.ts'
 
 /** Hands out the frames of a view; each who gets them closes them once. */
 export function shareFrames(metrics: Metrics): (view: SeriesView) => Frames {
   const sets = new Map<SeriesView, { readonly set: FrameSet; users: number }>()
   const counts = noFrameCounts()
-  const held = metrics.gauge('narthex_send_frames_bytes', 'Memory of requests that are patched.')
+  const held = metrics.gauge(
+    'narthex_send_frames_bytes',
+    'Memory of frames: what is kept of rows that come again.',
+  )
   const rows = metrics.counter(
     'narthex_send_frame_rows_total',
     'Rows that left as frames or had to be encoded the plain way.',
@@ -34,7 +37,6 @@ export function shareFrames(metrics: Metrics): (view: SeriesView) => Frames {
     shared.users++
     return {
       encode: (parcel, samplesMax) => shared.set.encode(parcel, samplesMax),
-      release: (piece) => shared.set.release(piece),
       forget: (ids) => shared.set.forget(ids),
       get sizeBytes() {
         return shared.set.sizeBytes

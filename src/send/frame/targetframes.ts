@@ -17,7 +17,6 @@ const REFUSED_MAX = 512
 /** A row that waits for one that is alike. */
 export interface SightedRow {
   readonly ids: Float64Array
-  readonly values: Float64Array
   readonly timeMs: number
 }
 
@@ -49,9 +48,8 @@ export class TargetFrames {
     this.#rowMs = timeMs
   }
 
-  sight({ ids, values, count, timeMs }: Parcel): void {
-    const row = { ids, values: values.slice(0, count), timeMs }
-    this.sighted = this.#keepRecent([...this.sighted, row], (each) => each.timeMs)
+  sight({ ids, timeMs }: Parcel): void {
+    this.sighted = this.#keepRecent([...this.sighted, { ids, timeMs }], (each) => each.timeMs)
   }
 
   /**

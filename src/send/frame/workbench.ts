@@ -1,6 +1,7 @@
 /** Where segments are made and remade: one place for all frames of the thread, used by one at a time. */
-import { snappyEncodedBytesMax } from '../../wire/snappy.ts'
 import { DroppedBytes } from './droppedbytes.ts'
+import { JOINT_FIELDS } from './entries.ts'
+import { TIME_FIELD_BYTES } from './message.ts'
 
 /** Most bytes of the decoded messages of one segment. */
 export const RAW_BYTES_MAX = 131_072
@@ -8,82 +9,46 @@ export const RAW_BYTES_MAX = 131_072
 /** Most series of one segment. */
 export const ENTRIES_MAX = 1024
 
-/** A symbol that equals none: a patched byte of a value. */
-export const VOLATILE = 0xffff
-
-/** Symbols of the bytes of the time, by their place in it: they equal no other byte. */
+/** Symbols of the bytes of a time, by their place in it: they equal no other byte. */
 export const TIME_SYMBOL = 0x200
+
+/** Symbols of the bytes of a value, 256 for each place in it: they equal the same byte of another value only. */
+export const VALUE_SYMBOL = 0x400
+
+/** What is not to be copied. */
+export const NO_SYMBOL = 0xffff
+
+/** Elements that were changed may take more than the messages that they make: copies of one byte take three. */
+const ELEMENTS_BYTES_MAX = 3 * RAW_BYTES_MAX
 
 const HEAD_BITS = 14
 
-/** Raw bytes are looked at by pages of 2^PAGE_BITS first. */
-export const PAGE_BITS = 6
-
-/** decodeSnappy may write so many bytes past the end. */
-const SLACK_BYTES = 16
-
-/** Stretches of elements that were taken over as they are, rising. */
-export class TakenRuns {
-  count = 0
-  /** Where each begins and ends in the source. */
-  from: Uint32Array = new Uint32Array(ENTRIES_MAX)
-  to: Uint32Array = new Uint32Array(ENTRIES_MAX)
-  /** How much further ahead, or back, it lies now. */
-  shift: Int32Array = new Int32Array(ENTRIES_MAX)
-
-  clear(): void {
-    this.count = 0
-  }
-
-  add(from: number, to: number, shift: number): void {
-    const { count } = this
-    if (count === this.from.length) this.#grow()
-    this.from[count] = from
-    this.to[count] = to
-    this.shift[count] = shift
-    this.count++
-  }
-
-  #grow(): void {
-    const from = new Uint32Array(2 * this.count)
-    const to = new Uint32Array(2 * this.count)
-    const shift = new Int32Array(2 * this.count)
-    from.set(this.from)
-    to.set(this.to)
-    shift.set(this.shift)
-    this.from = from
-    this.to = to
-    this.shift = shift
-  }
-}
-
 export class Workbench {
   /** The messages, one behind the other. */
-  readonly raw: Uint8Array = new Uint8Array(RAW_BYTES_MAX + SLACK_BYTES)
+  readonly raw: Uint8Array = new Uint8Array(RAW_BYTES_MAX)
   readonly view: DataView = new DataView(this.raw.buffer)
-  /** The same as symbols for the matcher; only where it looks. */
-  readonly symbols: Uint16Array = new Uint16Array(RAW_BYTES_MAX)
-  /** Message i lies at [starts[i], starts[i + 1]). */
+  /** The same as symbols for the matcher; NO_SYMBOL while it does not run. */
+  readonly symbols: Uint16Array = new Uint16Array(RAW_BYTES_MAX).fill(NO_SYMBOL)
+  /** Message i lies at [starts[i], starts[i + 1]); `startsBefore` is of those before some leave. */
   readonly starts: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
-  /** How many bytes of the value of message i are patched, so that they have to lie in one literal. */
-  readonly widths: Uint8Array = new Uint8Array(ENTRIES_MAX)
-  /** Where the patched bytes of message i lie in `elements`; 0 when it has none. */
-  readonly slots: Uint32Array = new Uint32Array(ENTRIES_MAX)
-  /** Where bytes of the time lie in `elements`: 8 × place + byte of the time. */
-  timeSlots: number[] = []
+  readonly startsBefore: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
+  /** 1 for each message of those before that leaves. */
+  readonly leaves: Uint8Array = new Uint8Array(ENTRIES_MAX)
   count = 0
-  /** What was taken over when elements were written anew. */
-  readonly runs: TakenRuns = new TakenRuns()
   /** Messages that leave. */
   readonly dropped: DroppedBytes = new DroppedBytes(ENTRIES_MAX)
-  /** The snappy elements. */
-  readonly elements: Uint8Array = new Uint8Array(snappyEncodedBytesMax(RAW_BYTES_MAX))
+  /** Elements of messages that are being made, and those that they are made from. */
+  readonly elements: Uint8Array = new Uint8Array(ELEMENTS_BYTES_MAX)
+  readonly elementsBefore: Uint8Array = new Uint8Array(ELEMENTS_BYTES_MAX)
+  /** What a segment is to consist of: see there. */
+  readonly heads: Uint8Array = new Uint8Array(ELEMENTS_BYTES_MAX)
+  readonly joints: Uint16Array = new Uint16Array(JOINT_FIELDS * (ENTRIES_MAX + 1))
+  /** Two words for the value of each message, while it is written. */
+  readonly values: Int32Array = new Int32Array(2 * ENTRIES_MAX)
+  readonly timeField: Uint8Array = new Uint8Array(TIME_FIELD_BYTES)
   /** The matcher's chains: last place of a hash, and how far back the one before it is. */
   readonly chainHeads: Int32Array = new Int32Array(1 << HEAD_BITS)
   readonly chainSteps: Uint16Array = new Uint16Array(RAW_BYTES_MAX)
-  /** Bytes that have to become literals while a segment is remade; all 0 in between. */
-  readonly forced: Uint8Array = new Uint8Array(RAW_BYTES_MAX)
-  readonly forcedPages: Uint8Array = new Uint8Array(RAW_BYTES_MAX >>> PAGE_BITS)
 }
 
 let workbench: Workbench | undefined

@@ -4,10 +4,15 @@ import type { Exemplar } from '../../model/exemplar.ts'
 import { staleHighOf } from '../../model/stale.ts'
 import { varintBytes } from '../../wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../wire/snappy.ts'
-import type { FramePiece, Frames } from '../frame/piece.ts'
+import type { FramePart, Frames } from '../frame/part.ts'
 import type { Parcel } from '../parcel.ts'
 import { BufferStock } from './buffers.ts'
 import { NO_EXEMPLARS, type RequestEncoder } from './encoder.ts'
+
+/** Rows are written into buffers of at least this size: several fit. */
+const FRAMED_BYTES_MIN = 32 * 1024
+
+const NO_BYTES = new Uint8Array(0)
 
 /** One request. Its pieces may be read until it is released. */
 export interface WriteRequest {
@@ -22,7 +27,7 @@ export interface WriteRequest {
 
 export interface RequestOptions {
   readonly encoder: RequestEncoder
-  /** Ready elements of rows that come again; only 1.0 has them. */
+  /** Rows that come again; only 1.0 has them. */
   readonly frames: Frames | undefined
   /** Samples and histograms of a request, and exemplars that stand alone. */
   readonly samplesMax: number
@@ -64,7 +69,7 @@ export class RequestMaker {
     const exemplars = this.#options.sendExemplars ? exemplarsById(parcel) : undefined
     const framed = this.#options.frames?.encode(floatsOf(parcel), this.#options.samplesMax)
     if (framed !== undefined) {
-      for (let i = 0; i < framed.length; i++) open.addFrame(framed[i])
+      for (let i = 0; i < framed.length; i++) open.addFramed(framed[i], parcel)
     } else {
       for (let i = 0; i < parcel.count; ) {
         const to = Math.min(parcel.count, i + open.makeRoom())
@@ -92,11 +97,14 @@ class OpenRequest {
   readonly #options: RequestOptions
   readonly #stock: BufferStock
   readonly #leftOut: LeftOut
-  /** Elements so far, in the order of their samples. */
+  /** Elements so far, in the order of their samples; those of the last buffer from `#from` on follow them. */
   #pieces: Uint8Array[] = []
   #decodedBytes = 0
-  #frames: FramePiece[] = []
   #buffers: Uint8Array[] = []
+  /** The last buffer; what of it is written, but not among the pieces. */
+  #buffer: Uint8Array = NO_BYTES
+  #from = 0
+  #to = 0
   #samples = 0
   #histograms = 0
   #exemplars = 0
@@ -117,13 +125,13 @@ class OpenRequest {
     return this.#room
   }
 
-  addFrame(piece: FramePiece): void {
-    if (!this.#isEmpty && piece.sampleCount > this.#room) this.close()
+  addFramed(part: FramePart, parcel: Parcel): void {
+    if (!this.#isEmpty && part.count > this.#room) this.close()
     this.#flush()
-    this.#frames.push(piece)
-    this.#pieces.push(piece.bytes)
-    this.#decodedBytes += piece.decodedBytes
-    this.#samples += piece.sampleCount
+    this.#reserve(part.sizeBytesMax)
+    this.#to = part.write(parcel, this.#buffer, this.#to)
+    this.#decodedBytes += part.decodedBytes
+    this.#samples += part.count
   }
 
   addSamples(
@@ -169,8 +177,8 @@ class OpenRequest {
   close(): void {
     if (this.#isEmpty) return
     this.#flush()
+    this.#cut()
     const pieces = [preambleOf(this.#decodedBytes), ...this.#pieces]
-    const held = this.#frames
     const buffers = this.#buffers
     let sizeBytes = 0
     for (let i = 0; i < pieces.length; i++) sizeBytes += pieces[i].length
@@ -180,7 +188,7 @@ class OpenRequest {
       sampleCount: this.#samples,
       histogramCount: this.#histograms,
       exemplarCount: this.#exemplars,
-      release: () => this.#giveBack(held, buffers),
+      release: () => this.#giveBack(buffers),
     })
     this.#clear()
   }
@@ -188,7 +196,7 @@ class OpenRequest {
   /** Gives up what was made and what was begun. */
   drop(): void {
     for (const request of this.closed) request.release()
-    this.#giveBack(this.#frames, this.#buffers)
+    this.#giveBack(this.#buffers)
   }
 
   get #room(): number {
@@ -196,11 +204,10 @@ class OpenRequest {
   }
 
   get #isEmpty(): boolean {
-    return !this.#isEncoding && this.#pieces.length === 0
+    return !this.#isEncoding && this.#decodedBytes === 0
   }
 
-  #giveBack(held: readonly FramePiece[], buffers: readonly Uint8Array[]): void {
-    for (let i = 0; i < held.length; i++) this.#options.frames?.release(held[i])
+  #giveBack(buffers: readonly Uint8Array[]): void {
     for (let i = 0; i < buffers.length; i++) this.#stock.give(buffers[i])
   }
 
@@ -208,6 +215,7 @@ class OpenRequest {
   #flush(): void {
     if (!this.#isEncoding) return
     for (const part of this.#options.encoder.parts()) {
+      this.#cut()
       const buffer = this.#stock.take(snappyEncodedBytesMax(part.length))
       const sizeBytes = encodeSnappy(part, part.length, buffer)
       this.#buffers.push(buffer)
@@ -217,11 +225,29 @@ class OpenRequest {
     this.#isEncoding = false
   }
 
+  /** Makes room for so many bytes in the last buffer. */
+  #reserve(sizeBytes: number): void {
+    if (this.#to + sizeBytes <= this.#buffer.length) return
+    this.#cut()
+    this.#buffer = this.#stock.take(Math.max(sizeBytes, FRAMED_BYTES_MIN))
+    this.#buffers.push(this.#buffer)
+    this.#from = 0
+    this.#to = 0
+  }
+
+  /** Puts what is written of the last buffer among the pieces. */
+  #cut(): void {
+    if (this.#to > this.#from) this.#pieces.push(this.#buffer.subarray(this.#from, this.#to))
+    this.#from = this.#to
+  }
+
   #clear(): void {
     this.#pieces = []
     this.#decodedBytes = 0
-    this.#frames = []
     this.#buffers = []
+    this.#buffer = NO_BYTES
+    this.#from = 0
+    this.#to = 0
     this.#samples = 0
     this.#histograms = 0
     this.#exemplars = 0

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { matchRows } from '../../../src/send/frame/matchrows.ts'
-import { NO_ROW } from '../../../src/send/frame/patch.ts'
+import { matchRows, NO_ROW } from '../../../src/send/frame/matchrows.ts'
 
 const ids = fc.uniqueArray(fc.integer({ min: 0, max: 5000 }), { maxLength: 80 })
 

@@ -1,4 +1,4 @@
-/** Real receivers read frames, while series come and go and values are patched. */
+/** Real receivers read frames, while series come and go and values change. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -40,8 +40,8 @@ async function sendRows(url: string, fromMs: number): Promise<{ sent: Samples; f
     }
     const values = Float64Array.from(ids, (id) => (id % 4 === 0 ? id + k / 8 : (k + id) >> 4))
     const row = rowOf(ids, values, fromMs + k * STEP_MS)
-    const pieces = frames.encode(row, 2000)
-    if (pieces === undefined) continue
+    const parts = frames.encode(row, 2000)
+    if (parts === undefined) continue
     framed++
     for (let i = 0; i < row.count; i++) {
       const key = keyOf(labelsToRecord(labelsOf(ids[i])))
@@ -56,10 +56,9 @@ async function sendRows(url: string, fromMs: number): Promise<{ sent: Samples; f
         'content-type': 'application/x-protobuf',
         'x-prometheus-remote-write-version': '0.1.0',
       },
-      body: new Uint8Array(requestOf(pieces)),
+      body: new Uint8Array(requestOf(parts, row)),
     })
     assert.ok(reply.ok, `${reply.status} ${await reply.text()}`)
-    for (const piece of pieces) frames.release(piece)
   }
   frames.close()
   return { sent, framed }

@@ -1,18 +1,26 @@
-/** Rows for tests of frames, and what a receiver reads from the pieces. */
+/** Rows for tests of frames, and what a receiver reads of them. */
+import assert from 'node:assert/strict'
 import type { Labels } from '../../../src/model/labels.ts'
-import type { FramePiece } from '../../../src/send/frame/piece.ts'
+import type { FramePart } from '../../../src/send/frame/part.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import type { SeriesView } from '../../../src/send/writer.ts'
 import { WriteReader } from '../../../src/wire/remotewrite.ts'
 import { decodeSnappy, snappyDecodedBytes } from '../../../src/wire/snappy.ts'
 
-/** A request of pieces: the length in front, then all elements. */
-export function requestOf(pieces: readonly FramePiece[]): Uint8Array {
-  let rest = pieces.reduce((sum, piece) => sum + piece.decodedBytes, 0)
-  const parts: number[] = []
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) parts.push((rest & 0x7f) | 0x80)
-  parts.push(rest)
-  return Buffer.concat([Uint8Array.from(parts), ...pieces.map((piece) => piece.bytes)])
+/** A request of the parts of a row: the length in front, then all elements. */
+export function requestOf(parts: readonly FramePart[], row: Parcel): Uint8Array {
+  let rest = parts.reduce((sum, part) => sum + part.decodedBytes, 0)
+  const roomBytes = parts.reduce((sum, part) => sum + part.sizeBytesMax, 10)
+  const request = new Uint8Array(roomBytes)
+  let at = 0
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) request[at++] = (rest & 0x7f) | 0x80
+  request[at++] = rest
+  for (const part of parts) {
+    const to = part.write(row, request, at)
+    assert.ok(to - at <= part.sizeBytesMax, `${to - at} bytes, ${part.sizeBytesMax} at most`)
+    at = to
+  }
+  return request.subarray(0, at)
 }
 
 /** What a request says: `labels time bits` of each sample, sorted. */

@@ -86,6 +86,37 @@ test('every sample arrives once, in order, whether framed or not', () => {
   assert.ok(framedRows > 100, `${framedRows} rows were framed`)
 })
 
+test('what requests of framed rows were written into is used again once they are released', () => {
+  const view = {
+    labels: (id: number) => labelsFrom([['__name__', `metric_${id}`]]),
+    targetKey: () => 'one',
+  }
+  const frames = new FrameSet(view)
+  const maker = new RequestMaker({
+    encoder: new Encoder1(view),
+    frames,
+    samplesMax: 10,
+    sendHistograms: true,
+    sendExemplars: true,
+  })
+  const ids = idsOf(0, SERIES_OF_TARGET)
+  const buffers = new Set<ArrayBufferLike>()
+  let framed = 0
+  for (let k = 0; k < 20; k++) {
+    const requests = maker.requests([parcelOf(ids, 1_700_000_000_000 + k, k)], {
+      histograms: 0,
+      exemplars: 0,
+    })
+    assert.equal(requests.length, SERIES_OF_TARGET / 10)
+    if (k > 0) framed += requests.length
+    for (const { pieces } of k > 0 ? requests : []) buffers.add(pieces[1].buffer)
+    for (const request of requests) request.release()
+  }
+  assert.equal(frames.counts.framedRows, 19)
+  assert.ok(buffers.size < framed / 5, `${buffers.size} buffers for ${framed} requests`)
+  frames.close()
+})
+
 type Draft = { -readonly [K in keyof Parcel]: Parcel[K] }
 
 function idsOf(target: number, count: number): Float64Array {

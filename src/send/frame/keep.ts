@@ -1,0 +1,204 @@
+/** Changes a segment over to a row that lacks some of its series. */
+import { decodeSnappy } from '../../wire/snappy.ts'
+import { writeWithout } from './drop.ts'
+import { ELEMENTS_AT, ElementWriter } from './elements.ts'
+import {
+  type Entries,
+  HEAD_BYTES,
+  HEAD_BYTES_MAX,
+  JOINT_FIELDS,
+  LEAD_OFFSET,
+  LEAD_SOURCE,
+  REACH,
+  TRAIL_BYTES,
+  TRAIL_OFFSET,
+  TRAIL_SOURCE,
+} from './entries.ts'
+import { takeJoints } from './joints.ts'
+import { NO_ROW } from './matchrows.ts'
+import { rowBytesMax, SLACK_BYTES, writeRow } from './rowwriter.ts'
+import type { Workbench } from './workbench.ts'
+
+/** decodeSnappy may write so many bytes past the end. */
+const DECODE_SLACK_BYTES = 16
+
+/** A segment that is being changed over. Messages that have nothing to do with those that leave stay as they are. */
+export class Keeping {
+  /** Messages that stay, so far. */
+  kept = 0
+  readonly #entries: Entries
+  readonly #count: number
+  readonly #heads: Uint8Array
+  readonly #bench: Workbench
+  /** Writes the heads of what stays. */
+  readonly #writer: ElementWriter
+  /** Where in the heads the next message begins. */
+  #headAt: number = ELEMENTS_AT
+  /** Where the last message ended that leaves. */
+  #leftTo = 0
+  /** Bytes of the head of the next message that are written, and how far they reach. */
+  #carriedBytes = 0
+  #carriedReach = 0
+  /** What is written of those before. */
+  #beforeTo: number = ELEMENTS_AT
+
+  constructor(
+    entries: Entries,
+    count: number,
+    heads: Uint8Array,
+    bench: Workbench,
+    writer: ElementWriter,
+  ) {
+    this.#entries = entries
+    this.#count = count
+    this.#heads = heads
+    this.#bench = bench
+    this.#writer = writer
+  }
+
+  /**
+   * Fills starts and joints of the workbench for the messages that stay, and changes their rows.
+   *
+   * @param moved by place in the last row the one in the new one, NO_ROW when it is not in there
+   * @returns false when it cannot be done
+   */
+  run(moved: Uint32Array): boolean {
+    if (!this.#layOut(moved)) return this.#keepAll()
+    this.#bench.values.fill(0, 0, 2 * this.#count)
+    for (let i = 0; i < this.#count; ) {
+      const headFrom = this.#headAt
+      const from = i
+      for (; i < this.#count && !this.#isTouched(i); i++) this.#pass(i)
+      if (i > from && !this.#takeOver(from, i, headFrom)) return false
+      const runFrom = i
+      const runHeadFrom = this.#headAt
+      for (; i < this.#count && this.#isTouched(i); i++) this.#pass(i)
+      if (i > runFrom && !this.#takeApart(runFrom, i, runHeadFrom)) return false
+    }
+    return true
+  }
+
+  /** Says where messages lay and where those lie that stay; whether some leave. */
+  #layOut(moved: Uint32Array): boolean {
+    const { rows, sizes } = this.#entries
+    const { starts, startsBefore, leaves, dropped } = this.#bench
+    dropped.clear()
+    let kept = 0
+    starts[0] = 0
+    startsBefore[0] = 0
+    for (let i = 0; i < this.#count; i++) {
+      const to = startsBefore[i] + sizes[i]
+      startsBefore[i + 1] = to
+      const row = moved[rows[i]]
+      leaves[i] = row === NO_ROW ? 1 : 0
+      if (row === NO_ROW) {
+        dropped.add(startsBefore[i], to)
+      } else {
+        rows[kept] = row
+        sizes[kept] = sizes[i]
+        starts[kept + 1] = starts[kept] + sizes[i]
+        kept++
+      }
+    }
+    return !dropped.isEmpty
+  }
+
+  #keepAll(): boolean {
+    const { joints } = this.#entries
+    this.#bench.joints.set(joints.subarray(0, JOINT_FIELDS * this.#count))
+    this.#writer.append(this.#heads, ELEMENTS_AT, this.#heads.length - SLACK_BYTES)
+    this.kept = this.#count
+    return true
+  }
+
+  /** Whether a message leaves, or has something to do with what leaves. */
+  #isTouched(i: number): boolean {
+    const { joints } = this.#entries
+    const { leaves, startsBefore } = this.#bench
+    if (leaves[i] === 1) return true
+    // Asked front to back: what leaves before it is known.
+    if (startsBefore[i] - joints[JOINT_FIELDS * i + REACH] < this.#leftTo) return true
+    if (i > 0 && leaves[i - 1] === 1 && this.#trailBytes(i - 1) > 0) return true
+    return i + 1 < this.#count && leaves[i + 1] === 1 && this.#trailBytes(i) > 0
+  }
+
+  #trailBytes(i: number): number {
+    return i < 0 ? 0 : this.#entries.joints[JOINT_FIELDS * i + TRAIL_BYTES]
+  }
+
+  #pass(i: number): void {
+    const { leaves, startsBefore } = this.#bench
+    this.#headAt += this.#entries.joints[JOINT_FIELDS * i + HEAD_BYTES]
+    if (leaves[i] === 1) this.#leftTo = startsBefore[i + 1]
+  }
+
+  /** Takes messages [from, end) over as they are. */
+  #takeOver(from: number, end: number, headFrom: number): boolean {
+    const { joints } = this.#bench
+    const source = this.#entries.joints.subarray(JOINT_FIELDS * from, JOINT_FIELDS * end)
+    const first = JOINT_FIELDS * this.kept
+    joints.set(source, first)
+    const left = from - this.kept
+    const stop = first + source.length
+    for (let joint = left === 0 ? stop : first; joint < stop; joint += JOINT_FIELDS) {
+      if (joints[joint + LEAD_OFFSET] !== 0) joints[joint + LEAD_SOURCE] -= left
+      if (joints[joint + TRAIL_OFFSET] !== 0) joints[joint + TRAIL_SOURCE] -= left
+    }
+    this.#writer.append(this.#heads, headFrom, this.#headAt)
+    this.kept += end - from
+    const headBytes = joints[first + HEAD_BYTES] + this.#carriedBytes
+    joints[first + HEAD_BYTES] = headBytes
+    joints[first + REACH] = Math.max(joints[first + REACH], this.#carriedReach)
+    this.#carriedBytes = 0
+    this.#carriedReach = 0
+    return headBytes <= HEAD_BYTES_MAX
+  }
+
+  /** Makes messages [from, end) anew of their elements, but those that leave. */
+  #takeApart(from: number, end: number, headFrom: number): boolean {
+    const bench = this.#bench
+    const { dropped, elementsBefore, startsBefore, leaves } = bench
+    const rawFrom = startsBefore[from] + this.#trailBytes(from - 1)
+    const rawEnd = startsBefore[end] + this.#trailBytes(end - 1)
+    const elementsFrom = this.#beforeTo
+    this.#beforeTo = this.#writeAny(from, end, headFrom, elementsBefore, elementsFrom)
+    const writer = new ElementWriter(bench.elements, bench.raw)
+    writer.goTo(dropped.placeOf(rawFrom))
+    writeWithout(
+      elementsBefore.subarray(0, this.#beforeTo),
+      elementsFrom,
+      rawFrom,
+      rawEnd,
+      bench.raw,
+      dropped,
+      writer,
+      () => this.#text(),
+    )
+    const elements = bench.elements.subarray(0, writer.to)
+    const first = this.kept
+    for (let i = from; i < end; i++) this.kept += 1 - leaves[i]
+    const [rawTo, stop] = [dropped.placeOf(rawFrom), dropped.placeOf(rawEnd)]
+    if (!takeJoints(elements, bench, first, this.kept, rawTo, stop, this.#writer)) return false
+    this.#carriedBytes = bench.joints[JOINT_FIELDS * this.kept + HEAD_BYTES]
+    this.#carriedReach = bench.joints[JOINT_FIELDS * this.kept + REACH]
+    return true
+  }
+
+  /** Writes elements of messages [from, end) for values that are all the same. */
+  #writeAny(from: number, end: number, headFrom: number, into: Uint8Array, at: number): number {
+    const { values, timeField } = this.#bench
+    const { joints } = this.#entries
+    return writeRow(joints, from, end, this.#heads, headFrom, values, timeField, into, at)
+  }
+
+  /** All messages as they were. */
+  #text(): Uint8Array {
+    const { startsBefore } = this.#bench
+    const sizeBytes = startsBefore[this.#count]
+    const elements = new Uint8Array(rowBytesMax(this.#heads.length, this.#count, sizeBytes))
+    const to = this.#writeAny(0, this.#count, ELEMENTS_AT, elements, ELEMENTS_AT)
+    const text = new Uint8Array(sizeBytes + DECODE_SLACK_BYTES)
+    decodeSnappy(elements.subarray(0, to), sizeBytes, text)
+    return text
+  }
+}
