@@ -5,6 +5,7 @@
  * Reads the captures and the generator of `../shared/harness`.
  */
 import { type Labels, labelsFrom } from '../../../src/model/labels.ts'
+import { Block, KnownTexts } from '../../../src/send/frame/block.ts'
 import { FrameSet } from '../../../src/send/frame/frameset.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import { ProtoWriter } from '../../../src/wire/protobuf.ts'
@@ -78,14 +79,16 @@ function encodePlain(row: Parcel): number {
   return encodeSnappy(raw, raw.length, packed)
 }
 
-const block = new Uint8Array(1 << 20)
+const room = new Uint8Array(1 << 20)
+const texts = new KnownTexts()
 
 function take(frames: FrameSet, row: Parcel): number {
   const parts = frames.encode(row, SAMPLES_MAX)
   if (parts === undefined) return -1
-  let to = 0
-  for (const part of parts) to = part.write(row, block, to)
-  return to
+  const block = new Block(room, 0, texts)
+  texts.clear()
+  for (const part of parts) part.write(row, block)
+  return block.to
 }
 
 const trajectories: Trajectory[] = []

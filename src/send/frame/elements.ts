@@ -75,6 +75,27 @@ export function writeCopies(into: DataView, at: number, offset: number, sizeByte
   return to + COPY_BYTES
 }
 
+/** Writes bytes [from, to) of `source` as a literal; where it ends. */
+export function writeLiteral(
+  into: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  const last = to - from - 1
+  let end = at
+  if (last < 60) {
+    into[end++] = last << 2
+  } else {
+    const lengthBytes = last < 0x100 ? 1 : last < 0x10000 ? 2 : 3
+    into[end++] = (59 + lengthBytes) << 2
+    for (let i = 0; i < lengthBytes; i++) into[end++] = (last >>> (8 * i)) & 0xff
+  }
+  copyBytes(source, from, to, into, end)
+  return end + last + 1
+}
+
 /** Writes what stands for the messages of a workbench, front to back. */
 export class ElementWriter {
   /** Bytes written, the empty length among them. */
@@ -137,22 +158,10 @@ export class ElementWriter {
 
   /** Writes the literal that is not written yet; how many bytes there are then. */
   flush(): number {
-    const { at } = this
-    const from = this.#literalFrom
-    const last = at - from - 1
-    if (last < 0) return this.to
-    const into = this.#into
-    let { to } = this
-    if (last < 60) {
-      into[to++] = last << 2
-    } else {
-      const lengthBytes = last < 0x100 ? 1 : last < 0x10000 ? 2 : 3
-      into[to++] = (59 + lengthBytes) << 2
-      for (let i = 0; i < lengthBytes; i++) into[to++] = (last >>> (8 * i)) & 0xff
+    if (this.at > this.#literalFrom) {
+      this.to = writeLiteral(this.#into, this.to, this.#raw, this.#literalFrom, this.at)
+      this.#literalFrom = this.at
     }
-    copyBytes(this.#raw, from, at, into, to)
-    this.to = to + last + 1
-    this.#literalFrom = at
     return this.to
   }
 }

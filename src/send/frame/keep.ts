@@ -1,5 +1,6 @@
 /** Changes a segment over to a row that lacks some of its series. */
 import { decodeSnappy } from '../../wire/snappy.ts'
+import { Block } from './block.ts'
 import { writeWithout } from './drop.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
 import {
@@ -16,7 +17,7 @@ import {
 } from './entries.ts'
 import { takeJoints } from './joints.ts'
 import { NO_ROW } from './matchrows.ts'
-import { rowBytesMax, SLACK_BYTES, writeRow } from './rowwriter.ts'
+import { type RowTexts, rowBytesMax, SLACK_BYTES, writeRow } from './rowwriter.ts'
 import type { Workbench } from './workbench.ts'
 
 /** decodeSnappy may write so many bytes past the end. */
@@ -28,7 +29,7 @@ export class Keeping {
   kept = 0
   readonly #entries: Entries
   readonly #count: number
-  readonly #heads: Uint8Array
+  readonly #texts: RowTexts
   readonly #bench: Workbench
   /** Writes the heads of what stays. */
   readonly #writer: ElementWriter
@@ -39,21 +40,22 @@ export class Keeping {
   /** Bytes of the head of the next message that are written, and how far they reach. */
   #carriedBytes = 0
   #carriedReach = 0
-  /** What is written of those before. */
-  #beforeTo: number = ELEMENTS_AT
+  /** Elements of messages that are taken apart. */
+  readonly #before: Block
 
   constructor(
     entries: Entries,
     count: number,
-    heads: Uint8Array,
+    texts: RowTexts,
     bench: Workbench,
     writer: ElementWriter,
   ) {
     this.#entries = entries
     this.#count = count
-    this.#heads = heads
+    this.#texts = texts
     this.#bench = bench
     this.#writer = writer
+    this.#before = new Block(bench.elementsBefore, ELEMENTS_AT)
   }
 
   /**
@@ -106,7 +108,8 @@ export class Keeping {
   #keepAll(): boolean {
     const { joints } = this.#entries
     this.#bench.joints.set(joints.subarray(0, JOINT_FIELDS * this.#count))
-    this.#writer.append(this.#heads, ELEMENTS_AT, this.#heads.length - SLACK_BYTES)
+    const { heads } = this.#texts
+    this.#writer.append(heads, ELEMENTS_AT, heads.length - SLACK_BYTES)
     this.kept = this.#count
     return true
   }
@@ -144,7 +147,7 @@ export class Keeping {
       if (joints[joint + LEAD_OFFSET] !== 0) joints[joint + LEAD_SOURCE] -= left
       if (joints[joint + TRAIL_OFFSET] !== 0) joints[joint + TRAIL_SOURCE] -= left
     }
-    this.#writer.append(this.#heads, headFrom, this.#headAt)
+    this.#writer.append(this.#texts.heads, headFrom, this.#headAt)
     this.kept += end - from
     const headBytes = joints[first + HEAD_BYTES] + this.#carriedBytes
     joints[first + HEAD_BYTES] = headBytes
@@ -157,15 +160,15 @@ export class Keeping {
   /** Makes messages [from, end) anew of their elements, but those that leave. */
   #takeApart(from: number, end: number, headFrom: number): boolean {
     const bench = this.#bench
-    const { dropped, elementsBefore, startsBefore, leaves } = bench
+    const { dropped, startsBefore, leaves } = bench
     const rawFrom = startsBefore[from] + this.#trailBytes(from - 1)
     const rawEnd = startsBefore[end] + this.#trailBytes(end - 1)
-    const elementsFrom = this.#beforeTo
-    this.#beforeTo = this.#writeAny(from, end, headFrom, elementsBefore, elementsFrom)
+    const elementsFrom = this.#before.to
+    this.#writeAny(from, end, headFrom, this.#before)
     const writer = new ElementWriter(bench.elements, bench.raw)
     writer.goTo(dropped.placeOf(rawFrom))
     writeWithout(
-      elementsBefore.subarray(0, this.#beforeTo),
+      bench.elementsBefore.subarray(0, this.#before.to),
       elementsFrom,
       rawFrom,
       rawEnd,
@@ -185,20 +188,19 @@ export class Keeping {
   }
 
   /** Writes elements of messages [from, end) for values that are all the same. */
-  #writeAny(from: number, end: number, headFrom: number, into: Uint8Array, at: number): number {
+  #writeAny(from: number, end: number, headFrom: number, block: Block): void {
     const { values, timeField } = this.#bench
-    const { joints } = this.#entries
-    return writeRow(joints, from, end, this.#heads, headFrom, values, timeField, into, at)
+    writeRow(this.#texts, from, end, headFrom, values, timeField, block)
   }
 
   /** All messages as they were. */
   #text(): Uint8Array {
-    const { startsBefore } = this.#bench
-    const sizeBytes = startsBefore[this.#count]
-    const elements = new Uint8Array(rowBytesMax(this.#heads.length, this.#count, sizeBytes))
-    const to = this.#writeAny(0, this.#count, ELEMENTS_AT, elements, ELEMENTS_AT)
+    const sizeBytes = this.#bench.startsBefore[this.#count]
+    const roomBytes = rowBytesMax(this.#texts.heads.length, this.#count, sizeBytes)
+    const block = new Block(new Uint8Array(ELEMENTS_AT + roomBytes), ELEMENTS_AT)
+    this.#writeAny(0, this.#count, ELEMENTS_AT, block)
     const text = new Uint8Array(sizeBytes + DECODE_SLACK_BYTES)
-    decodeSnappy(elements.subarray(0, to), sizeBytes, text)
+    decodeSnappy(block.bytes.subarray(0, block.to), sizeBytes, text)
     return text
   }
 }

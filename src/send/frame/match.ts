@@ -5,21 +5,11 @@ import { NO_SYMBOL, RAW_BYTES_MAX, TIME_SYMBOL, VALUE_SYMBOL, type Workbench } f
 
 const MATCH_BYTES_MIN = 4
 
-/** How hard repetitions are looked for. */
-export interface Effort {
-  /** How many earlier places with the same hash are looked at. */
-  readonly chainMax: number
-  /** A repetition this long is taken without looking for a better one. */
-  readonly goodEnoughBytes: number
-  /** So many of the first bytes of a repetition are places where the next one may begin. */
-  readonly placesMax: number
-}
+/** How many earlier places with the same hash are looked at. */
+const CHAIN_MAX = 12
 
-/** For what stays as it is for many rows. */
-export const THOROUGH: Effort = { chainMax: 12, goodEnoughBytes: 96, placesMax: RAW_BYTES_MAX }
-
-/** Where series come and go: the segment is built anew in a while. */
-export const QUICK: Effort = { chainMax: 3, goodEnoughBytes: 16, placesMax: 4 }
+/** A repetition this long is taken without looking for a better one. */
+const GOOD_ENOUGH_BYTES = 96
 
 /**
  * Writes the messages from `first` on as literals and copies of what comes before them.
@@ -32,9 +22,7 @@ export function writeMatched(
   windows: readonly number[],
   first: number,
   writer: ElementWriter,
-  effort: Effort,
 ): void {
-  const { goodEnoughBytes, placesMax } = effort
   const { starts } = bench
   const end = starts[bench.count]
   bench.chainHeads.fill(-1)
@@ -47,7 +35,7 @@ export function writeMatched(
   lastOffset = RAW_BYTES_MAX
   let at = starts[first]
   while (at < end) {
-    find(bench, at, end, effort)
+    find(bench, at, end)
     insert(bench, at, end)
     if (foundBytes === 0) {
       writer.literal(1)
@@ -56,9 +44,9 @@ export function writeMatched(
     }
     let offset = foundOffset
     let sizeBytes = foundBytes
-    if (sizeBytes < goodEnoughBytes) {
+    if (sizeBytes < GOOD_ENOUGH_BYTES) {
       const gain = foundGain
-      find(bench, at + 1, end, effort)
+      find(bench, at + 1, end)
       if (foundBytes > 0 && foundGain > gain + 1) {
         writer.literal(1)
         at++
@@ -70,9 +58,7 @@ export function writeMatched(
     writer.copy(offset, sizeBytes)
     lastOffset = offset
     const stop = at + sizeBytes
-    const placesEnd = Math.min(stop, at + placesMax)
-    for (at++; at < placesEnd; at++) insert(bench, at, end)
-    at = stop
+    for (at++; at < stop; at++) insert(bench, at, end)
   }
   for (const i of windows) bench.symbols.fill(NO_SYMBOL, starts[i], starts[i + 1])
   bench.symbols.fill(NO_SYMBOL, starts[first], end)
@@ -86,15 +72,15 @@ let foundGain = 0
 /** How far back the last copy reached: messages of a target are alike, so the next one mostly does too. */
 let lastOffset = 0
 
-function find(bench: Workbench, at: number, end: number, effort: Effort): void {
+function find(bench: Workbench, at: number, end: number): void {
   const { symbols, chainHeads, chainSteps } = bench
   foundBytes = 0
   foundGain = 0
   if (at + MATCH_BYTES_MIN > end) return
   if (at >= lastOffset) consider(symbols, at, end, lastOffset)
-  if (foundBytes >= effort.goodEnoughBytes) return
+  if (foundBytes >= GOOD_ENOUGH_BYTES) return
   let candidate = chainHeads[hashAt(bench, at)]
-  for (let left = effort.chainMax; left > 0 && candidate >= 0; left--) {
+  for (let left = CHAIN_MAX; left > 0 && candidate >= 0; left--) {
     const offset = at - candidate
     if (offset > OFFSET_MAX) return
     consider(symbols, at, end, offset)

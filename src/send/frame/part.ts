@@ -1,6 +1,7 @@
 /** The port between frames and who sends them: a row becomes snappy elements of whole messages. */
 import type { SeriesId } from '../../model/appender.ts'
 import type { Parcel } from '../parcel.ts'
+import type { Block } from './block.ts'
 
 /**
  * A part of the row of one target. What it writes are elements of a snappy block that together make
@@ -10,17 +11,16 @@ import type { Parcel } from '../parcel.ts'
 export interface FramePart {
   /** Series in it; each has a sample. */
   readonly count: number
-  /** What its elements make. */
+  /** What its elements make: as much is added to that of the block. */
   readonly decodedBytes: number
   /** Room that `write` needs. */
   readonly sizeBytesMax: number
   /**
-   * Writes the elements for a row.
+   * Writes the elements for a row behind those of a block, which has room for them.
    *
    * @param parcel what was asked for, before anything else is asked for
-   * @returns where they end
    */
-  write(parcel: Parcel, into: Uint8Array, at: number): number
+  write(parcel: Parcel, block: Block): void
 }
 
 /** Rows that come again and again, ready to be written. FrameSet is the one implementation. */

@@ -1,6 +1,7 @@
 /** The kernel of frames: a row written as elements, its values compared with those that may be copied. */
 import { STALE_HIGH, STALE_LOW } from '../../model/stale.ts'
 import type { Parcel } from '../parcel.ts'
+import type { Block } from './block.ts'
 import { COPIED_BYTES_LEAST, COPY_BYTES, writeCopies } from './elements.ts'
 import {
   HEAD_BYTES,
@@ -12,6 +13,7 @@ import {
   TRAIL_OFFSET,
   TRAIL_SOURCE,
 } from './entries.ts'
+import { LONG_TEXT_FIELDS, writeHead } from './longtexts.ts'
 import { TIME_FIELD_BYTES, VALUE_BYTES } from './message.ts'
 
 const STALE_HIGH_QUIET = 0x7ff80000
@@ -54,46 +56,62 @@ export function orderValues(
   }
 }
 
-/** Room that `writeRow` needs for so many messages. */
+/** What is written of a segment in each row. */
+export interface RowTexts {
+  /** See `Entries`. */
+  readonly joints: Uint16Array
+  /** Elements of text, from ELEMENTS_AT on, and SLACK_BYTES. */
+  readonly heads: Uint8Array
+  readonly headsView: DataView
+  /** See `findLongTexts`. */
+  readonly longTexts: Uint32Array
+}
+
+/** Room that `writeRow` needs for so many messages; heads may be written in smaller parts. */
 export function rowBytesMax(headsBytes: number, count: number, decodedBytes: number): number {
   const copies = Math.ceil(decodedBytes / COPIED_BYTES_LEAST)
-  return headsBytes + JOINT_BYTES_MAX * count + COPY_BYTES * copies + SLACK_BYTES
+  return 2 * headsBytes + JOINT_BYTES_MAX * count + COPY_BYTES * copies + SLACK_BYTES
 }
 
 /**
- * Writes the elements of messages [from, end).
+ * Writes the elements of messages [from, end) behind those of a block, which has room for them: see
+ * `rowBytesMax`.
  *
- * @param heads     elements of text, and SLACK_BYTES
- * @param headFrom  where those of the first message begin
- * @param values    two words for each entry
+ * @param headFrom where in the heads those of the first message begin
+ * @param values   two words for each entry
  * @param timeField TIME_FIELD_BYTES, for where a time is literal
- * @param into      has room for them from `at` on, see `rowBytesMax`
- * @returns where they end
  */
 export function writeRow(
-  joints: Uint16Array,
+  { joints, heads, headsView, longTexts }: RowTexts,
   from: number,
   end: number,
-  heads: Uint8Array,
   headFrom: number,
   values: Int32Array,
   timeField: Uint8Array,
-  into: Uint8Array,
-  at: number,
-): number {
-  const view = new DataView(into.buffer, into.byteOffset, into.length)
-  const headsView = new DataView(heads.buffer)
-  let to = at
+  block: Block,
+): void {
+  const { bytes: into, view } = block
+  let { to } = block
   let head = headFrom
+  let long = 0
+  let longAt = block.texts === undefined ? end : longTexts[0]
   for (let i = from; i < end; i++) {
     const joint = JOINT_FIELDS * i
     const headBytes = joints[joint + HEAD_BYTES]
-    // Whole words: what is too much is written over.
-    for (let k = 0; k < headBytes; k += 4) {
-      view.setInt32(to + k, headsView.getInt32(head + k, true), true)
+    if (i === longAt) {
+      block.to = to
+      writeHead(heads, head, head + headBytes, block.decodedBytes + longTexts[long + 1], block)
+      to = block.to
+      long += LONG_TEXT_FIELDS
+      longAt = longTexts[long]
+    } else {
+      // Whole words: what is too much is written over.
+      for (let k = 0; k < headBytes; k += 4) {
+        view.setInt32(to + k, headsView.getInt32(head + k, true), true)
+      }
+      to += headBytes
     }
     head += headBytes
-    to += headBytes
     const low = values[2 * i]
     const high = values[2 * i + 1]
     const leadOffset = joints[joint + LEAD_OFFSET]
@@ -129,7 +147,7 @@ export function writeRow(
     const sizeBytes = TAIL_BYTES - last + joints[joint + TRAIL_BYTES]
     to = writeCopies(view, to, trailOffset, sizeBytes)
   }
-  return to
+  block.to = to
 }
 
 /** Of two values that differ by these bits, how many of the first bytes are the same. */

@@ -1,15 +1,24 @@
 /** A part of a frame: text elements of up to some hundred series, written around the values of any row. */
 import type { Parcel } from '../parcel.ts'
 import type { SeriesView } from '../writer.ts'
+import type { Block } from './block.ts'
 import { ELEMENTS_AT, ElementWriter } from './elements.ts'
 import { Entries, JOINT_FIELDS } from './entries.ts'
 import { takeJoints } from './joints.ts'
 import { Keeping } from './keep.ts'
-import { type Effort, QUICK, THOROUGH, writeMatched } from './match.ts'
+import { findLongTexts } from './longtexts.ts'
+import { writeMatched } from './match.ts'
 import { NO_ROW } from './matchrows.ts'
 import { VALUE_FROM_END, writeMessage, writeTime } from './message.ts'
 import type { FramePart } from './part.ts'
-import { orderValues, rowBytesMax, SLACK_BYTES, wordsOf, writeRow } from './rowwriter.ts'
+import {
+  orderValues,
+  type RowTexts,
+  rowBytesMax,
+  SLACK_BYTES,
+  wordsOf,
+  writeRow,
+} from './rowwriter.ts'
 import { ENTRIES_MAX, RAW_BYTES_MAX, theWorkbench, type Workbench } from './workbench.ts'
 
 /** A new segment leaves room for series that come later. */
@@ -21,11 +30,21 @@ const ROOM_BYTES_MIN = 4096
 /** Longest message: its size is kept in two bytes. */
 const MESSAGE_BYTES_MAX = 65_535
 
+/** Room for so many times as many series when there is not enough. */
+const GROWTH = 1.2
+
 /** It is worn when a series takes this much more than when it was built. */
-const WORN_MIN = 1.2
+const WORN_MIN = 1.25
 
 /** What the first messages take that have nothing to be copied from is not wear. */
 const FIRST_BYTES = 128
+
+const NO_TEXTS: RowTexts = {
+  joints: new Uint16Array(0),
+  heads: new Uint8Array(0),
+  headsView: new DataView(new ArrayBuffer(0)),
+  longTexts: new Uint32Array(0),
+}
 
 /** Series that segments are to take in. */
 export interface NewSeries {
@@ -40,19 +59,19 @@ export class Segment implements FramePart {
   decodedBytes = 0
   /** Of its series, the first `count` of them. */
   readonly #entries: Entries = new Entries()
-  /** Elements of text, from ELEMENTS_AT on, and SLACK_BYTES. */
-  #heads: Uint8Array = new Uint8Array(ELEMENTS_AT + SLACK_BYTES)
+  #texts: RowTexts = NO_TEXTS
   /** About what its elements take, and what they took for each series when it was built. */
   #elementBytes = 0
   #builtBytes = 0
 
   /** Memory held, in bytes. */
   get sizeBytes(): number {
-    return this.#entries.sizeBytes + this.#heads.length
+    const { heads, longTexts } = this.#texts
+    return this.#entries.sizeBytes + heads.length + longTexts.byteLength
   }
 
   get sizeBytesMax(): number {
-    return rowBytesMax(this.#heads.length, this.count, this.decodedBytes)
+    return rowBytesMax(this.#texts.heads.length, this.count, this.decodedBytes)
   }
 
   /** Whether series of some length may be added. */
@@ -83,7 +102,7 @@ export class Segment implements FramePart {
     const taken = this.#addMessages(bench, series, from, to, BUILD_BYTES_MAX)
     if (taken === 0) return 0
     const heads = new ElementWriter(bench.heads, bench.raw)
-    if (!this.#matchFrom(bench, [], 0, THOROUGH, heads)) return 0
+    if (!this.#matchFrom(bench, [], 0, heads)) return 0
     this.#adopt(bench, heads)
     this.#builtBytes = this.#elementBytes / taken
     return taken
@@ -117,7 +136,7 @@ export class Segment implements FramePart {
   evolve(moved: Uint32Array, added: NewSeries, beside: readonly number[]): number {
     const bench = theWorkbench()
     const writer = new ElementWriter(bench.heads, bench.raw)
-    const keeping = new Keeping(this.#entries, this.count, this.#heads, bench, writer)
+    const keeping = new Keeping(this.#entries, this.count, this.#texts, bench, writer)
     if (!keeping.run(moved)) return -1
     const { kept } = keeping
     if (kept === this.count && added.rows.length === 0) return 0
@@ -128,19 +147,19 @@ export class Segment implements FramePart {
     if (taken > 0) {
       const windows = beside.length > 0 || kept === 0 ? beside : [kept - 1]
       for (const i of windows) this.#writeMessage(bench, added, i, RAW_BYTES_MAX)
-      if (!this.#matchFrom(bench, windows, kept, QUICK, writer)) return -1
+      if (!this.#matchFrom(bench, windows, kept, writer)) return -1
     }
     this.#adopt(bench, writer)
     return taken
   }
 
-  write(parcel: Parcel, into: Uint8Array, at: number): number {
+  write(parcel: Parcel, block: Block): void {
     const { values, timeField } = theWorkbench()
-    const { rows, joints } = this.#entries
     const { count } = this
-    orderValues(wordsOf(parcel), rows, count, values)
+    orderValues(wordsOf(parcel), this.#entries.rows, count, values)
     writeTime(parcel.timeMs, timeField, 0)
-    return writeRow(joints, 0, count, this.#heads, ELEMENTS_AT, values, timeField, into, at)
+    writeRow(this.#texts, 0, count, ELEMENTS_AT, values, timeField, block)
+    block.decodedBytes += this.decodedBytes
   }
 
   /** Finds repetitions in the messages from the given one on; false when they are too large. */
@@ -148,13 +167,12 @@ export class Segment implements FramePart {
     bench: Workbench,
     windows: readonly number[],
     first: number,
-    effort: Effort,
     heads: ElementWriter,
   ): boolean {
     const { starts, count, elements, raw } = bench
     const writer = new ElementWriter(elements, raw)
     writer.goTo(starts[first])
-    writeMatched(bench, windows, first, writer, effort)
+    writeMatched(bench, windows, first, writer)
     const matched = elements.subarray(0, writer.flush())
     return takeJoints(matched, bench, first, count, starts[first], starts[count], heads)
   }
@@ -204,15 +222,19 @@ export class Segment implements FramePart {
   /** Takes over the messages on the workbench. */
   #adopt(bench: Workbench, heads: ElementWriter): void {
     const { count } = bench
-    this.#entries.joints.set(bench.joints.subarray(0, JOINT_FIELDS * count))
-    this.#heads = bench.heads.slice(0, heads.to + SLACK_BYTES)
-    this.#elementBytes = this.#heads.length + this.#entries.jointBytes(count)
+    const { joints } = this.#entries
+    joints.set(bench.joints.subarray(0, JOINT_FIELDS * count))
+    const kept = bench.heads.slice(0, heads.to + SLACK_BYTES)
+    const headsView = new DataView(kept.buffer)
+    const longTexts = findLongTexts(bench.starts, count, joints, kept, ELEMENTS_AT)
+    this.#texts = { joints, heads: kept, headsView, longTexts }
+    this.#elementBytes = heads.to + this.#entries.jointBytes(count)
     this.decodedBytes = bench.starts[count]
   }
 
   /** Makes room for so many series. */
   #reserve(count: number): void {
     if (count <= this.#entries.room) return
-    this.#entries.grow(this.count === 0 ? count : Math.min(ENTRIES_MAX, count + 16))
+    this.#entries.grow(this.count === 0 ? count : Math.min(ENTRIES_MAX, Math.ceil(GROWTH * count)))
   }
 }

@@ -4,13 +4,14 @@ import type { Exemplar } from '../../model/exemplar.ts'
 import { staleHighOf } from '../../model/stale.ts'
 import { varintBytes } from '../../wire/protobuf.ts'
 import { encodeSnappy, snappyEncodedBytesMax } from '../../wire/snappy.ts'
+import { Block, KnownTexts } from '../frame/block.ts'
 import type { FramePart, Frames } from '../frame/part.ts'
 import type { Parcel } from '../parcel.ts'
 import { BufferStock } from './buffers.ts'
 import { NO_EXEMPLARS, type RequestEncoder } from './encoder.ts'
 
 /** Rows are written into buffers of at least this size: several fit. */
-const FRAMED_BYTES_MIN = 32 * 1024
+const BLOCK_BYTES_MIN = 32 * 1024
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -47,6 +48,7 @@ export interface LeftOut {
 export class RequestMaker {
   readonly #options: RequestOptions
   readonly #stock = new BufferStock()
+  readonly #texts = new KnownTexts()
 
   constructor(options: RequestOptions) {
     this.#options = options
@@ -54,7 +56,7 @@ export class RequestMaker {
 
   /** The requests of parcels, in their order; whoever gets them releases each. */
   requests(parcels: readonly Parcel[], leftOut: LeftOut): readonly WriteRequest[] {
-    const open = new OpenRequest(this.#options, this.#stock, leftOut)
+    const open = new OpenRequest(this.#options, this.#stock, this.#texts, leftOut)
     try {
       for (let i = 0; i < parcels.length; i++) this.#fill(parcels[i], open)
       open.close()
@@ -96,15 +98,14 @@ class OpenRequest {
   readonly closed: WriteRequest[] = []
   readonly #options: RequestOptions
   readonly #stock: BufferStock
+  readonly #texts: KnownTexts
   readonly #leftOut: LeftOut
-  /** Elements so far, in the order of their samples; those of the last buffer from `#from` on follow them. */
+  /** Elements so far, in the order of their samples; those of the block follow them. */
   #pieces: Uint8Array[] = []
-  #decodedBytes = 0
   #buffers: Uint8Array[] = []
-  /** The last buffer; what of it is written, but not among the pieces. */
-  #buffer: Uint8Array = NO_BYTES
+  /** Where rows are written; what of it is not among the pieces begins at `#from`. */
+  #block: Block = new Block(NO_BYTES, 0)
   #from = 0
-  #to = 0
   #samples = 0
   #histograms = 0
   #exemplars = 0
@@ -113,9 +114,10 @@ class OpenRequest {
   /** Whether the encoder holds series that are not among the pieces yet. */
   #isEncoding = false
 
-  constructor(options: RequestOptions, stock: BufferStock, leftOut: LeftOut) {
+  constructor(options: RequestOptions, stock: BufferStock, texts: KnownTexts, leftOut: LeftOut) {
     this.#options = options
     this.#stock = stock
+    this.#texts = texts
     this.#leftOut = leftOut
   }
 
@@ -129,8 +131,7 @@ class OpenRequest {
     if (!this.#isEmpty && part.count > this.#room) this.close()
     this.#flush()
     this.#reserve(part.sizeBytesMax)
-    this.#to = part.write(parcel, this.#buffer, this.#to)
-    this.#decodedBytes += part.decodedBytes
+    part.write(parcel, this.#block)
     this.#samples += part.count
   }
 
@@ -178,7 +179,7 @@ class OpenRequest {
     if (this.#isEmpty) return
     this.#flush()
     this.#cut()
-    const pieces = [preambleOf(this.#decodedBytes), ...this.#pieces]
+    const pieces = [preambleOf(this.#block.decodedBytes), ...this.#pieces]
     const buffers = this.#buffers
     let sizeBytes = 0
     for (let i = 0; i < pieces.length; i++) sizeBytes += pieces[i].length
@@ -204,7 +205,7 @@ class OpenRequest {
   }
 
   get #isEmpty(): boolean {
-    return !this.#isEncoding && this.#decodedBytes === 0
+    return !this.#isEncoding && this.#block.decodedBytes === 0
   }
 
   #giveBack(buffers: readonly Uint8Array[]): void {
@@ -220,34 +221,36 @@ class OpenRequest {
       const sizeBytes = encodeSnappy(part, part.length, buffer)
       this.#buffers.push(buffer)
       this.#pieces.push(buffer.subarray(varintBytes(part.length), sizeBytes))
-      this.#decodedBytes += part.length
+      this.#block.decodedBytes += part.length
     }
     this.#isEncoding = false
   }
 
-  /** Makes room for so many bytes in the last buffer. */
+  /** Makes room for so many bytes in the block. */
   #reserve(sizeBytes: number): void {
-    if (this.#to + sizeBytes <= this.#buffer.length) return
+    const { bytes, to, decodedBytes } = this.#block
+    if (to + sizeBytes <= bytes.length) return
     this.#cut()
-    this.#buffer = this.#stock.take(Math.max(sizeBytes, FRAMED_BYTES_MIN))
-    this.#buffers.push(this.#buffer)
+    const buffer = this.#stock.take(Math.max(sizeBytes, BLOCK_BYTES_MIN))
+    this.#buffers.push(buffer)
+    this.#texts.clear()
+    this.#block = new Block(buffer, 0, this.#texts)
+    this.#block.decodedBytes = decodedBytes
     this.#from = 0
-    this.#to = 0
   }
 
-  /** Puts what is written of the last buffer among the pieces. */
+  /** Puts what is written of the block among the pieces. */
   #cut(): void {
-    if (this.#to > this.#from) this.#pieces.push(this.#buffer.subarray(this.#from, this.#to))
-    this.#from = this.#to
+    const { bytes, to } = this.#block
+    if (to > this.#from) this.#pieces.push(bytes.subarray(this.#from, to))
+    this.#from = to
   }
 
   #clear(): void {
     this.#pieces = []
-    this.#decodedBytes = 0
     this.#buffers = []
-    this.#buffer = NO_BYTES
+    this.#block = new Block(NO_BYTES, 0)
     this.#from = 0
-    this.#to = 0
     this.#samples = 0
     this.#histograms = 0
     this.#exemplars = 0

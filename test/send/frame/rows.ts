@@ -1,6 +1,7 @@
 /** Rows for tests of frames, and what a receiver reads of them. */
 import assert from 'node:assert/strict'
 import type { Labels } from '../../../src/model/labels.ts'
+import { Block, KnownTexts } from '../../../src/send/frame/block.ts'
 import type { FramePart } from '../../../src/send/frame/part.ts'
 import type { Parcel } from '../../../src/send/parcel.ts'
 import type { SeriesView } from '../../../src/send/writer.ts'
@@ -15,12 +16,13 @@ export function requestOf(parts: readonly FramePart[], row: Parcel): Uint8Array 
   let at = 0
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) request[at++] = (rest & 0x7f) | 0x80
   request[at++] = rest
+  const block = new Block(request, at, new KnownTexts())
   for (const part of parts) {
-    const to = part.write(row, request, at)
-    assert.ok(to - at <= part.sizeBytesMax, `${to - at} bytes, ${part.sizeBytesMax} at most`)
-    at = to
+    const from = block.to
+    part.write(row, block)
+    assert.ok(block.to - from <= part.sizeBytesMax, `${block.to - from} of ${part.sizeBytesMax}`)
   }
-  return request.subarray(0, at)
+  return request.subarray(0, block.to)
 }
 
 /** What a request says: `labels time bits` of each sample, sorted. */

@@ -9,6 +9,7 @@ import type { Parcel } from '../../../src/send/parcel.ts'
 import { Encoder1 } from '../../../src/send/remotewrite/encoder1.ts'
 import { RequestMaker } from '../../../src/send/remotewrite/request.ts'
 import { readWriteRequest, unsnappy } from '../../support/remotewritereader.ts'
+import { noise } from '../frame/rows.ts'
 
 const TARGETS = 3
 const SERIES_OF_TARGET = 40
@@ -114,6 +115,53 @@ test('what requests of framed rows were written into is used again once they are
   }
   assert.equal(frames.counts.framedRows, 19)
   assert.ok(buffers.size < framed / 5, `${buffers.size} buffers for ${framed} requests`)
+  frames.close()
+})
+
+test('targets that are alike have their texts once in a request, also when it is longer than a copy reaches', () => {
+  const targets = Array.from({ length: 60 }, (_, target) => target)
+  const paths = Array.from({ length: SERIES_OF_TARGET }, (_, i) => noise(i, 24))
+  const view = {
+    labels: (id: number) =>
+      labelsFrom([
+        ['__name__', 'requests_total'],
+        ['path', paths[id % SERIES_OF_TARGET]],
+        ['instance', `127.0.0.${100 + Math.floor(id / SERIES_OF_TARGET)}:9100`],
+        ['job', 'a service with a name'],
+      ]),
+    targetKey: (id: number) => String(Math.floor(id / SERIES_OF_TARGET)),
+  }
+  const frames = new FrameSet(view)
+  const maker = new RequestMaker({
+    encoder: new Encoder1(view),
+    frames,
+    samplesMax: 10_000,
+    sendHistograms: true,
+    sendExemplars: true,
+  })
+  const ids = targets.map((target) => idsOf(target, SERIES_OF_TARGET))
+  /** Bytes of the request of some targets, all samples of which are in it. */
+  const take = (some: readonly number[], timeMs: number): number => {
+    const sent = new Map<string, string[]>()
+    const seen = new Map<string, string[]>()
+    const parcels = some.map((target) => parcelOf(ids[target], timeMs, target))
+    for (const parcel of parcels) note(parcel, view.labels, sent)
+    const [request] = maker.requests(parcels, { histograms: 0, exemplars: 0 })
+    const raw = unsnappy(Buffer.concat(request.pieces))
+    if (some === targets) assert.ok(raw.length > 3 * 65_536, `${raw.length} bytes`)
+    for (const { labels, samples } of readWriteRequest(1, raw).series) {
+      for (const [atMs, bits] of samples) add(seen, labels.join(), `${atMs} ${bits}`)
+    }
+    assert.deepEqual(seen, sent)
+    request.release()
+    return request.sizeBytes
+  }
+  for (let k = 0; k < 2; k++) take(targets, 1_700_000_000_000 + k)
+  const together = take(targets, 1_700_000_000_002)
+  let alone = 0
+  for (const target of targets) alone += take([target], 1_700_000_000_003 + target)
+  assert.equal(frames.counts.plainRows, targets.length)
+  assert.ok(together < 0.6 * alone, `${together} bytes together, ${alone} alone`)
   frames.close()
 })
 

@@ -403,10 +403,13 @@ test('framed rows stand beside rows that are not, in the order in which they cam
         count,
         decodedBytes: 2 * count,
         sizeBytesMax: 1 + 2 * count,
-        write(_parcel, into, at) {
-          into[at] = (2 * count - 1) << 2
-          for (let i = 0; i < count; i++) into.set([0x0a, 0], at + 1 + 2 * i)
-          return at + 1 + 2 * count
+        write(_parcel, block) {
+          block.bytes[block.to++] = (2 * count - 1) << 2
+          for (let i = 0; i < count; i++) {
+            block.bytes[block.to++] = 0x0a
+            block.bytes[block.to++] = 0
+          }
+          block.decodedBytes += 2 * count
         },
       }))
     },
