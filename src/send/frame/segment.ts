@@ -41,7 +41,7 @@ const FIRST_BYTES = 128
 
 const NO_TEXTS: RowTexts = {
   joints: new Uint16Array(0),
-  heads: new Uint8Array(0),
+  heads: new Uint8Array(ELEMENTS_AT + SLACK_BYTES),
   headsView: new DataView(new ArrayBuffer(0)),
   longTexts: new Uint32Array(0),
 }
