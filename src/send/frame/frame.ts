@@ -85,15 +85,15 @@ export class Frame {
     return taken
   }
 
-  /** The parts of a row of its layout. */
-  encode(parcel: Parcel): readonly FramePart[] {
+  /** The parts of a row of its layout; undefined when it is of no use any more. */
+  encode(parcel: Parcel): readonly FramePart[] | undefined {
     if (parcel.timeMs > this.usedMs) {
       this.usedMs = parcel.timeMs
       this.#saveUp()
       this.#renew(parcel)
     }
     this.useCount++
-    return this.segments
+    return this.isUnfit ? undefined : this.segments
   }
 
   /** Changes over to the layout of a parcel; says what came of it. */

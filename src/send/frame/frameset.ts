@@ -65,12 +65,10 @@ export class FrameSet implements Frames {
   encode(parcel: Parcel, samplesMax: number): readonly FramePart[] | undefined {
     const frame =
       isFramed(parcel) && !this.#isClosed ? this.#frameOf(parcel, samplesMax) : undefined
-    if (frame === undefined || !frame.isReady) {
-      this.counts.plainRows++
-      return undefined
-    }
-    this.counts.framedRows++
-    return frame.encode(parcel)
+    const parts = frame?.isReady ? frame.encode(parcel) : undefined
+    if (parts === undefined) this.counts.plainRows++
+    else this.counts.framedRows++
+    return parts
   }
 
   forget(ids: readonly SeriesId[]): void {
