@@ -5,6 +5,9 @@ import { TIME_FIELD_BYTES, VALUE_BYTES } from './message.ts'
 /** Bytes of an entry. */
 const ENTRY_BYTES = 22
 
+/** COPIED_BYTES_MAX is 2^COPIED_BITS. */
+const COPIED_BITS = 6
+
 /** They are counted in two bytes. */
 export const HEAD_BYTES_MAX = 65_535
 
@@ -76,5 +79,5 @@ export class Entries {
 
 /** Elements of a copy of so many bytes. */
 function copiesOf(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / COPIED_BYTES_MAX)
+  return (sizeBytes + COPIED_BYTES_MAX - 1) >>> COPIED_BITS
 }

@@ -19,6 +19,9 @@ const REBUILD_MAX = 1 / 16
 /** Share of a row that may come or go on every row; what is not used is saved up, to a whole row. */
 const CHANGED_MAX = 0.05
 
+/** By place in a new row, segment and place in it, while a frame is changed over; used again and again. */
+let homes = new Uint32Array(0)
+
 /** What became of changing a frame over to another layout. */
 export const EVOLVED = 0
 /** The layout has too little in common with the frame's. */
@@ -139,7 +142,8 @@ export class Frame {
    */
   #move(moved: Uint32Array, added: readonly number[], parcel: Parcel): void {
     const { segments } = this
-    const homes = new Uint32Array(parcel.count)
+    if (homes.length < parcel.count) homes = new Uint32Array(parcel.count)
+    homes.fill(0, 0, parcel.count)
     const kept = segments.map((segment, k) => segment.mark(moved, homes, (k + 1) * ENTRIES_MAX))
     const room = segments.map(({ hasRoom }, k) => (hasRoom ? this.#seriesMax - kept[k] : 0))
     const rows: number[][] = segments.map(() => [])

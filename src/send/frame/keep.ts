@@ -17,7 +17,7 @@ import {
 } from './entries.ts'
 import { takeJoints } from './joints.ts'
 import { NO_ROW } from './matchrows.ts'
-import { type RowTexts, rowBytesMax, SLACK_BYTES, writeRow } from './rowwriter.ts'
+import { type RowTexts, rowBytesMax, writeRow } from './rowwriter.ts'
 import type { Workbench } from './workbench.ts'
 
 /** decodeSnappy may write so many bytes past the end. */
@@ -35,8 +35,6 @@ export class Keeping {
   readonly #writer: ElementWriter
   /** Where in the heads the next message begins. */
   #headAt: number = ELEMENTS_AT
-  /** Where the last message ended that leaves. */
-  #leftTo = 0
   /** Bytes of the head of the next message that are written, and how far they reach. */
   #carriedBytes = 0
   #carriedReach = 0
@@ -59,85 +57,100 @@ export class Keeping {
   }
 
   /**
-   * Fills starts and joints of the workbench for the messages that stay, and changes their rows.
+   * Says where messages lay and where those lie that stay, and changes the rows of these.
    *
    * @param moved by place in the last row the one in the new one, NO_ROW when it is not in there
-   * @returns false when it cannot be done
+   * @returns whether some leave
    */
-  run(moved: Uint32Array): boolean {
-    if (!this.#layOut(moved)) return this.#keepAll()
-    this.#bench.values.fill(0, 0, 2 * this.#count)
-    for (let i = 0; i < this.#count; ) {
-      const headFrom = this.#headAt
-      const from = i
-      for (; i < this.#count && !this.#isTouched(i); i++) this.#pass(i)
-      if (i > from && !this.#takeOver(from, i, headFrom)) return false
-      const runFrom = i
-      const runHeadFrom = this.#headAt
-      for (; i < this.#count && this.#isTouched(i); i++) this.#pass(i)
-      if (i > runFrom && !this.#takeApart(runFrom, i, runHeadFrom)) return false
-    }
-    return true
-  }
-
-  /** Says where messages lay and where those lie that stay; whether some leave. */
-  #layOut(moved: Uint32Array): boolean {
+  layOut(moved: Uint32Array): boolean {
     const { rows, sizes } = this.#entries
     const { starts, startsBefore, leaves, dropped } = this.#bench
+    const count = this.#count
     dropped.clear()
     let kept = 0
-    starts[0] = 0
-    startsBefore[0] = 0
-    for (let i = 0; i < this.#count; i++) {
-      const to = startsBefore[i] + sizes[i]
-      startsBefore[i + 1] = to
+    let at = 0
+    let atBefore = 0
+    for (let i = 0; i < count; i++) {
       const row = moved[rows[i]]
+      const sizeBytes = sizes[i]
+      startsBefore[i] = atBefore
       leaves[i] = row === NO_ROW ? 1 : 0
       if (row === NO_ROW) {
-        dropped.add(startsBefore[i], to)
+        dropped.add(atBefore, atBefore + sizeBytes)
       } else {
         rows[kept] = row
-        sizes[kept] = sizes[i]
-        starts[kept + 1] = starts[kept] + sizes[i]
-        kept++
+        sizes[kept] = sizeBytes
+        starts[kept++] = at
+        at += sizeBytes
       }
+      atBefore += sizeBytes
     }
-    return !dropped.isEmpty
+    starts[kept] = at
+    startsBefore[count] = atBefore
+    leaves[count] = 0
+    return kept < count
   }
 
-  #keepAll(): boolean {
-    const { joints } = this.#entries
-    this.#bench.joints.set(joints.subarray(0, JOINT_FIELDS * this.#count))
-    const { heads } = this.#texts
-    this.#writer.append(heads, ELEMENTS_AT, heads.length - SLACK_BYTES)
-    this.kept = this.#count
+  /**
+   * Fills joints of the workbench and heads for the messages that stay.
+   *
+   * @returns false when it cannot be done
+   */
+  run(): boolean {
+    const { touched, values } = this.#bench
+    const count = this.#count
+    this.#touch()
+    values.fill(0, 0, 2 * count)
+    for (let i = 0; i < count; ) {
+      const from = i
+      const isTouched = touched[i]
+      while (i < count && touched[i] === isTouched) i++
+      const isDone = isTouched === 1 ? this.#takeApart(from, i) : this.#takeOver(from, i)
+      if (!isDone) return false
+    }
     return true
   }
 
-  /** Whether a message leaves, or has something to do with what leaves. */
-  #isTouched(i: number): boolean {
+  /** Finds the messages that leave or have something to do with those. */
+  #touch(): void {
     const { joints } = this.#entries
-    const { leaves, startsBefore } = this.#bench
-    if (leaves[i] === 1) return true
-    // Asked front to back: what leaves before it is known.
-    if (startsBefore[i] - joints[JOINT_FIELDS * i + REACH] < this.#leftTo) return true
-    if (i > 0 && leaves[i - 1] === 1 && this.#trailBytes(i - 1) > 0) return true
-    return i + 1 < this.#count && leaves[i + 1] === 1 && this.#trailBytes(i) > 0
+    const { leaves, startsBefore, touched } = this.#bench
+    const count = this.#count
+    /** Where the last message ended that leaves. */
+    let leftTo = 0
+    let cutBytes = 0
+    for (let i = 0, joint = 0; i < count; i++, joint += JOINT_FIELDS) {
+      const trailBytes = joints[joint + TRAIL_BYTES]
+      const isTouched =
+        leaves[i] === 1 ||
+        startsBefore[i] - joints[joint + REACH] < leftTo ||
+        cutBytes > 0 ||
+        (trailBytes > 0 && leaves[i + 1] === 1)
+      touched[i] = isTouched ? 1 : 0
+      // What the trail of one that leaves made of the next one has to be made in another way.
+      cutBytes = leaves[i] === 1 ? trailBytes : 0
+      if (leaves[i] === 1) leftTo = startsBefore[i + 1]
+    }
   }
 
   #trailBytes(i: number): number {
     return i < 0 ? 0 : this.#entries.joints[JOINT_FIELDS * i + TRAIL_BYTES]
   }
 
-  #pass(i: number): void {
-    const { leaves, startsBefore } = this.#bench
-    this.#headAt += this.#entries.joints[JOINT_FIELDS * i + HEAD_BYTES]
-    if (leaves[i] === 1) this.#leftTo = startsBefore[i + 1]
+  /** Goes on in the heads, behind those of messages [from, end); where they begin. */
+  #passHeads(from: number, end: number): number {
+    const { joints } = this.#entries
+    const start = this.#headAt
+    let headAt = start
+    for (let i = from; i < end; i++) headAt += joints[JOINT_FIELDS * i + HEAD_BYTES]
+    this.#headAt = headAt
+    return start
   }
 
   /** Takes messages [from, end) over as they are. */
-  #takeOver(from: number, end: number, headFrom: number): boolean {
+  #takeOver(from: number, end: number): boolean {
     const { joints } = this.#bench
+    const headFrom = this.#passHeads(from, end)
     const source = this.#entries.joints.subarray(JOINT_FIELDS * from, JOINT_FIELDS * end)
     const first = JOINT_FIELDS * this.kept
     joints.set(source, first)
@@ -158,8 +171,9 @@ export class Keeping {
   }
 
   /** Makes messages [from, end) anew of their elements, but those that leave. */
-  #takeApart(from: number, end: number, headFrom: number): boolean {
+  #takeApart(from: number, end: number): boolean {
     const bench = this.#bench
+    const headFrom = this.#passHeads(from, end)
     const { dropped, startsBefore, leaves } = bench
     const rawFrom = startsBefore[from] + this.#trailBytes(from - 1)
     const rawEnd = startsBefore[end] + this.#trailBytes(end - 1)

@@ -12,12 +12,15 @@ const REPLACED_MAX = 128
 
 /** Where the series of a row stand in a new one. */
 export interface RowMatch {
-  /** For each known series, in the order given: its place, or NO_ROW. */
+  /** For each known series, in the order given: its place, or NO_ROW; until rows are matched again. */
   readonly rows: Uint32Array
   /** Places that no known series has. */
   readonly added: readonly number[]
   readonly matchedCount: number
 }
+
+/** Used again and again. */
+let found = new Uint32Array(0)
 
 /**
  * Finds each of `known` in `ids`. Costs some ns a series where the order is the same; what is not
@@ -26,7 +29,8 @@ export interface RowMatch {
  * @param known each id once
  */
 export function matchRows(known: Float64Array, ids: Float64Array, count: number): RowMatch {
-  const rows = new Uint32Array(known.length).fill(NO_ROW)
+  if (found.length < known.length) found = new Uint32Array(known.length)
+  const rows = found.subarray(0, known.length).fill(NO_ROW)
   const missing: number[] = []
   const skipped: number[] = []
   let row = 0
@@ -72,12 +76,12 @@ function findRows(
   if (missing.length === 0 || skipped.length === 0) return skipped
   const placeOf = new Map<SeriesId, number>()
   for (const row of skipped) placeOf.set(ids[row], row)
-  const found = new Set<number>()
+  const matched = new Set<number>()
   for (const i of missing) {
     const row = placeOf.get(known[i])
     if (row === undefined) continue
     rows[i] = row
-    found.add(row)
+    matched.add(row)
   }
-  return found.size === 0 ? skipped : skipped.filter((row) => !found.has(row))
+  return matched.size === 0 ? skipped : skipped.filter((row) => !matched.has(row))
 }

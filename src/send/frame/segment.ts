@@ -137,9 +137,9 @@ export class Segment implements FramePart {
     const bench = theWorkbench()
     const writer = new ElementWriter(bench.heads, bench.raw)
     const keeping = new Keeping(this.#entries, this.count, this.#texts, bench, writer)
-    if (!keeping.run(moved)) return -1
+    if (!keeping.layOut(moved) && added.rows.length === 0) return 0
+    if (!keeping.run()) return -1
     const { kept } = keeping
-    if (kept === this.count && added.rows.length === 0) return 0
     bench.count = kept
     this.count = kept
     this.#reserve(kept + added.rows.length)

@@ -32,8 +32,9 @@ export class Workbench {
   /** Message i lies at [starts[i], starts[i + 1]); `startsBefore` is of those before some leave. */
   readonly starts: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
   readonly startsBefore: Uint32Array = new Uint32Array(ENTRIES_MAX + 1)
-  /** 1 for each message of those before that leaves. */
-  readonly leaves: Uint8Array = new Uint8Array(ENTRIES_MAX)
+  /** Of those before: 1 for each message that leaves, and for each that has to do with these. */
+  readonly leaves: Uint8Array = new Uint8Array(ENTRIES_MAX + 1)
+  readonly touched: Uint8Array = new Uint8Array(ENTRIES_MAX)
   count = 0
   /** Messages that leave. */
   readonly dropped: DroppedBytes = new DroppedBytes(ENTRIES_MAX)
