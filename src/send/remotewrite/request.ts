@@ -11,7 +11,7 @@ import { BufferStock } from './buffers.ts'
 import { NO_EXEMPLARS, type RequestEncoder } from './encoder.ts'
 
 /** Rows are written into buffers of at least this size: several fit. */
-const BLOCK_BYTES_MIN = 32 * 1024
+const BLOCK_BYTES_MIN = 128 * 1024
 
 const NO_BYTES = new Uint8Array(0)
 
