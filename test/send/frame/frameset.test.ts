@@ -343,6 +343,23 @@ test('scrapes of a real exporter: no more bytes than the plain way, 40 bytes a s
   assert.ok(frames.sizeBytes < 40 * keys.length + 1000, `${frames.sizeBytes} bytes held`)
 })
 
+test('small whole numbers that change: as few bytes as the plain way, however they go on', () => {
+  const ids = idsOf(1000)
+  const labels = Array.from(ids, (id) => exporterLabels(id))
+  const view = viewOf((id) => labels[id - 1])
+  const frames = framesFor(view, ids)
+  const values = Float64Array.from(ids, (id) => (7 * id) % 900)
+  for (let k = 0; k < 200; k++) {
+    for (let i = k % 4; i < values.length; i += 4) values[i] += 1 + (i % 13)
+    const row = rowOf(ids, values.slice(), FROM_MS + 15_000 * k)
+    if (k % 20 !== 0) continue
+    const framed = take(frames, row, view).length
+    const plain = plainBytes(row, labels)
+    assert.ok(framed < 1.05 * plain, `${framed} against ${plain} bytes in row ${k}`)
+  }
+  assert.equal(frames.counts.built, 1)
+})
+
 function labelsOfKey(key: string): Labels {
   const pairs: [string, string][] = [
     ['__name__', key.split('{')[0]],
