@@ -127,7 +127,7 @@ export class Frame {
 
   /** Builds worn segments anew: few a row, so that a frame of many never stops everything else for long. */
   #renew(parcel: Parcel): void {
-    const worn = this.segments.filter(({ isWorn }) => isWorn)
+    const worn = this.segments.filter((segment) => segment.wears())
     if (worn.length === 0) return
     const renewed = worn.slice(0, Math.ceil(REBUILD_MAX * this.segments.length))
     this.segments = this.segments.filter((segment) => !renewed.includes(segment))

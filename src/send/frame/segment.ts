@@ -33,11 +33,11 @@ const MESSAGE_BYTES_MAX = 65_535
 /** Room for so many times as many series when there is not enough. */
 const GROWTH = 1.2
 
-/** It is worn when a series takes this much more than when it was built. */
-const WORN_MIN = 1.25
-
-/** What the first messages take that have nothing to be copied from is not wear. */
-const FIRST_BYTES = 128
+/**
+ * It is worn when what series take more than when they were built adds up, row by row, to so many
+ * bytes each: building takes about the time that it takes to send these.
+ */
+const WORN_BYTES = 40
 
 const NO_TEXTS: RowTexts = {
   joints: new Uint16Array(0),
@@ -63,6 +63,8 @@ export class Segment implements FramePart {
   /** About what its elements take, and what they took for each series when it was built. */
   #elementBytes = 0
   #builtBytes = 0
+  /** What its elements took more than that, all rows together. */
+  #wornBytes = 0
 
   /** Memory held, in bytes. */
   get sizeBytes(): number {
@@ -79,9 +81,10 @@ export class Segment implements FramePart {
     return this.decodedBytes <= RAW_BYTES_MAX - ROOM_BYTES_MIN
   }
 
-  /** Whether what came and went has left it much larger than it had to be. */
-  get isWorn(): boolean {
-    return this.#elementBytes > FIRST_BYTES + WORN_MIN * this.#builtBytes * this.count
+  /** Whether building it anew would pay, for what came and went has left it larger than it had to be; asked once a row. */
+  wears(): boolean {
+    this.#wornBytes += Math.max(0, this.#elementBytes - this.#builtBytes * this.count)
+    return this.#wornBytes > WORN_BYTES * this.count
   }
 
   /** Places of its series in the row. */
