@@ -34,10 +34,6 @@ export class DroppedBytes {
     this.#origins = new Int32Array(4 * rangesMax)
   }
 
-  get isEmpty(): boolean {
-    return this.#count === 0
-  }
-
   clear(): void {
     this.#count = 0
     this.#next = 0
